@@ -1,0 +1,52 @@
+package florin.account.command;
+
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.info.Info;
+import java.time.Clock;
+import org.axonframework.config.ConfigurerModule;
+import org.axonframework.eventhandling.PropagatingErrorHandler;
+import org.axonframework.eventsourcing.EventCountSnapshotTriggerDefinition;
+import org.axonframework.eventsourcing.SnapshotTriggerDefinition;
+import org.axonframework.eventsourcing.Snapshotter;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** How this service runs its aggregate and its one event processor. */
+@Configuration(proxyBeanMethods = false)
+class AccountConfiguration {
+
+    /** How many events are read at most, give or take a snapshot under way, to know an account. */
+    static final int EVENTS_PER_SNAPSHOT = 50;
+
+    @Bean
+    OpenAPI description(BranchProperties branch) {
+        return new OpenAPI()
+                .info(new Info().title("Accounts of branch " + branch.branch()).version("1"));
+    }
+
+    @Bean
+    SnapshotTriggerDefinition accountSnapshots(Snapshotter snapshotter) {
+        return new EventCountSnapshotTriggerDefinition(snapshotter, EVENTS_PER_SNAPSHOT);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    /** One segment keeps the order across accounts; an event that cannot be handled is tried again, never skipped. */
+    @Bean
+    ConfigurerModule registryProcessor() {
+        return configurer -> configurer
+                .eventProcessing()
+                .registerPooledStreamingEventProcessor(
+                        RegistryProjection.GROUP,
+                        configuration -> configuration.eventStore(),
+                        (configuration, builder) ->
+                                builder.initialSegmentCount(1).batchSize(50))
+                .registerListenerInvocationErrorHandler(
+                        RegistryProjection.GROUP, configuration -> PropagatingErrorHandler.instance());
+    }
+}

@@ -1,0 +1,192 @@
+package florin.account.command;
+
+import florin.account.api.Iban;
+import florin.kit.ProblemException;
+import florin.kit.ProblemType;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Currency;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/**
+ * The branch's table of accounts: one open account a customer and currency.
+ *
+ * <p>Opening takes three steps over two stores: claim a row here, send OpenAccount, mark the row open. A crash in between
+ * leaves a pending row. The same operation resumes it at once. Another operation of the same owner and currency may take
+ * it over when its lease is over, always with the same IBAN: whichever of the two OpenAccount commands comes first, there
+ * is one account. {@link RegistryProjection} marks a row whose account was opened but not marked.
+ */
+@Component
+class AccountRegistry {
+
+    /** How long a claim whose request gives no sign of life keeps others waiting. */
+    static final Duration LEASE = Duration.ofSeconds(30);
+
+    private static final Logger LOG = LoggerFactory.getLogger(AccountRegistry.class);
+
+    private final JdbcClient jdbc;
+    private final Clock clock;
+    private final BranchProperties branch;
+
+    AccountRegistry(JdbcClient jdbc, Clock clock, BranchProperties branch) {
+        this.jdbc = jdbc;
+        this.clock = clock;
+        this.branch = branch;
+    }
+
+    private record Row(Iban iban, String status, String operationId, Instant leasedUntil) {}
+
+    /** The IBAN under which this operation is to open the account; refused if another one has or is about to. */
+    @Transactional
+    public Iban claim(String operationId, String owner, Currency currency) {
+        while (true) {
+            Optional<Row> row = find(operationId, owner, currency);
+            if (row.isPresent()) {
+                return takeOver(row.get(), operationId, owner, currency);
+            }
+            Iban iban = Iban.of(
+                    branch.branch(),
+                    jdbc.sql("SELECT nextval('account_number')")
+                            .query(Long.class)
+                            .single());
+            int claimed = jdbc.sql("INSERT INTO account (iban, owner, currency, status, operation_id, leased_until)"
+                            + " VALUES (:iban, :owner, :currency, 'PENDING', :operationId, :lease)"
+                            + " ON CONFLICT DO NOTHING")
+                    .param("iban", iban.value())
+                    .param("owner", owner)
+                    .param("currency", currency.getCurrencyCode())
+                    .param("operationId", operationId)
+                    .param("lease", leaseFromNow())
+                    .update();
+            if (claimed == 1) {
+                return iban;
+            }
+        }
+    }
+
+    /** The row that this operation has claimed before, or else the one that owner and currency have. */
+    private Optional<Row> find(String operationId, String owner, Currency currency) {
+        return jdbc.sql("SELECT iban, status, operation_id, leased_until FROM account WHERE operation_id = :operationId"
+                        + " OR (owner = :owner AND currency = :currency AND status IN ('PENDING', 'OPEN'))"
+                        + " ORDER BY operation_id = :operationId DESC NULLS LAST LIMIT 1 FOR UPDATE")
+                .param("operationId", operationId)
+                .param("owner", owner)
+                .param("currency", currency.getCurrencyCode())
+                .query((result, index) -> new Row(
+                        new Iban(result.getString("iban")),
+                        result.getString("status"),
+                        result.getString("operation_id"),
+                        Optional.ofNullable(result.getTimestamp("leased_until"))
+                                .map(Timestamp::toInstant)
+                                .orElse(Instant.MIN)))
+                .optional();
+    }
+
+    private Iban takeOver(Row row, String operationId, String owner, Currency currency) {
+        if (operationId.equals(row.operationId())) {
+            return row.iban();
+        }
+        if (row.status().equals("OPEN")) {
+            throw duplicate(owner, currency);
+        }
+        if (clock.instant().isBefore(row.leasedUntil())) {
+            throw new ProblemException(
+                    ProblemType.CONCURRENT_UPDATE,
+                    "Another request is opening an account in " + currency + " for '" + owner + "'; try again");
+        }
+        jdbc.sql("UPDATE account SET operation_id = :operationId, leased_until = :lease WHERE iban = :iban")
+                .param("operationId", operationId)
+                .param("lease", leaseFromNow())
+                .param("iban", row.iban().value())
+                .update();
+        return row.iban();
+    }
+
+    /** Settles a claim; refused if another operation has taken it over meanwhile. */
+    @Transactional
+    public void markOpen(Iban iban, String operationId, String owner, Currency currency) {
+        int marked = jdbc.sql("UPDATE account SET status = CASE status WHEN 'PENDING' THEN 'OPEN' ELSE status END,"
+                        + " leased_until = NULL, opened_at = COALESCE(opened_at, :now)"
+                        + " WHERE iban = :iban AND operation_id = :operationId")
+                .param("now", Timestamp.from(clock.instant()))
+                .param("iban", iban.value())
+                .param("operationId", operationId)
+                .update();
+        if (marked == 0) {
+            throw duplicate(owner, currency);
+        }
+    }
+
+    /** Lets the next request take a claim over at once, whose OpenAccount has ended without a yes. */
+    @Transactional
+    public void giveUp(Iban iban, String operationId) {
+        jdbc.sql("UPDATE account SET leased_until = :now"
+                        + " WHERE iban = :iban AND operation_id = :operationId AND status = 'PENDING'")
+                .param("now", Timestamp.from(clock.instant()))
+                .param("iban", iban.value())
+                .param("operationId", operationId)
+                .update();
+    }
+
+    /** The event says that the account is open, so it is. */
+    @Transactional
+    public void recordOpened(Iban iban, String owner, Currency currency, Instant at) {
+        boolean closed = jdbc.sql("SELECT EXISTS (SELECT 1 FROM account WHERE iban = :iban AND status = 'CLOSED')")
+                .param("iban", iban.value())
+                .query(Boolean.class)
+                .single();
+        if (closed) {
+            return; // A replay: this was long ago.
+        }
+        jdbc.sql("DELETE FROM account WHERE owner = :owner AND currency = :currency AND iban <> :iban"
+                        + " AND status = 'PENDING'")
+                .param("owner", owner)
+                .param("currency", currency.getCurrencyCode())
+                .param("iban", iban.value())
+                .update();
+        boolean surplus = jdbc.sql("SELECT EXISTS (SELECT 1 FROM account WHERE owner = :owner"
+                        + " AND currency = :currency AND iban <> :iban AND status = 'OPEN')")
+                .param("owner", owner)
+                .param("currency", currency.getCurrencyCode())
+                .param("iban", iban.value())
+                .query(Boolean.class)
+                .single();
+        if (surplus) {
+            LOG.error("{} is a second open account of its owner in {}", iban, currency);
+        }
+        jdbc.sql("INSERT INTO account (iban, owner, currency, status, opened_at)"
+                        + " VALUES (:iban, :owner, :currency, :status, :at)"
+                        + " ON CONFLICT (iban) DO UPDATE SET owner = excluded.owner, currency = excluded.currency,"
+                        + " opened_at = excluded.opened_at, leased_until = NULL, status = excluded.status")
+                .param("iban", iban.value())
+                .param("owner", owner)
+                .param("currency", currency.getCurrencyCode())
+                .param("status", surplus ? "SURPLUS" : "OPEN")
+                .param("at", Timestamp.from(at))
+                .update();
+    }
+
+    /** Frees the owner and currency for another account. */
+    @Transactional
+    public void recordClosed(Iban iban) {
+        jdbc.sql("UPDATE account SET status = 'CLOSED', leased_until = NULL WHERE iban = :iban")
+                .param("iban", iban.value())
+                .update();
+    }
+
+    private Timestamp leaseFromNow() {
+        return Timestamp.from(clock.instant().plus(LEASE));
+    }
+
+    static ProblemException duplicate(String owner, Currency currency) {
+        return new ProblemException(
+                ProblemType.DUPLICATE_ACCOUNT, "'" + owner + "' has an account in " + currency + " at this branch");
+    }
+}

@@ -1,0 +1,55 @@
+package florin.account.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import org.axonframework.eventhandling.DomainEventMessage;
+import org.axonframework.eventhandling.GenericDomainEventMessage;
+import org.axonframework.eventsourcing.eventstore.EventStore;
+import org.axonframework.serialization.Revision;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** Snapshots as the service really writes and reads them. */
+class AccountSnapshotOnServerTest extends BranchTest {
+
+    @Autowired
+    private EventStore events;
+
+    @Revision("0")
+    record AccountOfAnEarlierShape(String balance) {}
+
+    private DomainEventMessage<?> first(String iban) {
+        return events.readEvents(iban).next();
+    }
+
+    private String accountWithASnapshot() {
+        String iban = open();
+        for (int index = 0; index < AccountConfiguration.EVENTS_PER_SNAPSHOT; index++) {
+            deposit(iban, "1.00").isCreated();
+        }
+        await().untilAsserted(() -> assertThat(first(iban).getPayloadType()).isEqualTo(Account.class));
+        return iban;
+    }
+
+    @Test
+    void aBusyAccountIsReadFromASnapshot() {
+        String iban = accountWithASnapshot();
+
+        assertThat(first(iban).getType()).isEqualTo("Account");
+        assertThat(first(iban).getSequenceNumber()).isPositive();
+        assertThat(deposit(iban, "1.00").isCreated().text("booked.value")).isEqualTo("51.00");
+    }
+
+    @Test
+    void aSnapshotOfAnEarlierShapeIsDropped() {
+        String iban = accountWithASnapshot();
+        events.storeSnapshot(new GenericDomainEventMessage<>(
+                "Account",
+                iban,
+                AccountConfiguration.EVENTS_PER_SNAPSHOT,
+                new AccountOfAnEarlierShape("of another shape")));
+
+        assertThat(withdraw(iban, "50.00").isCreated().text("booked.value")).isEqualTo("0.00");
+    }
+}

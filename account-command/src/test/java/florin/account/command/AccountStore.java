@@ -1,0 +1,131 @@
+package florin.account.command;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import florin.account.api.AccountCommand;
+import florin.account.api.AccountEvent;
+import florin.account.api.Iban;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.axonframework.commandhandling.CommandBus;
+import org.axonframework.commandhandling.CommandMessage;
+import org.axonframework.commandhandling.CommandResultMessage;
+import org.axonframework.commandhandling.GenericCommandMessage;
+import org.axonframework.config.AggregateConfigurer;
+import org.axonframework.config.Configuration;
+import org.axonframework.config.DefaultConfigurer;
+import org.axonframework.eventhandling.DomainEventData;
+import org.axonframework.eventhandling.DomainEventMessage;
+import org.axonframework.eventhandling.GenericDomainEventEntry;
+import org.axonframework.eventhandling.GenericDomainEventMessage;
+import org.axonframework.eventsourcing.EventCountSnapshotTriggerDefinition;
+import org.axonframework.eventsourcing.eventstore.inmemory.InMemoryEventStorageEngine;
+import org.axonframework.eventsourcing.snapshotting.SnapshotFilter;
+import org.axonframework.serialization.SerializedObject;
+import org.axonframework.serialization.Serializer;
+import org.axonframework.serialization.jackson3.Jackson3Serializer;
+
+/** Accounts in memory behind Axon's own machinery; their snapshots are written as JSON and filtered as in production. */
+final class AccountStore implements AutoCloseable {
+
+    private final Serializer serializer = Jackson3Serializer.builder()
+            .jsonMapperBuilderCustomizer(builder -> builder.changeDefaultVisibility(visibility -> visibility
+                    .withFieldVisibility(Visibility.ANY)
+                    .withGetterVisibility(Visibility.NONE)
+                    .withIsGetterVisibility(Visibility.NONE)
+                    .withSetterVisibility(Visibility.NONE)))
+            .build();
+    private final Map<String, DomainEventData<String>> snapshots = new ConcurrentHashMap<>();
+    private final InMemoryEventStorageEngine events = new Engine();
+    private final Configuration axon;
+
+    AccountStore(int eventsPerSnapshot) {
+        axon = DefaultConfigurer.defaultConfiguration(false)
+                .configureSerializer(configuration -> serializer)
+                .configureEmbeddedEventStore(configuration -> events)
+                .configureAggregate(AggregateConfigurer.defaultConfiguration(Account.class)
+                        .configureSnapshotTrigger(configuration -> new EventCountSnapshotTriggerDefinition(
+                                configuration.snapshotter(), eventsPerSnapshot)))
+                .start();
+    }
+
+    /** What the account answers: its payload, or the exception. */
+    Object send(AccountCommand command) {
+        AtomicReference<CommandResultMessage<?>> result = new AtomicReference<>();
+        CommandBus bus = axon.commandBus();
+        CommandMessage<Object> message = GenericCommandMessage.asCommandMessage(command);
+        bus.dispatch(message, (sent, answer) -> result.set(answer));
+        return result.get().isExceptional()
+                ? result.get().exceptionResult()
+                : result.get().getPayload();
+    }
+
+    List<AccountEvent> events(Iban iban) {
+        return events.readEvents(iban.value(), 0)
+                .asStream()
+                .<AccountEvent>map(message -> (AccountEvent) message.getPayload())
+                .toList();
+    }
+
+    Optional<DomainEventData<String>> snapshot(Iban iban) {
+        return Optional.ofNullable(snapshots.get(iban.value()));
+    }
+
+    /** Puts another snapshot in the place of an account's. */
+    void replaceSnapshot(Iban iban, String revision, String json) {
+        DomainEventData<String> old = snapshots.get(iban.value());
+        snapshots.put(
+                iban.value(),
+                entry(old.getType(), iban.value(), old.getSequenceNumber(), Account.class, revision, json));
+    }
+
+    @Override
+    public void close() {
+        axon.shutdown();
+    }
+
+    private static DomainEventData<String> entry(
+            String type, String identifier, long sequence, Class<?> payload, String revision, String json) {
+        return new GenericDomainEventEntry<>(
+                type,
+                identifier,
+                sequence,
+                "snapshot",
+                "2026-01-01T00:00:00Z",
+                payload.getName(),
+                revision,
+                json,
+                "{}");
+    }
+
+    private final class Engine extends InMemoryEventStorageEngine {
+
+        @Override
+        public void storeSnapshot(DomainEventMessage<?> snapshot) {
+            SerializedObject<String> json = snapshot.serializePayload(serializer, String.class);
+            snapshots.put(
+                    snapshot.getAggregateIdentifier(),
+                    entry(
+                            snapshot.getType(),
+                            snapshot.getAggregateIdentifier(),
+                            snapshot.getSequenceNumber(),
+                            snapshot.getPayloadType(),
+                            json.getType().getRevision(),
+                            json.getData()));
+        }
+
+        @Override
+        public Optional<DomainEventMessage<?>> readSnapshot(String aggregateIdentifier) {
+            SnapshotFilter filter = axon.snapshotFilter();
+            return Optional.ofNullable(snapshots.get(aggregateIdentifier))
+                    .filter(filter::allow)
+                    .map(data -> new GenericDomainEventMessage<>(
+                            data.getType(),
+                            aggregateIdentifier,
+                            data.getSequenceNumber(),
+                            serializer.deserialize(data.getPayload())));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package florin.account.query.projection;
+
+import florin.account.api.AccountDetails;
+import florin.account.api.EntryPage;
+import florin.account.api.FindAccount;
+import florin.account.api.FindAccounts;
+import florin.account.api.FindEntries;
+import florin.account.api.FindTrialBalance;
+import florin.account.api.TrialBalance;
+import florin.account.query.EntryCursor;
+import florin.money.Money;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.axonframework.queryhandling.QueryHandler;
+import org.springframework.data.domain.Limit;
+import org.springframework.stereotype.Component;
+
+/** Answers the queries of accounts from the projected rows. */
+@Component
+class AccountQueries {
+
+    private static final int MAX_LIMIT = 500;
+
+    private final AccountRows accounts;
+    private final EntryRows entries;
+
+    AccountQueries(AccountRows accounts, EntryRows entries) {
+        this.accounts = accounts;
+        this.entries = entries;
+    }
+
+    @QueryHandler
+    Optional<AccountDetails> handle(FindAccount query) {
+        return accounts.findById(query.iban().value()).map(AccountRow::details);
+    }
+
+    /** An array, since a list's element type does not survive the way through the message router. */
+    @QueryHandler
+    AccountDetails[] handle(FindAccounts query) {
+        return accounts.findTop100ByOwnerOrderByIban(query.owner()).stream()
+                .map(AccountRow::details)
+                .toArray(AccountDetails[]::new);
+    }
+
+    @QueryHandler
+    EntryPage handle(FindEntries query) {
+        EntryCursor after = EntryCursor.parse(query.after())
+                .orElseThrow(() -> new IllegalArgumentException("'" + query.after() + "' is not a cursor"));
+        int limit = Math.min(Math.max(query.limit(), 1), MAX_LIMIT);
+        List<EntryRow> rows = entries.findByAccountAndPositionGreaterThanOrderByPosition(
+                query.iban().value(), after.position(), Limit.of(limit + 1));
+        List<EntryRow> page = rows.subList(0, Math.min(limit, rows.size()));
+        String next =
+                rows.size() > limit ? new EntryCursor(page.get(page.size() - 1).position()).text() : null;
+        return new EntryPage(page.stream().map(EntryRow::entry).toList(), next);
+    }
+
+    @QueryHandler
+    TrialBalance handle(FindTrialBalance query) {
+        List<TrialBalance.Line> lines = entries.sums().stream()
+                .map(sum -> new TrialBalance.Line(
+                        sum.getLedger(),
+                        new Money(sum.getAmount().longValueExact(), Money.currency(sum.getCurrency()))))
+                .toList();
+        Map<String, Money> totals = new TreeMap<>();
+        lines.forEach(line -> totals.merge(line.balance().currency().getCurrencyCode(), line.balance(), Money::plus));
+        return new TrialBalance(lines, List.copyOf(totals.values()));
+    }
+}

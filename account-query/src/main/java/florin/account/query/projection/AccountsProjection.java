@@ -1,0 +1,131 @@
+package florin.account.query.projection;
+
+import florin.account.api.AccountClosed;
+import florin.account.api.AccountEvent;
+import florin.account.api.AccountOpened;
+import florin.account.api.AccountStatus;
+import florin.account.api.FundsReservationRejected;
+import florin.account.api.FundsReserved;
+import florin.account.api.MoneyDeposited;
+import florin.account.api.MoneyWithdrawn;
+import florin.account.api.ReservationCaptured;
+import florin.account.api.ReservationReleased;
+import florin.account.api.TransferCreditCancelled;
+import florin.account.api.TransferCreditRejected;
+import florin.account.api.TransferCredited;
+import florin.money.Money;
+import java.util.Optional;
+import org.axonframework.config.ProcessingGroup;
+import org.axonframework.eventhandling.EventHandler;
+import org.axonframework.eventhandling.ResetHandler;
+import org.axonframework.eventhandling.SequenceNumber;
+import org.springframework.stereotype.Component;
+
+/**
+ * Keeps one row an account. An event that was applied before changes nothing; one whose predecessor is missing throws, so
+ * that it goes to the dead-letter queue and nothing is skipped silently.
+ */
+@Component
+@ProcessingGroup("accounts")
+class AccountsProjection {
+
+    private final AccountRows rows;
+
+    AccountsProjection(AccountRows rows) {
+        this.rows = rows;
+    }
+
+    @EventHandler
+    void on(AccountOpened event, @SequenceNumber long position) {
+        if (rows.findById(event.iban().value()).isEmpty()) {
+            rows.save(new AccountRow(event, position));
+        }
+    }
+
+    @EventHandler
+    void on(MoneyDeposited event, @SequenceNumber long position) {
+        apply(event, position, event.amount(), zero(event.amount()));
+    }
+
+    @EventHandler
+    void on(MoneyWithdrawn event, @SequenceNumber long position) {
+        apply(event, position, event.amount().negate(), zero(event.amount()));
+    }
+
+    @EventHandler
+    void on(FundsReserved event, @SequenceNumber long position) {
+        apply(event, position, zero(event.amount()), event.amount());
+    }
+
+    @EventHandler
+    void on(ReservationReleased event, @SequenceNumber long position) {
+        apply(event, position, zero(event.amount()), event.amount().negate());
+    }
+
+    @EventHandler
+    void on(ReservationCaptured event, @SequenceNumber long position) {
+        apply(event, position, event.amount().negate(), event.amount().negate());
+    }
+
+    @EventHandler
+    void on(TransferCredited event, @SequenceNumber long position) {
+        apply(event, position, event.amount(), zero(event.amount()));
+    }
+
+    @EventHandler
+    void on(AccountClosed event, @SequenceNumber long position) {
+        AccountRow row = next(event, position)
+                .orElseThrow(() -> new IllegalStateException("Account " + event.iban() + " was never opened"));
+        if (row.position() < position) {
+            row.apply(row.zero(), row.zero(), AccountStatus.CLOSED, position);
+        }
+    }
+
+    @EventHandler
+    void on(FundsReservationRejected event, @SequenceNumber long position) {
+        applyRefusal(event, position);
+    }
+
+    @EventHandler
+    void on(TransferCreditRejected event, @SequenceNumber long position) {
+        applyRefusal(event, position);
+    }
+
+    @EventHandler
+    void on(TransferCreditCancelled event, @SequenceNumber long position) {
+        applyRefusal(event, position);
+    }
+
+    @ResetHandler
+    void reset() {
+        rows.deleteAllInBatch();
+    }
+
+    private void apply(AccountEvent event, long position, Money bookedChange, Money reservedChange) {
+        AccountRow row = next(event, position)
+                .orElseThrow(() -> new IllegalStateException("Account " + event.iban() + " was never opened"));
+        if (row.position() < position) {
+            row.apply(bookedChange, reservedChange, row.status(), position);
+        }
+    }
+
+    /** A branch records a refusal also for an account that it never opened: such a stream has no row. */
+    private void applyRefusal(AccountEvent event, long position) {
+        next(event, position)
+                .filter(row -> row.position() < position)
+                .ifPresent(row -> row.apply(row.zero(), row.zero(), row.status(), position));
+    }
+
+    private Optional<AccountRow> next(AccountEvent event, long position) {
+        Optional<AccountRow> row = rows.findById(event.iban().value());
+        row.filter(found -> position > found.position() + 1).ifPresent(found -> {
+            throw new IllegalStateException("Event " + position + " of account " + event.iban() + " came after event "
+                    + found.position() + ": one is missing");
+        });
+        return row;
+    }
+
+    private static Money zero(Money amount) {
+        return Money.zero(amount.currency());
+    }
+}

@@ -1,0 +1,116 @@
+package florin.account.query.projection;
+
+import florin.account.api.Iban;
+import florin.account.api.MoneyDeposited;
+import florin.account.api.MoneyWithdrawn;
+import florin.account.api.ReservationCaptured;
+import florin.account.api.TransferCredited;
+import florin.money.Money;
+import java.time.Instant;
+import org.axonframework.config.ProcessingGroup;
+import org.axonframework.eventhandling.EventHandler;
+import org.axonframework.eventhandling.ResetHandler;
+import org.axonframework.eventhandling.SequenceNumber;
+import org.axonframework.eventhandling.Timestamp;
+import org.springframework.stereotype.Component;
+
+/**
+ * Books every event that moves money as one posting of two entries, equal and opposite, in one transaction. So at every
+ * instant all entries of a currency sum to zero, and the clearing accounts sum to minus the transfers in flight.
+ */
+@Component
+@ProcessingGroup("entries")
+class EntriesProjection {
+
+    private final EntryRows rows;
+
+    EntriesProjection(EntryRows rows) {
+        this.rows = rows;
+    }
+
+    @EventHandler
+    void on(MoneyDeposited event, @SequenceNumber long position, @Timestamp Instant bookedAt) {
+        book(
+                event.iban(),
+                position,
+                LedgerAccount.cash(event.iban()),
+                LedgerAccount.customer(event.iban()),
+                event.amount(),
+                "DEPOSIT",
+                null,
+                event.reference(),
+                bookedAt);
+    }
+
+    @EventHandler
+    void on(MoneyWithdrawn event, @SequenceNumber long position, @Timestamp Instant bookedAt) {
+        book(
+                event.iban(),
+                position,
+                LedgerAccount.customer(event.iban()),
+                LedgerAccount.cash(event.iban()),
+                event.amount(),
+                "WITHDRAWAL",
+                null,
+                event.reference(),
+                bookedAt);
+    }
+
+    @EventHandler
+    void on(TransferCredited event, @SequenceNumber long position, @Timestamp Instant bookedAt) {
+        book(
+                event.iban(),
+                position,
+                LedgerAccount.clearing(event.iban()),
+                LedgerAccount.customer(event.iban()),
+                event.amount(),
+                "TRANSFER_IN",
+                event.transferId().value(),
+                null,
+                bookedAt);
+    }
+
+    @EventHandler
+    void on(ReservationCaptured event, @SequenceNumber long position, @Timestamp Instant bookedAt) {
+        book(
+                event.iban(),
+                position,
+                LedgerAccount.customer(event.iban()),
+                LedgerAccount.clearing(event.iban()),
+                event.amount(),
+                "TRANSFER_OUT",
+                event.transferId().value(),
+                null,
+                bookedAt);
+    }
+
+    @ResetHandler
+    void reset() {
+        rows.deleteAllInBatch();
+    }
+
+    private void book(
+            Iban iban,
+            long position,
+            LedgerAccount debited,
+            LedgerAccount credited,
+            Money amount,
+            String kind,
+            String transferId,
+            String reference,
+            Instant bookedAt) {
+        rows.insert(
+                iban + "-" + position,
+                debited.account(),
+                debited.ledger(),
+                credited.account(),
+                credited.ledger(),
+                amount.currency().getCurrencyCode(),
+                amount.requirePositive().minorUnits(),
+                kind,
+                transferId,
+                reference,
+                bookedAt,
+                position);
+    }
+}

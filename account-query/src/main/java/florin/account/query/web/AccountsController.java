@@ -1,0 +1,169 @@
+package florin.account.query.web;
+
+import florin.account.api.AccountDetails;
+import florin.account.api.EntryPage;
+import florin.account.api.FindAccount;
+import florin.account.api.FindAccounts;
+import florin.account.api.FindEntries;
+import florin.account.api.FindTrialBalance;
+import florin.account.api.Iban;
+import florin.account.api.TrialBalance;
+import florin.account.query.EntryCursor;
+import florin.kit.ProblemException;
+import florin.kit.ProblemType;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.axonframework.messaging.responsetypes.ResponseType;
+import org.axonframework.messaging.responsetypes.ResponseTypes;
+import org.axonframework.queryhandling.QueryGateway;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Accounts, their entries and the trial balance over HTTP. */
+@RestController
+@Tag(name = "accounts")
+class AccountsController {
+
+    private static final int MAX_OWNER_LENGTH = 140;
+    private static final int MAX_ENTRIES = 500;
+    private static final long QUERY_TIMEOUT_SECONDS = 10;
+
+    private final QueryGateway queries;
+
+    AccountsController(QueryGateway queries) {
+        this.queries = queries;
+    }
+
+    @Operation(
+            summary = "One account",
+            description = "available = booked - reserved + overdraft limit. position is the sequence number of the last"
+                    + " event of the account that is in these figures, the number that a command answered with."
+                    + " While the projection 'accounts' is replayed, the rebuild is shown.")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON_VALUE,
+                            examples =
+                                    @ExampleObject(
+                                            """
+                                            {"iban":"NL22FLNO0000000001","owner":"alice","currency":"EUR",
+                                             "booked":{"value":"100.00","currency":"EUR"},
+                                             "reserved":{"value":"30.00","currency":"EUR"},
+                                             "available":{"value":"70.00","currency":"EUR"},
+                                             "status":"OPEN","position":2}""")))
+    @ApiResponse(responseCode = "400", description = "invalid-iban", content = @Content)
+    @ApiResponse(responseCode = "404", description = "unknown-account", content = @Content)
+    @GetMapping("/accounts/{iban}")
+    AccountDetails account(@Parameter(example = "NL22FLNO0000000001") @PathVariable("iban") String iban) {
+        return find(new Iban(iban)).orElseThrow(() -> unknown(iban));
+    }
+
+    @Operation(summary = "The accounts of one owner, by IBAN, at most 100")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON_VALUE,
+                            examples =
+                                    @ExampleObject(
+                                            """
+                                            [{"iban":"NL22FLNO0000000001","owner":"alice","currency":"EUR",
+                                              "booked":{"value":"100.00","currency":"EUR"},
+                                              "reserved":{"value":"0.00","currency":"EUR"},
+                                              "available":{"value":"100.00","currency":"EUR"},
+                                              "status":"OPEN","position":1}]""")))
+    @GetMapping("/accounts")
+    List<AccountDetails> accounts(@Parameter(example = "alice") @RequestParam("owner") String owner) {
+        if (owner.isBlank() || owner.length() > MAX_OWNER_LENGTH) {
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST, "owner must have 1 to " + MAX_OWNER_LENGTH + " characters");
+        }
+        return List.of(ask(new FindAccounts(owner), ResponseTypes.instanceOf(AccountDetails[].class)));
+    }
+
+    @Operation(
+            summary = "The entries of one account, oldest first",
+            description = "A positive amount credits the account, a negative one debits it. next is the cursor of the"
+                    + " next page, given as after; it is absent on the last page. New entries only come at the end.")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON_VALUE,
+                            examples =
+                                    @ExampleObject(
+                                            """
+                                            {"entries":[{"id":"NL22FLNO0000000001-1-C","account":"NL22FLNO0000000001",
+                                              "amount":{"value":"100.00","currency":"EUR"},"kind":"DEPOSIT",
+                                              "reference":"salary","bookedAt":"2026-01-02T03:04:05Z","position":1}]}""")))
+    @ApiResponse(responseCode = "404", description = "unknown-account", content = @Content)
+    @GetMapping("/accounts/{iban}/entries")
+    EntryPage entries(
+            @Parameter(example = "NL22FLNO0000000001") @PathVariable("iban") String iban,
+            @Parameter(description = "1 to 500") @RequestParam(name = "limit", defaultValue = "50") int limit,
+            @Parameter(description = "The next of the page before") @RequestParam(name = "after", required = false)
+                    String after) {
+        Iban account = new Iban(iban);
+        if (limit < 1 || limit > MAX_ENTRIES) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "limit must be from 1 to " + MAX_ENTRIES);
+        }
+        if (EntryCursor.parse(after).isEmpty()) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "after must be the next of a page before");
+        }
+        EntryPage page = ask(new FindEntries(account, after, limit), ResponseTypes.instanceOf(EntryPage.class));
+        if (page.entries().isEmpty() && find(account).isEmpty()) {
+            throw unknown(iban);
+        }
+        return page;
+    }
+
+    @Operation(
+            summary = "The sums of all ledger accounts at one instant",
+            description = "The customers of a branch are one line. totals are zero in every currency, always. The"
+                    + " clearing accounts together hold minus the amount of the transfers that are credited at their"
+                    + " target and not yet captured at their source.")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON_VALUE,
+                            examples =
+                                    @ExampleObject(
+                                            """
+                                            {"lines":[
+                                              {"account":"CASH:FLNO","balance":{"value":"-100.00","currency":"EUR"}},
+                                              {"account":"CLEARING:FLNO","balance":{"value":"30.00","currency":"EUR"}},
+                                              {"account":"CLEARING:FLSO","balance":{"value":"-30.00","currency":"EUR"}},
+                                              {"account":"CUSTOMERS:FLNO","balance":{"value":"70.00","currency":"EUR"}},
+                                              {"account":"CUSTOMERS:FLSO","balance":{"value":"30.00","currency":"EUR"}}],
+                                             "totals":[{"value":"0.00","currency":"EUR"}]}""")))
+    @GetMapping("/trial-balance")
+    TrialBalance trialBalance() {
+        return ask(new FindTrialBalance(), ResponseTypes.instanceOf(TrialBalance.class));
+    }
+
+    private Optional<AccountDetails> find(Iban iban) {
+        return ask(new FindAccount(iban), ResponseTypes.optionalInstanceOf(AccountDetails.class));
+    }
+
+    private static ProblemException unknown(String iban) {
+        return new ProblemException(ProblemType.UNKNOWN_ACCOUNT, "There is no account " + iban);
+    }
+
+    private <R> R ask(Object query, ResponseType<R> answer) {
+        CompletableFuture<R> asked = queries.query(query, answer);
+        return asked.orTimeout(QUERY_TIMEOUT_SECONDS, TimeUnit.SECONDS).join();
+    }
+}

@@ -1,0 +1,64 @@
+package florin.account.query.web;
+
+import florin.account.query.control.ProjectionStatus;
+import florin.account.query.control.Projections;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.ExampleObject;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.net.URI;
+import java.util.List;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The projections and their replay over HTTP. */
+@RestController
+@Tag(name = "projections")
+class ProjectionsController {
+
+    private final Projections projections;
+
+    ProjectionsController(Projections projections) {
+        this.projections = projections;
+    }
+
+    @Operation(summary = "Where each projection stands")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON_VALUE,
+                            examples =
+                                    @ExampleObject(
+                                            """
+                                            [{"name":"accounts","running":true,"replaying":false,"head":41,"lag":0,
+                                              "deadLetters":0,"segments":[
+                                               {"id":0,"position":41,"replaying":false,"caughtUp":true}]}]""")))
+    @GetMapping("/projections")
+    List<ProjectionStatus> status() {
+        return projections.status();
+    }
+
+    @Operation(
+            summary = "Rebuilds a projection from the first event",
+            description = "Its rows vanish at once and come back in the order of the events; GET /projections tells"
+                    + " when it is done (replaying is false).")
+    @ApiResponse(responseCode = "202", description = "The rebuild has begun", content = @Content)
+    @ApiResponse(responseCode = "404", description = "unknown-projection", content = @Content)
+    @ApiResponse(responseCode = "409", description = "replay-running", content = @Content)
+    @ApiResponse(responseCode = "503", description = "projection-unavailable", content = @Content)
+    @PostMapping("/projections/{name}/replay")
+    ResponseEntity<Void> replay(@Parameter(example = "accounts") @PathVariable("name") String name) {
+        projections.replay(name);
+        return ResponseEntity.accepted()
+                .header(HttpHeaders.LOCATION, URI.create("/projections").toString())
+                .build();
+    }
+}

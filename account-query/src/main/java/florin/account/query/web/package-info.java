@@ -1,0 +1,2 @@
+/** HTTP in, query gateway or projection control out. */
+package florin.account.query.web;

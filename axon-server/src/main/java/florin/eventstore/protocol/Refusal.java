@@ -1,0 +1,95 @@
+package florin.eventstore.protocol;
+
+import io.axoniq.axonserver.connector.ErrorCategory;
+import io.axoniq.axonserver.grpc.ErrorMessage;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+
+/** Why a request was refused, in the two forms clients read: a gRPC status with Axon's code in its trailers, or an ErrorMessage. */
+public final class Refusal extends RuntimeException {
+    private static final Metadata.Key<String> ERROR_CODE =
+            Metadata.Key.of("AxonIQ-ErrorCode", Metadata.ASCII_STRING_MARSHALLER);
+
+    private final ErrorCategory category;
+    private final transient Status status;
+
+    private Refusal(ErrorCategory category, Status status, String message, Throwable cause) {
+        super(message, cause);
+        this.category = category;
+        this.status = status;
+    }
+
+    public static Refusal invalidSequence(String message) {
+        return new Refusal(ErrorCategory.INVALID_EVENT_SEQUENCE, Status.OUT_OF_RANGE, message, null);
+    }
+
+    public static Refusal payloadTooLarge(String message) {
+        return new Refusal(ErrorCategory.EVENT_PAYLOAD_TOO_LARGE, Status.INVALID_ARGUMENT, message, null);
+    }
+
+    public static Refusal invalid(String message) {
+        return new Refusal(ErrorCategory.VALIDATION_FAILED, Status.INVALID_ARGUMENT, message, null);
+    }
+
+    public static Refusal unknownContext(String message) {
+        return new Refusal(ErrorCategory.VALIDATION_FAILED, Status.NOT_FOUND, message, null);
+    }
+
+    /** A bounded queue is full: nothing was done, try again later. */
+    public static Refusal tooManyRequests(ErrorCategory category, String message) {
+        return new Refusal(category, Status.RESOURCE_EXHAUSTED, message, null);
+    }
+
+    public static Refusal shuttingDown() {
+        return new Refusal(ErrorCategory.OTHER, Status.UNAVAILABLE, "the node is shutting down", null);
+    }
+
+    public static Refusal writeFailed(String message, Throwable cause) {
+        return new Refusal(ErrorCategory.DATAFILE_WRITE_ERROR, Status.INTERNAL, message, cause);
+    }
+
+    public static Refusal readFailed(String message, Throwable cause) {
+        return new Refusal(ErrorCategory.DATAFILE_READ_ERROR, Status.INTERNAL, message, cause);
+    }
+
+    public static Refusal of(ErrorCategory category, String message) {
+        return new Refusal(category, Status.UNAVAILABLE, message, null);
+    }
+
+    /** Wraps whatever was thrown; an existing refusal is returned as it is. */
+    public static Refusal from(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause != null) {
+            if (cause instanceof Refusal refusal) {
+                return refusal;
+            }
+            cause = cause.getCause();
+        }
+        return new Refusal(ErrorCategory.OTHER, Status.INTERNAL, "internal error: " + thrown, thrown);
+    }
+
+    public ErrorCategory category() {
+        return category;
+    }
+
+    public StatusRuntimeException asStatus() {
+        Metadata trailers = new Metadata();
+        trailers.put(ERROR_CODE, category.errorCode());
+        return status.withDescription("[" + category.errorCode() + "] " + getMessage())
+                .withCause(getCause())
+                .asRuntimeException(trailers);
+    }
+
+    public ErrorMessage asMessage() {
+        return errorMessage(category, getMessage());
+    }
+
+    public static ErrorMessage errorMessage(ErrorCategory category, String message) {
+        return ErrorMessage.newBuilder()
+                .setErrorCode(category.errorCode())
+                .setMessage(message)
+                .setLocation("axon-server")
+                .build();
+    }
+}

@@ -1,0 +1,123 @@
+package florin.eventstore.routing;
+
+import florin.eventstore.protocol.Outbound;
+import io.axoniq.axonserver.connector.ErrorCategory;
+import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
+import io.axoniq.axonserver.grpc.command.CommandResponse;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One connected stream that handles commands: what waits for its permits, and what it has not answered yet. */
+final class CommandHandler {
+    private static final int MAX_QUEUED = 10_000;
+
+    private final Outbound<CommandProviderInbound> out;
+    private final Deque<PendingCommand> queue = new ArrayDeque<>();
+    private final Map<String, PendingCommand> inFlight = new HashMap<>();
+    private long permits;
+    private boolean gone;
+    /** Set by the first message of the stream that carries it. */
+    private volatile String clientId = "unknown";
+
+    CommandHandler(Outbound<CommandProviderInbound> out) {
+        this.out = out;
+    }
+
+    String clientId() {
+        return clientId;
+    }
+
+    void clientId(String id) {
+        clientId = id;
+    }
+
+    Outbound<CommandProviderInbound> out() {
+        return out;
+    }
+
+    synchronized void permit(long more) {
+        permits = Math.max(0, permits) + Math.min(Math.max(0, more), Integer.MAX_VALUE);
+        sendQueued();
+    }
+
+    void dispatch(PendingCommand command) {
+        String refusal;
+        synchronized (this) {
+            refusal = refusalFor(command);
+            if (refusal == null) {
+                queue.add(command);
+                sendQueued();
+            }
+        }
+        if (refusal != null) {
+            command.fail(ErrorCategory.COMMAND_DISPATCH_ERROR, refusal);
+        }
+    }
+
+    private String refusalFor(PendingCommand command) {
+        if (gone) {
+            return "the handler " + clientId + " disconnected";
+        }
+        if (queue.size() >= MAX_QUEUED) {
+            return "too many requests: " + MAX_QUEUED + " commands wait for handler " + clientId;
+        }
+        if (inFlight.containsKey(command.identifier())) {
+            return "a command with identifier " + command.identifier() + " is being handled";
+        }
+        return null;
+    }
+
+    private void sendQueued() {
+        while (permits > 0 && !queue.isEmpty()) {
+            PendingCommand next = queue.poll();
+            if (next.isDone()) {
+                continue;
+            }
+            permits--;
+            inFlight.put(next.identifier(), next);
+            out.send(CommandProviderInbound.newBuilder()
+                    .setCommand(next.command())
+                    .build());
+        }
+    }
+
+    void answered(CommandResponse response) {
+        PendingCommand command;
+        synchronized (this) {
+            command = inFlight.remove(response.getRequestIdentifier());
+        }
+        if (command != null) {
+            command.complete(response);
+        }
+    }
+
+    /** The caller does not wait any more: the answer, if it comes, goes nowhere. */
+    synchronized void forget(PendingCommand command) {
+        if (!inFlight.remove(command.identifier(), command)) {
+            queue.remove(command);
+        }
+    }
+
+    /** Ends this handler; what it never saw is returned so that another one can have it. */
+    List<PendingCommand> disconnect() {
+        List<PendingCommand> lost;
+        List<PendingCommand> unsent;
+        synchronized (this) {
+            gone = true;
+            lost = new ArrayList<>(inFlight.values());
+            unsent = new ArrayList<>(queue);
+            inFlight.clear();
+            queue.clear();
+        }
+        for (PendingCommand command : lost) {
+            command.fail(
+                    ErrorCategory.COMMAND_DISPATCH_ERROR,
+                    "connection to handler " + clientId + " lost while it handled the command");
+        }
+        return unsent;
+    }
+}

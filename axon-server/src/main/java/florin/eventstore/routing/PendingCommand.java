@@ -1,0 +1,91 @@
+package florin.eventstore.routing;
+
+import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.connector.ErrorCategory;
+import io.axoniq.axonserver.grpc.command.Command;
+import io.axoniq.axonserver.grpc.command.CommandResponse;
+import java.util.UUID;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A command that its sender waits for; answered once, by whoever comes first. */
+final class PendingCommand {
+    private final Command command;
+    private final Outbound<CommandResponse> sender;
+    private final AtomicBoolean done = new AtomicBoolean();
+    private volatile Future<?> timeout;
+    private volatile CommandHandler handler;
+
+    PendingCommand(Command command, Outbound<CommandResponse> sender) {
+        this.command = command;
+        this.sender = sender;
+    }
+
+    Command command() {
+        return command;
+    }
+
+    String identifier() {
+        return command.getMessageIdentifier();
+    }
+
+    boolean isDone() {
+        return done.get();
+    }
+
+    void handler(CommandHandler chosen) {
+        handler = chosen;
+    }
+
+    void timeout(Future<?> scheduled) {
+        timeout = scheduled;
+        if (isDone()) {
+            scheduled.cancel(false);
+        }
+    }
+
+    void complete(CommandResponse response) {
+        if (done.compareAndSet(false, true)) {
+            stopTimer();
+            sender.send(response);
+            sender.complete();
+        }
+    }
+
+    void fail(ErrorCategory category, String message) {
+        complete(CommandResponse.newBuilder()
+                .setMessageIdentifier(UUID.randomUUID().toString())
+                .setRequestIdentifier(identifier())
+                .setErrorCode(category.errorCode())
+                .setErrorMessage(Refusal.errorMessage(category, message))
+                .build());
+    }
+
+    /** The sender went away. */
+    void abandon() {
+        if (done.compareAndSet(false, true)) {
+            stopTimer();
+            forget();
+        }
+    }
+
+    void timedOut(long millis) {
+        fail(ErrorCategory.COMMAND_DISPATCH_ERROR, "no answer to the command within " + millis + " ms");
+        forget();
+    }
+
+    private void forget() {
+        CommandHandler chosen = handler;
+        if (chosen != null) {
+            chosen.forget(this);
+        }
+    }
+
+    private void stopTimer() {
+        Future<?> scheduled = timeout;
+        if (scheduled != null) {
+            scheduled.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package florin.eventstore.routing;
+
+import florin.eventstore.protocol.Instructions;
+import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.connector.ErrorCategory;
+import io.axoniq.axonserver.grpc.MetaDataValue;
+import io.axoniq.axonserver.grpc.ProcessingInstruction;
+import io.axoniq.axonserver.grpc.ProcessingKey;
+import io.axoniq.axonserver.grpc.query.QueryRequest;
+import io.axoniq.axonserver.grpc.query.QueryResponse;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Future;
+
+/** A query that its sender waits for, at one handler or at several; ends when all of them are done. */
+final class PendingQuery {
+    /** How many results of a streaming query may be on their way before the sender has read some. */
+    private static final int WINDOW = 64;
+
+    private static final int MAX_BUFFERED = 10_000;
+
+    private final QueryRequest request;
+    private final Outbound<QueryResponse> sender;
+    private final boolean streaming;
+    private final Set<QueryHandler> awaited = new LinkedHashSet<>();
+    private final Deque<QueryResponse> buffered = new ArrayDeque<>();
+    private Future<?> timeout;
+    private boolean scatter;
+    private int sinceRefill;
+    private boolean ending;
+    private boolean done;
+
+    PendingQuery(QueryRequest request, Outbound<QueryResponse> sender) {
+        streaming = Instructions.find(request.getProcessingInstructionsList(), ProcessingKey.CLIENT_SUPPORTS_STREAMING)
+                .map(MetaDataValue::getBooleanValue)
+                .orElse(false);
+        this.request = streaming
+                ? request.toBuilder()
+                        .addProcessingInstructions(ProcessingInstruction.newBuilder()
+                                .setKey(ProcessingKey.SERVER_SUPPORTS_STREAMING)
+                                .setValue(MetaDataValue.newBuilder().setBooleanValue(true)))
+                        .build()
+                : request;
+        this.sender = sender;
+    }
+
+    QueryRequest request() {
+        return request;
+    }
+
+    String identifier() {
+        return request.getMessageIdentifier();
+    }
+
+    boolean isStreaming() {
+        return streaming;
+    }
+
+    long window() {
+        return WINDOW;
+    }
+
+    synchronized boolean isDone() {
+        return done;
+    }
+
+    synchronized void timeout(Future<?> scheduled) {
+        timeout = scheduled;
+        if (done) {
+            scheduled.cancel(false);
+        }
+    }
+
+    void sendTo(Collection<QueryHandler> handlers) {
+        synchronized (this) {
+            awaited.addAll(handlers);
+            scatter = handlers.size() > 1;
+        }
+        handlers.forEach(handler -> handler.dispatch(this));
+    }
+
+    void answered(QueryHandler handler, QueryResponse response) {
+        boolean overflow;
+        synchronized (this) {
+            if (done) {
+                return;
+            }
+            overflow = buffered.size() >= MAX_BUFFERED;
+            if (!overflow) {
+                buffered.add(response);
+            }
+        }
+        if (overflow) {
+            fail(ErrorCategory.QUERY_DISPATCH_ERROR, "the sender does not read " + MAX_BUFFERED + " results");
+        } else {
+            flush();
+        }
+    }
+
+    /** Sends what the sender has room for, and lets handlers send as much again. */
+    void flush() {
+        long refill = 0;
+        List<QueryHandler> handlers = List.of();
+        synchronized (this) {
+            while (!done && !buffered.isEmpty() && sender.isReady()) {
+                sender.send(buffered.poll());
+                sinceRefill++;
+            }
+            if (ending && buffered.isEmpty()) {
+                end();
+            }
+            if (streaming && !done && sinceRefill >= WINDOW / 2) {
+                refill = sinceRefill;
+                sinceRefill = 0;
+                handlers = List.copyOf(awaited);
+            }
+        }
+        for (QueryHandler handler : handlers) {
+            handler.permitResults(identifier(), refill);
+        }
+    }
+
+    void handlerDone(QueryHandler handler) {
+        synchronized (this) {
+            if (!awaited.remove(handler) || !awaited.isEmpty()) {
+                return;
+            }
+            ending = true;
+        }
+        flush();
+    }
+
+    /** The handler will not answer; of several, the others still may. */
+    void handlerFailed(QueryHandler handler, String message) {
+        boolean only;
+        synchronized (this) {
+            only = !scatter;
+        }
+        if (only) {
+            fail(ErrorCategory.QUERY_DISPATCH_ERROR, message);
+        } else {
+            handlerDone(handler);
+        }
+    }
+
+    void fail(ErrorCategory category, String message) {
+        List<QueryHandler> handlers;
+        synchronized (this) {
+            if (done) {
+                return;
+            }
+            handlers = List.copyOf(awaited);
+            sender.send(QueryResponse.newBuilder()
+                    .setMessageIdentifier(UUID.randomUUID().toString())
+                    .setRequestIdentifier(identifier())
+                    .setErrorCode(category.errorCode())
+                    .setErrorMessage(Refusal.errorMessage(category, message))
+                    .build());
+            end();
+        }
+        handlers.forEach(handler -> handler.cancel(this));
+    }
+
+    void timedOut(long millis) {
+        boolean several;
+        synchronized (this) {
+            several = scatter;
+        }
+        if (several) {
+            abandon();
+        } else {
+            fail(ErrorCategory.QUERY_DISPATCH_ERROR, "no answer to the query within " + millis + " ms");
+        }
+    }
+
+    /** The sender went away, or has waited long enough for the rest. */
+    void abandon() {
+        List<QueryHandler> handlers;
+        synchronized (this) {
+            if (done) {
+                return;
+            }
+            handlers = List.copyOf(awaited);
+            end();
+        }
+        handlers.forEach(handler -> handler.cancel(this));
+    }
+
+    private void end() {
+        done = true;
+        buffered.clear();
+        awaited.clear();
+        if (timeout != null) {
+            timeout.cancel(false);
+        }
+        sender.complete();
+    }
+}

@@ -1,0 +1,151 @@
+package florin.eventstore.routing;
+
+import florin.eventstore.protocol.Outbound;
+import io.axoniq.axonserver.grpc.query.QueryFlowControl;
+import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
+import io.axoniq.axonserver.grpc.query.QueryReference;
+import io.axoniq.axonserver.grpc.query.QueryResponse;
+import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One connected stream that handles queries: what waits for its permits, and what it has not completed yet. */
+final class QueryHandler {
+    private static final int MAX_QUEUED = 10_000;
+
+    private final Outbound<QueryProviderInbound> out;
+    private final Deque<PendingQuery> queue = new ArrayDeque<>();
+    private final Map<String, PendingQuery> inFlight = new HashMap<>();
+    private long permits;
+    private boolean gone;
+    private volatile String clientId = "unknown";
+    private volatile String component = "unknown";
+
+    QueryHandler(Outbound<QueryProviderInbound> out) {
+        this.out = out;
+    }
+
+    String clientId() {
+        return clientId;
+    }
+
+    String component() {
+        return component;
+    }
+
+    void identify(String client, String componentName) {
+        clientId = client;
+        component = componentName;
+    }
+
+    Outbound<QueryProviderInbound> out() {
+        return out;
+    }
+
+    synchronized void permit(long more) {
+        permits = Math.max(0, permits) + Math.min(Math.max(0, more), Integer.MAX_VALUE);
+        sendQueued();
+    }
+
+    void dispatch(PendingQuery query) {
+        String refusal;
+        synchronized (this) {
+            if (gone) {
+                refusal = "the handler " + clientId + " disconnected";
+            } else if (queue.size() >= MAX_QUEUED) {
+                refusal = "too many requests: " + MAX_QUEUED + " queries wait for handler " + clientId;
+            } else if (inFlight.containsKey(query.identifier())) {
+                refusal = "a query with identifier " + query.identifier() + " is being handled";
+            } else {
+                refusal = null;
+                queue.add(query);
+                sendQueued();
+            }
+        }
+        if (refusal != null) {
+            query.handlerFailed(this, refusal);
+        }
+    }
+
+    private void sendQueued() {
+        while (permits > 0 && !queue.isEmpty()) {
+            PendingQuery next = queue.poll();
+            if (next.isDone()) {
+                continue;
+            }
+            permits--;
+            inFlight.put(next.identifier(), next);
+            out.send(QueryProviderInbound.newBuilder().setQuery(next.request()).build());
+            if (next.isStreaming()) {
+                permitResults(next.identifier(), next.window());
+            }
+        }
+    }
+
+    void permitResults(String query, long results) {
+        out.send(QueryProviderInbound.newBuilder()
+                .setQueryFlowControl(QueryFlowControl.newBuilder()
+                        .setQueryReference(QueryReference.newBuilder().setRequestId(query))
+                        .setPermits(results))
+                .build());
+    }
+
+    void cancel(PendingQuery query) {
+        synchronized (this) {
+            if (!inFlight.remove(query.identifier(), query)) {
+                queue.remove(query);
+                return;
+            }
+        }
+        if (query.isStreaming()) {
+            out.send(QueryProviderInbound.newBuilder()
+                    .setQueryCancel(QueryReference.newBuilder().setRequestId(query.identifier()))
+                    .build());
+        }
+    }
+
+    /** Sends a subscription query's instruction; these are few and not held back by permits. */
+    void forward(SubscriptionQueryRequest request) {
+        out.send(QueryProviderInbound.newBuilder()
+                .setSubscriptionQueryRequest(request)
+                .build());
+    }
+
+    void answered(QueryResponse response) {
+        PendingQuery query;
+        synchronized (this) {
+            query = inFlight.get(response.getRequestIdentifier());
+        }
+        if (query != null) {
+            query.answered(this, response);
+        }
+    }
+
+    void completed(String identifier) {
+        PendingQuery query;
+        synchronized (this) {
+            query = inFlight.remove(identifier);
+        }
+        if (query != null) {
+            query.handlerDone(this);
+        }
+    }
+
+    void disconnect() {
+        List<PendingQuery> lost;
+        synchronized (this) {
+            gone = true;
+            lost = new ArrayList<>(inFlight.values());
+            lost.addAll(queue);
+            inFlight.clear();
+            queue.clear();
+        }
+        for (PendingQuery query : lost) {
+            query.handlerFailed(this, "connection to handler " + clientId + " lost while it handled the query");
+        }
+    }
+}

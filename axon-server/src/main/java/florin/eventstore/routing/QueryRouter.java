@@ -1,0 +1,125 @@
+package florin.eventstore.routing;
+
+import florin.eventstore.protocol.Instructions;
+import io.axoniq.axonserver.connector.ErrorCategory;
+import io.axoniq.axonserver.grpc.ProcessingKey;
+import io.axoniq.axonserver.grpc.query.QuerySubscription;
+import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Knows who handles which query in one context, and which subscription queries are open. */
+final class QueryRouter {
+    private static final int MAX_SUBSCRIPTIONS = 100_000;
+
+    /** Handlers of a query with the result types that they registered. Immutable. */
+    private record Route(Map<QueryHandler, Set<String>> results) {}
+
+    private final Map<String, Route> routes = new ConcurrentHashMap<>();
+    private final Map<String, OpenSubscription> subscriptions = new ConcurrentHashMap<>();
+    private final AtomicInteger turn = new AtomicInteger();
+
+    void subscribe(QuerySubscription subscription, QueryHandler handler) {
+        boolean[] isNew = new boolean[1];
+        routes.compute(subscription.getQuery(), (name, route) -> {
+            Map<QueryHandler, Set<String>> results = new LinkedHashMap<>(route == null ? Map.of() : route.results());
+            isNew[0] = !results.containsKey(handler);
+            Set<String> types = new LinkedHashSet<>(results.getOrDefault(handler, Set.of()));
+            types.add(subscription.getResultName());
+            results.put(handler, types);
+            return new Route(results);
+        });
+        if (isNew[0]) {
+            subscriptions.values().forEach(open -> {
+                if (open.query().equals(subscription.getQuery())) {
+                    open.addHandler(handler);
+                }
+            });
+        }
+    }
+
+    void unsubscribe(QuerySubscription subscription, QueryHandler handler) {
+        routes.computeIfPresent(subscription.getQuery(), (name, route) -> {
+            Map<QueryHandler, Set<String>> results = new LinkedHashMap<>(route.results());
+            Set<String> types = new LinkedHashSet<>(results.getOrDefault(handler, Set.of()));
+            types.remove(subscription.getResultName());
+            if (types.isEmpty()) {
+                results.remove(handler);
+            } else {
+                results.put(handler, types);
+            }
+            return results.isEmpty() ? null : new Route(results);
+        });
+    }
+
+    void disconnect(QueryHandler handler) {
+        for (String query : routes.keySet()) {
+            routes.computeIfPresent(query, (name, route) -> {
+                Map<QueryHandler, Set<String>> results = new LinkedHashMap<>(route.results());
+                results.remove(handler);
+                return results.isEmpty() ? null : new Route(results);
+            });
+        }
+        handler.disconnect();
+        subscriptions.values().forEach(open -> open.removeHandler(handler));
+    }
+
+    Collection<QueryHandler> handlers(String query) {
+        Route route = routes.get(query);
+        return route == null ? List.of() : route.results().keySet();
+    }
+
+    void dispatch(PendingQuery pending) {
+        Collection<QueryHandler> handlers = handlers(pending.request().getQuery());
+        if (handlers.isEmpty()) {
+            pending.fail(
+                    ErrorCategory.NO_HANDLER_FOR_QUERY,
+                    "no handler for query " + pending.request().getQuery());
+            return;
+        }
+        long wanted = Instructions.number(
+                        pending.request().getProcessingInstructionsList(), ProcessingKey.NR_OF_RESULTS)
+                .orElse(1);
+        pending.sendTo(wanted == 1 ? List.of(next(handlers)) : onePerComponent(handlers));
+    }
+
+    QueryHandler next(Collection<QueryHandler> handlers) {
+        List<QueryHandler> list = new ArrayList<>(handlers);
+        return list.get(Math.floorMod(turn.getAndIncrement(), list.size()));
+    }
+
+    /** Instances of one component give the same answer, so a scatter-gather query asks one of each. */
+    private Collection<QueryHandler> onePerComponent(Collection<QueryHandler> handlers) {
+        Map<String, List<QueryHandler>> byComponent = new LinkedHashMap<>();
+        handlers.forEach(handler -> byComponent
+                .computeIfAbsent(handler.component(), name -> new ArrayList<>())
+                .add(handler));
+        List<QueryHandler> chosen = new ArrayList<>();
+        byComponent.values().forEach(instances -> chosen.add(next(instances)));
+        return chosen;
+    }
+
+    /** False if the identifier is taken or there are too many. */
+    boolean open(OpenSubscription subscription) {
+        return subscriptions.size() < MAX_SUBSCRIPTIONS
+                && subscriptions.putIfAbsent(subscription.identifier(), subscription) == null;
+    }
+
+    void closed(OpenSubscription subscription) {
+        subscriptions.remove(subscription.identifier(), subscription);
+    }
+
+    void answered(QueryHandler handler, SubscriptionQueryResponse response) {
+        OpenSubscription subscription = subscriptions.get(response.getSubscriptionIdentifier());
+        if (subscription != null) {
+            subscription.answered(handler, response);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package florin.eventstore.routing;
+
+import florin.eventstore.platform.Clients;
+import florin.eventstore.protocol.ContextHeader;
+import florin.eventstore.protocol.Instructions;
+import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.connector.ErrorCategory;
+import io.axoniq.axonserver.grpc.ProcessingKey;
+import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
+import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
+import io.axoniq.axonserver.grpc.query.QueryRequest;
+import io.axoniq.axonserver.grpc.query.QueryResponse;
+import io.axoniq.axonserver.grpc.query.QueryServiceGrpc;
+import io.axoniq.axonserver.grpc.query.QuerySubscription;
+import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
+import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
+import io.grpc.stub.StreamObserver;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The QueryService: streams of handlers on one side; queries and subscription queries on the other. */
+public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
+    private static final long DEFAULT_TIMEOUT_MS = TimeUnit.HOURS.toMillis(1);
+
+    private final Map<String, QueryRouter> routers = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService timer;
+    private final Clients clients;
+
+    public QueryRpc(ScheduledExecutorService timer, Clients clients) {
+        this.timer = timer;
+        this.clients = clients;
+    }
+
+    private QueryRouter router(String context) {
+        return routers.computeIfAbsent(context, name -> new QueryRouter());
+    }
+
+    @Override
+    public void query(QueryRequest request, StreamObserver<QueryResponse> observer) {
+        PendingQuery[] pending = new PendingQuery[1];
+        Outbound<QueryResponse> out = Outbound.of(observer, () -> pending[0].abandon());
+        out.onReady(() -> pending[0].flush());
+        pending[0] = new PendingQuery(request, out);
+        long timeoutMs = Instructions.number(request.getProcessingInstructionsList(), ProcessingKey.TIMEOUT)
+                .orElse(DEFAULT_TIMEOUT_MS);
+        long boundedMs = timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs;
+        pending[0].timeout(timer.schedule(() -> pending[0].timedOut(boundedMs), boundedMs, TimeUnit.MILLISECONDS));
+        router(ContextHeader.current()).dispatch(pending[0]);
+    }
+
+    @Override
+    public StreamObserver<QueryProviderOutbound> openStream(StreamObserver<QueryProviderInbound> observer) {
+        return new HandlerStream(ContextHeader.current(), observer);
+    }
+
+    @Override
+    public StreamObserver<SubscriptionQueryRequest> subscription(StreamObserver<SubscriptionQueryResponse> observer) {
+        return new SubscriberStream(router(ContextHeader.current()), observer);
+    }
+
+    private final class HandlerStream implements StreamObserver<QueryProviderOutbound> {
+        private final String context;
+        private final QueryRouter router;
+        private final QueryHandler handler;
+        private final AtomicBoolean ended = new AtomicBoolean();
+        private Runnable unregister = () -> {};
+
+        HandlerStream(String context, StreamObserver<QueryProviderInbound> observer) {
+            this.context = context;
+            router = router(context);
+            handler = new QueryHandler(Outbound.of(observer, this::end));
+        }
+
+        @Override
+        public void onNext(QueryProviderOutbound message) {
+            switch (message.getRequestCase()) {
+                case SUBSCRIBE -> {
+                    QuerySubscription subscription = message.getSubscribe();
+                    identify(subscription.getClientId(), subscription.getComponentName());
+                    router.subscribe(subscription, handler);
+                    if (ended.get()) {
+                        router.disconnect(handler);
+                    }
+                }
+                case UNSUBSCRIBE -> router.unsubscribe(message.getUnsubscribe(), handler);
+                case FLOW_CONTROL -> handler.permit(message.getFlowControl().getPermits());
+                case QUERY_RESPONSE -> handler.answered(message.getQueryResponse());
+                case QUERY_COMPLETE ->
+                    handler.completed(message.getQueryComplete().getRequestId());
+                case SUBSCRIPTION_QUERY_RESPONSE -> router.answered(handler, message.getSubscriptionQueryResponse());
+                default -> {
+                    // acknowledgements need no answer
+                }
+            }
+            if (!message.getInstructionId().isEmpty()) {
+                handler.out()
+                        .send(QueryProviderInbound.newBuilder()
+                                .setAck(Instructions.acknowledge(message.getInstructionId()))
+                                .build());
+            }
+        }
+
+        private synchronized void identify(String clientId, String component) {
+            if (!clientId.isEmpty() && !clientId.equals(handler.clientId())) {
+                handler.identify(clientId, component);
+                unregister.run();
+                unregister = clients.onDrop(context, clientId, () -> {
+                    handler.out().fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
+                    end();
+                });
+            }
+        }
+
+        @Override
+        public void onError(Throwable reason) {
+            end();
+        }
+
+        @Override
+        public void onCompleted() {
+            end();
+            handler.out().complete();
+        }
+
+        private void end() {
+            if (ended.compareAndSet(false, true)) {
+                router.disconnect(handler);
+                synchronized (this) {
+                    unregister.run();
+                }
+            }
+        }
+    }
+
+    private static final class SubscriberStream implements StreamObserver<SubscriptionQueryRequest> {
+        private final QueryRouter router;
+        private final Outbound<SubscriptionQueryResponse> out;
+        private volatile OpenSubscription subscription;
+        private long earlyPermits;
+
+        SubscriberStream(QueryRouter router, StreamObserver<SubscriptionQueryResponse> observer) {
+            this.router = router;
+            out = Outbound.of(observer, this::close);
+        }
+
+        @Override
+        @SuppressWarnings("deprecation") // what connectors still send
+        public void onNext(SubscriptionQueryRequest request) {
+            OpenSubscription open = subscription;
+            switch (request.getRequestCase()) {
+                case SUBSCRIBE -> subscribe(request);
+                case FLOW_CONTROL -> {
+                    long permits = request.getFlowControl().getNumberOfPermits();
+                    if (open == null) {
+                        earlyPermits += Math.max(0, permits);
+                    } else {
+                        open.permit(permits);
+                    }
+                }
+                case GET_INITIAL_RESULT -> {
+                    if (open != null) {
+                        open.requestInitialResult(request.getGetInitialResult());
+                    }
+                }
+                case UNSUBSCRIBE -> close();
+                default -> {
+                    // nothing that a subscriber sends
+                }
+            }
+        }
+
+        private void subscribe(SubscriptionQueryRequest request) {
+            OpenSubscription opened = new OpenSubscription(request.getSubscribe(), out, router, earlyPermits);
+            if (subscription != null || !router.open(opened)) {
+                out.fail(Refusal.tooManyRequests(
+                        ErrorCategory.QUERY_DISPATCH_ERROR,
+                        "the subscription identifier is in use, or too many subscriptions are open"));
+                return;
+            }
+            subscription = opened;
+            opened.start(router.handlers(opened.query()));
+            if (out.isClosed()) {
+                opened.close();
+            }
+        }
+
+        private void close() {
+            OpenSubscription open = subscription;
+            if (open != null) {
+                open.close();
+            }
+        }
+
+        @Override
+        public void onError(Throwable reason) {
+            close();
+        }
+
+        @Override
+        public void onCompleted() {
+            close();
+            out.complete();
+        }
+    }
+}

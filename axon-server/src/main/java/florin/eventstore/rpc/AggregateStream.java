@@ -1,0 +1,66 @@
+package florin.eventstore.rpc;
+
+import florin.eventstore.protocol.Outbound;
+import florin.eventstore.storage.EventStorage;
+import io.axoniq.axonserver.grpc.event.Event;
+import io.axoniq.axonserver.grpc.event.GetAggregateEventsRequest;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/** Answers one aggregate's events, after its latest snapshot where the client allows that. */
+final class AggregateStream extends Pump<Event> {
+    private static final int STEP_EVENTS = 256;
+    private static final int STEP_BYTES = 1 << 20;
+
+    private final EventStorage storage;
+    private final String identifier;
+    private final long last;
+    private final boolean allowSnapshots;
+    private long next;
+    private boolean started;
+
+    AggregateStream(
+            EventStorage storage,
+            Executor executor,
+            GetAggregateEventsRequest request,
+            StreamObserver<Event> observer) {
+        super(Outbound.of(observer, () -> {}), executor);
+        this.storage = storage;
+        identifier = request.getAggregateId();
+        next = Math.max(0, request.getInitialSequence());
+        last = request.getMaxSequence() <= 0 ? Long.MAX_VALUE : request.getMaxSequence();
+        allowSnapshots = request.getAllowSnapshots();
+        out.onReady(this::wake);
+    }
+
+    @Override
+    boolean step() {
+        if (!started) {
+            started = true;
+            if (allowSnapshots) {
+                List<Event> snapshots = storage.readSnapshots(identifier, next, last, 1);
+                if (!snapshots.isEmpty()) {
+                    next = snapshots.get(0).getAggregateSequenceNumber() + 1;
+                    out.send(snapshots.get(0));
+                }
+            }
+        }
+        if (!out.isReady()) {
+            return false;
+        }
+        List<Event> events = storage.readAggregate(identifier, next, last, STEP_EVENTS, STEP_BYTES);
+        for (Event event : events) {
+            out.send(event);
+            next = event.getAggregateSequenceNumber() + 1;
+        }
+        if (events.isEmpty() || (events.size() < STEP_EVENTS && next > storage.highestSequence(identifier))) {
+            out.complete();
+            return false;
+        }
+        return true;
+    }
+
+    @Override
+    void stopped() {}
+}

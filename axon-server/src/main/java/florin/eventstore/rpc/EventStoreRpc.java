@@ -1,0 +1,124 @@
+package florin.eventstore.rpc;
+
+import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Refusal;
+import florin.eventstore.storage.Contexts;
+import florin.eventstore.storage.EventStorage;
+import io.axoniq.axonserver.grpc.event.Confirmation;
+import io.axoniq.axonserver.grpc.event.Event;
+import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.axoniq.axonserver.grpc.event.GetAggregateEventsRequest;
+import io.axoniq.axonserver.grpc.event.GetAggregateSnapshotsRequest;
+import io.axoniq.axonserver.grpc.event.GetEventsRequest;
+import io.axoniq.axonserver.grpc.event.GetFirstTokenRequest;
+import io.axoniq.axonserver.grpc.event.GetLastTokenRequest;
+import io.axoniq.axonserver.grpc.event.GetTokenAtRequest;
+import io.axoniq.axonserver.grpc.event.ReadHighestSequenceNrRequest;
+import io.axoniq.axonserver.grpc.event.ReadHighestSequenceNrResponse;
+import io.axoniq.axonserver.grpc.event.TrackingToken;
+import io.grpc.stub.StreamObserver;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Executor;
+import java.util.function.ToLongFunction;
+
+/** The EventStore service: turns calls into reads and writes of the context's store. */
+public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
+    private static final int MAX_IDENTIFIER_BYTES = 4096;
+    private static final int MAX_SNAPSHOTS = 100;
+
+    private final Contexts contexts;
+    private final Executor readers;
+
+    public EventStoreRpc(Contexts contexts, Executor readers) {
+        this.contexts = contexts;
+        this.readers = readers;
+    }
+
+    @Override
+    public StreamObserver<Event> appendEvent(StreamObserver<Confirmation> observer) {
+        return new AppendCall(contexts.current(), observer);
+    }
+
+    @Override
+    public void appendSnapshot(Event snapshot, StreamObserver<Confirmation> observer) {
+        Outbound<Confirmation> out = Outbound.of(observer, () -> {});
+        validate(snapshot);
+        if (snapshot.getAggregateIdentifier().isEmpty()) {
+            throw Refusal.invalid("a snapshot needs an aggregate identifier");
+        }
+        contexts.current().appendSnapshot(snapshot).whenComplete((index, failure) -> {
+            if (failure != null) {
+                out.fail(failure);
+            } else {
+                out.send(AppendCall.CONFIRMED);
+                out.complete();
+            }
+        });
+    }
+
+    @Override
+    public void listAggregateEvents(GetAggregateEventsRequest request, StreamObserver<Event> observer) {
+        new AggregateStream(contexts.current(), readers, request, observer).wake();
+    }
+
+    @Override
+    public void listAggregateSnapshots(GetAggregateSnapshotsRequest request, StreamObserver<Event> observer) {
+        int count = request.getMaxResults() <= 0 ? MAX_SNAPSHOTS : Math.min(request.getMaxResults(), MAX_SNAPSHOTS);
+        long last = request.getMaxSequence();
+        if (last >= 0) {
+            contexts.current()
+                    .readSnapshots(request.getAggregateId(), Math.max(0, request.getInitialSequence()), last, count)
+                    .forEach(observer::onNext);
+        }
+        observer.onCompleted();
+    }
+
+    @Override
+    public StreamObserver<GetEventsRequest> listEvents(StreamObserver<EventWithToken> observer) {
+        return new EventStream(contexts.current(), readers, observer);
+    }
+
+    @Override
+    public void readHighestSequenceNr(
+            ReadHighestSequenceNrRequest request, StreamObserver<ReadHighestSequenceNrResponse> observer) {
+        long sequence = contexts.current().highestSequence(request.getAggregateId());
+        observer.onNext(ReadHighestSequenceNrResponse.newBuilder()
+                .setToSequenceNr(sequence)
+                .build());
+        observer.onCompleted();
+    }
+
+    @Override
+    public void getFirstToken(GetFirstTokenRequest request, StreamObserver<TrackingToken> observer) {
+        answerToken(observer, storage -> 0);
+    }
+
+    @Override
+    public void getLastToken(GetLastTokenRequest request, StreamObserver<TrackingToken> observer) {
+        answerToken(observer, EventStorage::lastIndex);
+    }
+
+    @Override
+    public void getTokenAt(GetTokenAtRequest request, StreamObserver<TrackingToken> observer) {
+        answerToken(observer, storage -> storage.lastIndex() < 0 ? -1 : storage.indexAt(request.getInstant()));
+    }
+
+    private void answerToken(StreamObserver<TrackingToken> observer, ToLongFunction<EventStorage> token) {
+        observer.onNext(TrackingToken.newBuilder()
+                .setToken(token.applyAsLong(contexts.current()))
+                .build());
+        observer.onCompleted();
+    }
+
+    static void validate(Event event) {
+        String identifier = event.getAggregateIdentifier();
+        if (identifier.length() * 3L > MAX_IDENTIFIER_BYTES
+                && identifier.getBytes(StandardCharsets.UTF_8).length > MAX_IDENTIFIER_BYTES) {
+            throw Refusal.invalid("an aggregate identifier may have " + MAX_IDENTIFIER_BYTES + " bytes at most");
+        }
+        if (event.getAggregateSequenceNumber() < 0) {
+            throw Refusal.invalid("negative sequence number " + event.getAggregateSequenceNumber());
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package florin.eventstore.rpc;
+
+import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Refusal;
+import florin.eventstore.storage.EventStorage;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.axoniq.axonserver.grpc.event.GetEventsRequest;
+import io.axoniq.axonserver.grpc.event.PayloadDescription;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** One reader of all events from a token on: first what is stored, then what comes, never more than it permits. */
+final class EventStream extends Pump<EventWithToken> implements StreamObserver<GetEventsRequest> {
+    private static final int STEP_EVENTS = 256;
+    private static final int STEP_BYTES = 1 << 20;
+    private static final int MAX_EXCLUDED_TYPES = 10_000;
+    /** An excluded event is sent anyway after so many in a row, so that the reader's token keeps up. */
+    private static final int MAX_SKIPPED = 1000;
+
+    private final EventStorage storage;
+    private final Runnable wakeOnCommit = this::wake;
+    private final AtomicLong permits = new AtomicLong();
+    private final Set<PayloadDescription> excluded = ConcurrentHashMap.newKeySet();
+    private volatile boolean started;
+    private volatile long next;
+    private int skipped;
+
+    EventStream(EventStorage storage, Executor executor, StreamObserver<EventWithToken> observer) {
+        this(storage, executor, observer, new Runnable[1]);
+    }
+
+    private EventStream(
+            EventStorage storage, Executor executor, StreamObserver<EventWithToken> observer, Runnable[] onCancel) {
+        super(Outbound.of(observer, () -> onCancel[0].run()), executor);
+        this.storage = storage;
+        onCancel[0] = this::stopped;
+        out.onReady(this::wake);
+    }
+
+    @Override
+    public void onNext(GetEventsRequest request) {
+        if (!started) {
+            next = Math.max(0, request.getTrackingToken());
+            started = true;
+            storage.onCommit(wakeOnCommit);
+        }
+        if (excluded.size() + request.getBlacklistCount() > MAX_EXCLUDED_TYPES) {
+            out.fail(Refusal.invalid("more than " + MAX_EXCLUDED_TYPES + " excluded types"));
+            stopped();
+            return;
+        }
+        excluded.addAll(request.getBlacklistList());
+        permits.updateAndGet(current -> saturatedSum(current, Math.max(0, request.getNumberOfPermits())));
+        wake();
+    }
+
+    private static long saturatedSum(long left, long right) {
+        return left > Long.MAX_VALUE - right ? Long.MAX_VALUE : left + right;
+    }
+
+    @Override
+    public void onError(Throwable reason) {
+        stopped();
+    }
+
+    @Override
+    public void onCompleted() {
+        stopped();
+        out.complete();
+    }
+
+    @Override
+    void stopped() {
+        storage.removeListener(wakeOnCommit);
+    }
+
+    @Override
+    boolean step() {
+        long allowed = permits.get();
+        if (!started || allowed <= 0 || !out.isReady() || next > storage.lastIndex()) {
+            return false;
+        }
+        List<EventWithToken> events =
+                storage.read(next, excluded.isEmpty() ? (int) Math.min(allowed, STEP_EVENTS) : STEP_EVENTS, STEP_BYTES);
+        for (EventWithToken event : events) {
+            if (isExcluded(event) && ++skipped < MAX_SKIPPED) {
+                next = event.getToken() + 1;
+                continue;
+            }
+            if (permits.get() <= 0) {
+                return false;
+            }
+            permits.decrementAndGet();
+            skipped = 0;
+            next = event.getToken() + 1;
+            out.send(event);
+        }
+        return !events.isEmpty();
+    }
+
+    private boolean isExcluded(EventWithToken event) {
+        return !excluded.isEmpty()
+                && excluded.contains(PayloadDescription.newBuilder()
+                        .setType(event.getEvent().getPayload().getType())
+                        .setRevision(event.getEvent().getPayload().getRevision())
+                        .build());
+    }
+}

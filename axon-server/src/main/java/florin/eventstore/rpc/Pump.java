@@ -1,0 +1,57 @@
+package florin.eventstore.rpc;
+
+import florin.eventstore.protocol.Outbound;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Sends a stream in small steps, one step at a time, only while the reader keeps up; any thread may wake it. */
+abstract class Pump<T> implements Runnable {
+    final Outbound<T> out;
+    private final Executor executor;
+    private final AtomicInteger wakeUps = new AtomicInteger();
+
+    Pump(Outbound<T> out, Executor executor) {
+        this.out = out;
+        this.executor = executor;
+    }
+
+    /** Sends a bounded number of messages; true if there is more to send at once. */
+    abstract boolean step();
+
+    /** The call is over; called once or more. */
+    abstract void stopped();
+
+    final void wake() {
+        if (wakeUps.getAndIncrement() == 0) {
+            execute();
+        }
+    }
+
+    @Override
+    public final void run() {
+        int seen = wakeUps.get();
+        boolean more = false;
+        try {
+            if (out.isClosed()) {
+                stopped();
+            } else {
+                more = step();
+            }
+        } catch (RuntimeException e) {
+            out.fail(e);
+            stopped();
+        }
+        if (more || wakeUps.addAndGet(-seen) != 0) {
+            execute();
+        }
+    }
+
+    private void execute() {
+        try {
+            executor.execute(this);
+        } catch (RejectedExecutionException e) {
+            stopped();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package florin.eventstore.storage;
+
+import io.axoniq.axonserver.grpc.event.Event;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** One transaction on its way to the writer thread; all of it is stored, or nothing. */
+final class PendingWrite {
+    final List<Event> events;
+    final Event snapshot;
+    final Schedule scheduleToAdd;
+    final String scheduleToRemove;
+    /** If set and the schedule is gone, the whole write is dropped and its result is -1. */
+    final boolean scheduleMustExist;
+
+    final int bytes;
+    final CompletableFuture<Long> done = new CompletableFuture<>();
+
+    private PendingWrite(
+            List<Event> events,
+            Event snapshot,
+            Schedule scheduleToAdd,
+            String scheduleToRemove,
+            boolean scheduleMustExist,
+            int bytes) {
+        this.events = events;
+        this.snapshot = snapshot;
+        this.scheduleToAdd = scheduleToAdd;
+        this.scheduleToRemove = scheduleToRemove;
+        this.scheduleMustExist = scheduleMustExist;
+        this.bytes = bytes;
+    }
+
+    static PendingWrite ofEvents(List<Event> events) {
+        return new PendingWrite(events, null, null, null, false, sizeOf(events));
+    }
+
+    static PendingWrite ofSnapshot(Event snapshot) {
+        return new PendingWrite(List.of(), snapshot, null, null, false, snapshot.getSerializedSize());
+    }
+
+    static PendingWrite ofSchedule(Schedule schedule, String replaced) {
+        return new PendingWrite(
+                List.of(), null, schedule, replaced, false, schedule.event().getSerializedSize());
+    }
+
+    static PendingWrite ofCancellation(String token) {
+        return new PendingWrite(List.of(), null, null, token, false, token.length());
+    }
+
+    static PendingWrite ofFiring(Schedule schedule) {
+        List<Event> events = List.of(schedule.event());
+        return new PendingWrite(events, null, null, schedule.token(), true, sizeOf(events));
+    }
+
+    private static int sizeOf(List<Event> events) {
+        int bytes = 0;
+        for (Event event : events) {
+            bytes += event.getSerializedSize();
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,233 @@
+package florin.eventstore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.axonframework.axonserver.connector.AxonServerConfiguration;
+import org.axonframework.commandhandling.CommandExecutionException;
+import org.axonframework.commandhandling.CommandHandler;
+import org.axonframework.commandhandling.NoHandlerForCommandException;
+import org.axonframework.commandhandling.gateway.CommandGateway;
+import org.axonframework.config.AggregateConfigurer;
+import org.axonframework.config.Configuration;
+import org.axonframework.config.Configurer;
+import org.axonframework.config.DefaultConfigurer;
+import org.axonframework.eventhandling.EventHandler;
+import org.axonframework.eventhandling.tokenstore.TokenStore;
+import org.axonframework.eventhandling.tokenstore.inmemory.InMemoryTokenStore;
+import org.axonframework.eventsourcing.EventCountSnapshotTriggerDefinition;
+import org.axonframework.eventsourcing.EventSourcingHandler;
+import org.axonframework.eventsourcing.eventstore.EventStore;
+import org.axonframework.messaging.responsetypes.ResponseTypes;
+import org.axonframework.modelling.command.AggregateIdentifier;
+import org.axonframework.modelling.command.AggregateLifecycle;
+import org.axonframework.modelling.command.ConcurrencyException;
+import org.axonframework.modelling.command.TargetAggregateIdentifier;
+import org.axonframework.queryhandling.QueryGateway;
+import org.axonframework.queryhandling.QueryHandler;
+import org.axonframework.queryhandling.QueryUpdateEmitter;
+import org.axonframework.queryhandling.SubscriptionQueryResult;
+import org.axonframework.serialization.jackson3.Jackson3Serializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Flux;
+
+/** An ordinary application of Axon Framework in front of the node, with nothing that knows whose server it is. */
+class AxonFrameworkTest {
+    record OpenCounter(@TargetAggregateIdentifier String counter) {}
+
+    record Increase(@TargetAggregateIdentifier String counter, int by) {}
+
+    record CounterOpened(String counter) {}
+
+    record Increased(String counter, int by) {}
+
+    record FindHistory(String counter) {}
+
+    record CountUp(int to) {}
+
+    record Unhandled(@TargetAggregateIdentifier String counter) {}
+
+    static class Counter {
+        @AggregateIdentifier
+        public String identifier;
+
+        public int value;
+
+        Counter() {}
+
+        @CommandHandler
+        Counter(OpenCounter command) {
+            AggregateLifecycle.apply(new CounterOpened(command.counter()));
+        }
+
+        @CommandHandler
+        int handle(Increase command) {
+            if (command.by() < 0) {
+                throw new CommandExecutionException("only upwards", null, "negative");
+            }
+            AggregateLifecycle.apply(new Increased(command.counter(), command.by()));
+            return value;
+        }
+
+        @EventSourcingHandler
+        void on(CounterOpened event) {
+            identifier = event.counter();
+        }
+
+        @EventSourcingHandler
+        void on(Increased event) {
+            value += event.by();
+        }
+    }
+
+    static class History {
+        private final List<Integer> steps = new CopyOnWriteArrayList<>();
+        private final QueryUpdateEmitter emitter;
+
+        History(QueryUpdateEmitter emitter) {
+            this.emitter = emitter;
+        }
+
+        @EventHandler
+        void on(Increased event) {
+            steps.add(event.by());
+            emitter.emit(FindHistory.class, query -> query.counter().equals(event.counter()), event.by());
+        }
+
+        @QueryHandler
+        List<Integer> handle(FindHistory query) {
+            return List.copyOf(steps);
+        }
+
+        @QueryHandler
+        Flux<Integer> handle(CountUp query) {
+            return Flux.range(0, query.to());
+        }
+    }
+
+    @TempDir
+    private Path data;
+
+    private AxonServerNode node;
+    private Configuration application;
+
+    @BeforeEach
+    void start() {
+        node = AxonServerNode.start(NodeConfiguration.of(data, 0, 0));
+        application = application("application");
+    }
+
+    @AfterEach
+    void stop() {
+        application.shutdown();
+        node.close();
+    }
+
+    private Configuration application(String name) {
+        Configurer configurer = DefaultConfigurer.defaultConfiguration()
+                .registerComponent(AxonServerConfiguration.class, configuration -> AxonServerConfiguration.builder()
+                        .servers("localhost:" + node.grpcPort())
+                        .componentName(name)
+                        .build())
+                .configureSerializer(
+                        configuration -> Jackson3Serializer.builder().build())
+                .registerComponent(TokenStore.class, configuration -> new InMemoryTokenStore())
+                .configureAggregate(AggregateConfigurer.defaultConfiguration(Counter.class)
+                        .configureSnapshotTrigger(configuration ->
+                                new EventCountSnapshotTriggerDefinition(configuration.snapshotter(), 5)));
+        configurer.registerMessageHandler(configuration -> new History(configuration.queryUpdateEmitter()));
+        return configurer.start();
+    }
+
+    @Test
+    void anAggregateIsCreatedChangedAndLoadedAgain() {
+        CommandGateway commands = application.commandGateway();
+        String identifier = commands.sendAndWait(new OpenCounter("c-1"));
+        assertThat(identifier).isEqualTo("c-1");
+        for (int i = 1; i <= 12; i++) {
+            int value = commands.sendAndWait(new Increase("c-1", 1));
+            assertThat(value).isEqualTo(i);
+        }
+        EventStore store = application.eventStore();
+        assertThat(store.lastSequenceNumberFor("c-1")).contains(12L);
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(store.readEvents("c-1").next().getSequenceNumber())
+                        .as("a snapshot comes first")
+                        .isPositive());
+        int value = commands.sendAndWait(new Increase("c-1", 8));
+        assertThat(value).isEqualTo(20);
+    }
+
+    @Test
+    void aSecondAggregateWithOneIdentifierIsRefused() {
+        application.commandGateway().sendAndWait(new OpenCounter("c-1"));
+
+        assertThatThrownBy(() -> application.commandGateway().sendAndWait(new OpenCounter("c-1")))
+                .satisfies(thrown -> assertThat(thrown.toString() + thrown.getCause())
+                        .containsAnyOf("AXONIQ-2000", ConcurrencyException.class.getSimpleName()));
+    }
+
+    @Test
+    void aHandlersExceptionReachesTheSenderWithItsDetails() {
+        application.commandGateway().sendAndWait(new OpenCounter("c-1"));
+
+        assertThatThrownBy(() -> application.commandGateway().sendAndWait(new Increase("c-1", -1)))
+                .isInstanceOfSatisfying(
+                        CommandExecutionException.class,
+                        thrown -> assertThat(thrown.<String>getDetails()).contains("negative"));
+    }
+
+    @Test
+    void aCommandThatNobodyHandlesIsNamedSo() {
+        assertThatThrownBy(() -> application.commandGateway().sendAndWait(new Unhandled("c-1")))
+                .isInstanceOf(NoHandlerForCommandException.class);
+    }
+
+    @Test
+    void anEventProcessorSeesEventsAndItsUpdatesReachASubscriptionQuery() {
+        CommandGateway commands = application.commandGateway();
+        QueryGateway queries = application.queryGateway();
+        commands.sendAndWait(new OpenCounter("c-1"));
+        try (SubscriptionQueryResult<List<Integer>, Integer> subscription = queries.subscriptionQuery(
+                new FindHistory("c-1"),
+                ResponseTypes.multipleInstancesOf(Integer.class),
+                ResponseTypes.instanceOf(Integer.class))) {
+            assertThat(subscription.initialResult().block(Duration.ofSeconds(10)))
+                    .isEmpty();
+            commands.sendAndWait(new Increase("c-1", 7));
+            assertThat(subscription.updates().blockFirst(Duration.ofSeconds(10)))
+                    .isEqualTo(7);
+        }
+    }
+
+    @Test
+    void pointScatterGatherAndStreamingQueriesAreAnswered() throws Exception {
+        QueryGateway queries = application.queryGateway();
+        assertThat(queries.query(new FindHistory("c-1"), ResponseTypes.multipleInstancesOf(Integer.class))
+                        .get(10, TimeUnit.SECONDS))
+                .isEmpty();
+        assertThat(queries.scatterGather(
+                        new FindHistory("c-1"), ResponseTypes.multipleInstancesOf(Integer.class), 5, TimeUnit.SECONDS))
+                .hasSize(1);
+        assertThat(Flux.from(queries.streamingQuery(new CountUp(500), Integer.class))
+                        .collectList()
+                        .block(Duration.ofSeconds(10)))
+                .hasSize(500)
+                .startsWith(0, 1, 2)
+                .endsWith(499);
+        assertThat(Flux.from(queries.streamingQuery(new CountUp(1_000_000), Integer.class))
+                        .take(10)
+                        .collectList()
+                        .block(Duration.ofSeconds(10)))
+                .hasSize(10);
+    }
+}

@@ -1,0 +1,92 @@
+package florin.eventstore;
+
+import static florin.eventstore.NodeFixture.event;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.event.EventStream;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EventSchedulerTest {
+    @TempDir
+    private Path data;
+
+    private NodeFixture fixture;
+    private AxonServerConnection client;
+
+    @BeforeEach
+    void start() {
+        fixture = new NodeFixture(data);
+        client = fixture.connect("client");
+    }
+
+    @AfterEach
+    void stop() {
+        fixture.close();
+    }
+
+    @Test
+    void aScheduledEventIsPublishedWhenItIsDue() throws Exception {
+        schedule(200, "soon");
+
+        assertThat(nextEvent()).isEqualTo("soon");
+    }
+
+    @Test
+    void aCancelledEventIsNeverPublished() throws Exception {
+        String token = schedule(60_000, "cancelled");
+        assertThat(client.eventChannel()
+                        .cancelSchedule(token)
+                        .get(5, TimeUnit.SECONDS)
+                        .getSuccess())
+                .isTrue();
+        fixture.restart();
+        client = fixture.connect("client");
+        schedule(100, "marker");
+
+        assertThat(nextEvent()).isEqualTo("marker");
+        assertThat(client.eventChannel().getLastToken().get()).isZero();
+    }
+
+    @Test
+    void aRescheduledEventIsPublishedInPlaceOfTheFirst() throws Exception {
+        String token = schedule(60_000, "first");
+        client.eventChannel()
+                .reschedule(token, Instant.now().plusMillis(100), event("", 0, "second"))
+                .get(5, TimeUnit.SECONDS);
+
+        assertThat(nextEvent()).isEqualTo("second");
+    }
+
+    @Test
+    void aScheduleSurvivesARestartAndIsPublishedOnce() throws Exception {
+        schedule(1500, "survivor");
+        fixture.restart();
+        client = fixture.connect("client");
+
+        assertThat(nextEvent()).isEqualTo("survivor");
+        fixture.restart();
+        client = fixture.connect("client");
+        assertThat(client.eventChannel().getLastToken().get()).isZero();
+    }
+
+    private String schedule(long delayMs, String text) throws Exception {
+        return client.eventChannel()
+                .scheduleEvent(Instant.now().plusMillis(delayMs), event("", 0, text))
+                .get(5, TimeUnit.SECONDS);
+    }
+
+    private String nextEvent() throws InterruptedException {
+        try (EventStream stream = client.eventChannel().openStream(-1, 64)) {
+            EventWithToken next = stream.nextIfAvailable(10, TimeUnit.SECONDS);
+            return next.getEvent().getPayload().getData().toStringUtf8();
+        }
+    }
+}

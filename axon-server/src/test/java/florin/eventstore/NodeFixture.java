@@ -1,0 +1,110 @@
+package florin.eventstore;
+
+import com.google.protobuf.ByteString;
+import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
+import io.axoniq.axonserver.connector.event.AggregateEventStream;
+import io.axoniq.axonserver.connector.event.AppendEventsTransaction;
+import io.axoniq.axonserver.connector.impl.ContextConnection;
+import io.axoniq.axonserver.connector.impl.ServerAddress;
+import io.axoniq.axonserver.grpc.SerializedObject;
+import io.axoniq.axonserver.grpc.event.Event;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/** A node on free ports and clients of the official connector that talk to it. */
+final class NodeFixture implements AutoCloseable {
+    private final NodeConfiguration configuration;
+    private final List<AxonServerConnectionFactory> factories = new ArrayList<>();
+    private AxonServerNode node;
+
+    NodeFixture(Path data) {
+        this(NodeConfiguration.of(data, 0, 0));
+    }
+
+    NodeFixture(NodeConfiguration configuration) {
+        this.configuration = configuration;
+        node = AxonServerNode.start(configuration);
+    }
+
+    AxonServerNode node() {
+        return node;
+    }
+
+    AxonServerConnection connect(String component) {
+        return connect(component, component + '-' + UUID.randomUUID(), "default");
+    }
+
+    AxonServerConnection connect(String component, String clientId, String context) {
+        AxonServerConnectionFactory factory = AxonServerConnectionFactory.forClient(component, clientId)
+                .routingServers(new ServerAddress("localhost", node.grpcPort()))
+                .connectTimeout(5, TimeUnit.SECONDS)
+                .reconnectInterval(200, TimeUnit.MILLISECONDS)
+                .build();
+        factories.add(factory);
+        return factory.connect(context);
+    }
+
+    /** Cuts a client's connection without the goodbyes that its own disconnect would say. */
+    void shutdownAbruptly(AxonServerConnection connection) {
+        if (connection instanceof ContextConnection context) {
+            context.getManagedChannel().shutdownNow();
+        } else {
+            throw new IllegalArgumentException("not a connection of the official connector");
+        }
+    }
+
+    void restart() {
+        disconnectAll();
+        node.close();
+        node = AxonServerNode.start(configuration);
+    }
+
+    private void disconnectAll() {
+        factories.forEach(AxonServerConnectionFactory::shutdown);
+        factories.clear();
+    }
+
+    @Override
+    public void close() {
+        disconnectAll();
+        node.close();
+    }
+
+    static Event event(String aggregate, long sequence, String text) {
+        return Event.newBuilder()
+                .setMessageIdentifier(UUID.randomUUID().toString())
+                .setAggregateIdentifier(aggregate)
+                .setAggregateSequenceNumber(sequence)
+                .setAggregateType(aggregate.isEmpty() ? "" : "Sample")
+                .setTimestamp(System.currentTimeMillis())
+                .setPayload(payload(text))
+                .build();
+    }
+
+    static SerializedObject payload(String text) {
+        return SerializedObject.newBuilder()
+                .setType("sample")
+                .setData(ByteString.copyFromUtf8(text))
+                .build();
+    }
+
+    static void append(AxonServerConnection connection, Event... events) throws Exception {
+        AppendEventsTransaction transaction = connection.eventChannel().startAppendEventsTransaction();
+        for (Event event : events) {
+            transaction.appendEvent(event);
+        }
+        transaction.commit().get(10, TimeUnit.SECONDS);
+    }
+
+    static List<Event> read(AggregateEventStream stream) throws InterruptedException {
+        List<Event> events = new ArrayList<>();
+        while (stream.hasNext()) {
+            events.add(stream.next());
+        }
+        return events;
+    }
+}

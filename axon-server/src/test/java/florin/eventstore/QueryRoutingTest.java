@@ -1,0 +1,248 @@
+package florin.eventstore;
+
+import static florin.eventstore.NodeFixture.payload;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.FlowControl;
+import io.axoniq.axonserver.connector.Registration;
+import io.axoniq.axonserver.connector.ReplyChannel;
+import io.axoniq.axonserver.connector.ResultStream;
+import io.axoniq.axonserver.connector.query.QueryDefinition;
+import io.axoniq.axonserver.connector.query.QueryHandler;
+import io.axoniq.axonserver.connector.query.SubscriptionQueryResult;
+import io.axoniq.axonserver.grpc.MetaDataValue;
+import io.axoniq.axonserver.grpc.ProcessingInstruction;
+import io.axoniq.axonserver.grpc.ProcessingKey;
+import io.axoniq.axonserver.grpc.query.QueryRequest;
+import io.axoniq.axonserver.grpc.query.QueryResponse;
+import io.axoniq.axonserver.grpc.query.QueryUpdate;
+import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class QueryRoutingTest {
+    @TempDir
+    private Path data;
+
+    private NodeFixture fixture;
+    private AxonServerConnection sender;
+
+    @BeforeEach
+    void start() {
+        fixture = new NodeFixture(data);
+        sender = fixture.connect("sender");
+    }
+
+    @AfterEach
+    void stop() {
+        fixture.close();
+    }
+
+    @Test
+    void aPointQueryIsAnsweredByOneHandlerInTurn() throws Exception {
+        handle("a", answering("a"));
+        handle("b", answering("b"));
+
+        List<String> answers = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            List<String> answer = ask(query(1, false));
+            assertThat(answer).hasSize(1);
+            answers.addAll(answer);
+        }
+        assertThat(answers).contains("a", "b");
+    }
+
+    @Test
+    void aScatterGatherQueryIsAnsweredByEachComponent() throws Exception {
+        handle("a", answering("a"));
+        handle("a", answering("a"));
+        handle("b", answering("b"));
+
+        assertThat(ask(query(-1, false))).containsExactlyInAnyOrder("a", "b");
+    }
+
+    @Test
+    void aQueryThatNobodyHandlesIsRefused() throws Exception {
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query(1, false));
+
+        assertThat(results.nextIfAvailable(5, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5000");
+    }
+
+    @Test
+    void aQueryInFlightFailsWhenItsHandlerDisconnects() throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        AxonServerConnection handler = fixture.connect("a", "silent-client", "default");
+        handler.queryChannel()
+                .registerQueryHandler(
+                        (request, channel) -> arrived.countDown(), new QueryDefinition("Find", String.class.getName()))
+                .awaitAck(5, TimeUnit.SECONDS);
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query(1, false));
+        assertThat(arrived.await(5, TimeUnit.SECONDS)).isTrue();
+        fixture.shutdownAbruptly(handler);
+
+        assertThat(results.nextIfAvailable(10, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5002");
+    }
+
+    @Test
+    void aStreamingQueryIsHeldBackByItsReaderAndCanBeCancelled() throws Exception {
+        AtomicLong produced = new AtomicLong();
+        AtomicBoolean cancelled = new AtomicBoolean();
+        handle("a", new QueryHandler() {
+            @Override
+            public void handle(QueryRequest request, ReplyChannel<QueryResponse> channel) {
+                throw new UnsupportedOperationException("only streams");
+            }
+
+            @Override
+            public FlowControl stream(QueryRequest request, ReplyChannel<QueryResponse> channel) {
+                return new FlowControl() {
+                    @Override
+                    public void request(long count) {
+                        for (long i = 0; i < count; i++) {
+                            channel.send(response(request, "result " + produced.getAndIncrement()));
+                        }
+                    }
+
+                    @Override
+                    public void cancel() {
+                        cancelled.set(true);
+                    }
+                };
+            }
+        });
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query(1, true));
+        for (int i = 0; i < 1000; i++) {
+            assertThat(results.nextIfAvailable(5, TimeUnit.SECONDS)
+                            .getPayload()
+                            .getData()
+                            .toStringUtf8())
+                    .isEqualTo("result " + i);
+        }
+        assertThat(produced.get()).isLessThan(5000);
+        results.close();
+        await().atMost(5, TimeUnit.SECONDS).untilTrue(cancelled);
+    }
+
+    @Test
+    @SuppressWarnings("removal") // what Axon Framework 4 uses
+    void aSubscriptionQueryGetsItsInitialResultUpdatesAndEnd() throws Exception {
+        AtomicReference<QueryHandler.UpdateHandler> updates = new AtomicReference<>();
+        AtomicBoolean unsubscribed = new AtomicBoolean();
+        handle("a", subscribing(updates, unsubscribed));
+
+        SubscriptionQueryResult result = sender.queryChannel().subscriptionQuery(query(1, false), 8, 4);
+        assertThat(result.initialResult()
+                        .get(5, TimeUnit.SECONDS)
+                        .getPayload()
+                        .getData()
+                        .toStringUtf8())
+                .isEqualTo("initial");
+        await().atMost(5, TimeUnit.SECONDS).until(() -> updates.get() != null);
+        for (int i = 0; i < 100; i++) {
+            updates.get()
+                    .sendUpdate(QueryUpdate.newBuilder()
+                            .setPayload(payload("update " + i))
+                            .build());
+        }
+        for (int i = 0; i < 100; i++) {
+            assertThat(result.updates()
+                            .nextIfAvailable(5, TimeUnit.SECONDS)
+                            .getPayload()
+                            .getData()
+                            .toStringUtf8())
+                    .isEqualTo("update " + i);
+        }
+        updates.get().complete();
+        await().atMost(5, TimeUnit.SECONDS).until(() -> result.updates().isClosed());
+        assertThat(result.updates().getError()).isEmpty();
+    }
+
+    @Test
+    @SuppressWarnings("removal") // what Axon Framework 4 uses
+    void closingASubscriptionQueryTellsItsHandler() throws Exception {
+        AtomicReference<QueryHandler.UpdateHandler> updates = new AtomicReference<>();
+        AtomicBoolean unsubscribed = new AtomicBoolean();
+        handle("a", subscribing(updates, unsubscribed));
+
+        SubscriptionQueryResult result = sender.queryChannel().subscriptionQuery(query(1, false), 8, 4);
+        result.initialResult().get(5, TimeUnit.SECONDS);
+        result.updates().close();
+        await().atMost(5, TimeUnit.SECONDS).untilTrue(unsubscribed);
+    }
+
+    private static QueryHandler subscribing(
+            AtomicReference<QueryHandler.UpdateHandler> updates, AtomicBoolean unsubscribed) {
+        return new QueryHandler() {
+            @Override
+            public void handle(QueryRequest request, ReplyChannel<QueryResponse> channel) {
+                channel.sendLast(response(request, "initial"));
+            }
+
+            @Override
+            public Registration registerSubscriptionQuery(SubscriptionQuery query, UpdateHandler handler) {
+                updates.set(handler);
+                return () -> {
+                    unsubscribed.set(true);
+                    return CompletableFuture.completedFuture(null);
+                };
+            }
+        };
+    }
+
+    private static QueryHandler answering(String text) {
+        return (request, channel) -> channel.sendLast(response(request, text));
+    }
+
+    private static QueryResponse response(QueryRequest request, String text) {
+        return QueryResponse.newBuilder()
+                .setMessageIdentifier(UUID.randomUUID().toString())
+                .setRequestIdentifier(request.getMessageIdentifier())
+                .setPayload(payload(text))
+                .build();
+    }
+
+    private void handle(String component, QueryHandler handler) throws Exception {
+        fixture.connect(component)
+                .queryChannel()
+                .registerQueryHandler(handler, new QueryDefinition("Find", String.class.getName()))
+                .awaitAck(5, TimeUnit.SECONDS);
+    }
+
+    private List<String> ask(QueryRequest request) throws Exception {
+        ResultStream<QueryResponse> results = sender.queryChannel().query(request);
+        List<String> answers = new ArrayList<>();
+        for (QueryResponse next = results.nextIfAvailable(5, TimeUnit.SECONDS);
+                next != null;
+                next = results.nextIfAvailable(5, TimeUnit.SECONDS)) {
+            answers.add(next.getPayload().getData().toStringUtf8());
+        }
+        return answers;
+    }
+
+    private static QueryRequest query(int results, boolean streaming) {
+        return QueryRequest.newBuilder()
+                .setMessageIdentifier(UUID.randomUUID().toString())
+                .setQuery("Find")
+                .addProcessingInstructions(ProcessingInstruction.newBuilder()
+                        .setKey(ProcessingKey.NR_OF_RESULTS)
+                        .setValue(MetaDataValue.newBuilder().setNumberValue(results)))
+                .addProcessingInstructions(ProcessingInstruction.newBuilder()
+                        .setKey(ProcessingKey.CLIENT_SUPPORTS_STREAMING)
+                        .setValue(MetaDataValue.newBuilder().setBooleanValue(streaming)))
+                .build();
+    }
+}

@@ -1,0 +1,16 @@
+package florin.account.api;
+
+/** What a branch can be told to do with one account. */
+public sealed interface AccountCommand
+        permits CancelTransferCredit,
+                CaptureReservation,
+                CloseAccount,
+                CreditTransfer,
+                DepositMoney,
+                OpenAccount,
+                ReleaseReservation,
+                ReserveFunds,
+                WithdrawMoney {
+
+    Iban iban();
+}

@@ -1,0 +1,7 @@
+package florin.account.api;
+
+/** Whether an account does business. */
+public enum AccountStatus {
+    OPEN,
+    CLOSED
+}

@@ -1,0 +1,46 @@
+package florin.account.api;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import org.iban4j.CountryCode;
+import org.iban4j.Iban4jException;
+import org.iban4j.IbanUtil;
+
+/** An account number as ISO 13616 defines it, checked, in electronic form; it is the account's aggregate identifier. */
+public record Iban(@JsonValue String value) {
+
+    @JsonCreator
+    public Iban {
+        if (value == null) {
+            throw new InvalidIbanException("an IBAN is missing");
+        }
+        try {
+            IbanUtil.validate(value);
+        } catch (Iban4jException invalid) {
+            throw new InvalidIbanException("'" + value + "' is not an IBAN: " + invalid.getMessage());
+        }
+        if (IbanUtil.getBankCode(value) == null) {
+            throw new InvalidIbanException("'" + value + "' names no bank");
+        }
+    }
+
+    /** The Dutch IBAN of a ten-digit account number at a branch. */
+    public static Iban of(String branch, long accountNumber) {
+        return new Iban(new org.iban4j.Iban.Builder()
+                .countryCode(CountryCode.NL)
+                .bankCode(branch)
+                .accountNumber(String.format(java.util.Locale.ROOT, "%010d", accountNumber))
+                .build()
+                .toString());
+    }
+
+    /** The bank code, which is the branch that holds the account. */
+    public String branch() {
+        return IbanUtil.getBankCode(value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

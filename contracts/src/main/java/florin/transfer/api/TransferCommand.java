@@ -1,0 +1,7 @@
+package florin.transfer.api;
+
+/** What can be told to one transfer. */
+public sealed interface TransferCommand permits CompleteTransfer, FailTransfer, RequestTransfer {
+
+    TransferId transferId();
+}

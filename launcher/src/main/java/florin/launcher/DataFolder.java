@@ -1,0 +1,92 @@
+package florin.launcher;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** The folder that one running platform owns: a lock that dies with its holder, the state, data and logs. */
+final class DataFolder implements AutoCloseable {
+    private final Path path;
+    private final FileChannel channel;
+    private final FileLock lock;
+
+    private DataFolder(Path path, FileChannel channel, FileLock lock) {
+        this.path = path;
+        this.channel = channel;
+        this.lock = lock;
+    }
+
+    static DataFolder lock(Path path) {
+        FileChannel channel = null;
+        try {
+            if (!Files.isDirectory(path)) {
+                Files.createDirectories(path.toAbsolutePath().getParent());
+                Files.createDirectory(
+                        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+            channel =
+                    FileChannel.open(path.resolve("florin.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = tryLock(channel);
+            if (lock == null) {
+                channel.close();
+                throw new LauncherException("The data folder " + path
+                        + " is in use by a running Florin: stop that with ./florin down, or choose another folder with "
+                        + Setting.DATA.option() + ".");
+            }
+            return new DataFolder(path, channel, lock);
+        } catch (IOException e) {
+            closeQuietly(channel);
+            throw new LauncherException("The data folder " + path + " cannot be used: " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null; // this very JVM holds it
+        }
+    }
+
+    private static void closeQuietly(FileChannel channel) {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Path stateFile(Path data) {
+        return data.resolve("florin.state");
+    }
+
+    static Path logs(Path data) {
+        return data.resolve("logs");
+    }
+
+    static Path passwords(Path data) {
+        return data.resolve("database.passwords");
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() {
+        try {
+            lock.release();
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

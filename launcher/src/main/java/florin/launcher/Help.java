@@ -1,0 +1,98 @@
+package florin.launcher;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The text behind {@code --help}. */
+final class Help {
+    private static final Map<String, List<String>> COMMANDS = commands();
+
+    private Help() {}
+
+    private static Map<String, List<String>> commands() {
+        Map<String, List<String>> commands = new LinkedHashMap<>();
+        commands.put(
+                "demo",
+                List.of(
+                        "demo",
+                        "start everything on free ports, move money, check it, stop",
+                        "Starts all processes on a new temporary folder and free ports, opens an account at each of two\n"
+                                + "branches, moves money between them over HTTP, prints each request as a curl command with"
+                                + " its\nresponse, checks every answer, stops everything and deletes the folder. Exit code 0"
+                                + " if all was as\nit should be; otherwise 1, and the logs are kept."));
+        commands.put(
+                "up",
+                List.of(
+                        "up",
+                        "start everything and keep it running until Ctrl-C",
+                        "Starts all processes on fixed ports with a data folder that survives restarts, prints the"
+                                + " addresses,\nand starts a process again when it dies. Ctrl-C, SIGTERM or ./florin down"
+                                + " stops all."));
+        commands.put(
+                "status",
+                List.of(
+                        "status",
+                        "list the processes of a running ./florin up",
+                        "Lists each process with its number, health, restarts and address. Exit code 0 if all are ready,"
+                                + "\notherwise 1."));
+        commands.put(
+                "down",
+                List.of(
+                        "down",
+                        "stop a running ./florin up from another shell",
+                        "Stops the ./florin up of the data folder in order, and whatever a killed one left behind."));
+        commands.put(
+                "logs",
+                List.of(
+                        "logs NAME",
+                        "print the log of a process; with -f go on printing",
+                        "Prints the log of one process: postgresql, axon-server, account-command-flno,\n"
+                                + "account-command-flso, transfer-saga or account-query. With -f it goes on printing what"
+                                + " is added."));
+        return commands;
+    }
+
+    static boolean knows(String command) {
+        return COMMANDS.containsKey(command);
+    }
+
+    static String overview() {
+        StringBuilder text = new StringBuilder("Usage: ./florin COMMAND [OPTION…]\n\nCommands:\n");
+        COMMANDS.values().forEach(lines -> text.append("  %-11s %s%n".formatted(lines.get(0), lines.get(1))));
+        text.append("  %-11s %s%n".formatted("--help", "this text; ./florin COMMAND --help tells more"));
+        return text.append(options()).toString();
+    }
+
+    static String of(String command) {
+        List<String> lines = COMMANDS.get(command);
+        if (lines == null) {
+            return overview();
+        }
+        return "Usage: ./florin " + lines.get(0) + " [OPTION…]\n\n" + lines.get(2) + "\n" + options();
+    }
+
+    private static String options() {
+        StringBuilder text = new StringBuilder("\nOptions (each also as an environment variable, or as a line of"
+                + " florin.properties beside the script;\nan option wins over the environment, that over the file):\n");
+        for (Setting setting : Setting.values()) {
+            String option = setting.option() + " " + setting.placeholder();
+            String value = setting.defaultValue().isEmpty() ? "" : " (default: " + setting.defaultValue() + ")";
+            text.append("  %-36s %s%s%n".formatted(option, setting.description(), value));
+        }
+        return text.append("\nAs an environment variable ")
+                .append(Setting.DATA.option())
+                .append(" is ")
+                .append(Setting.DATA.environmentVariable())
+                .append(", ")
+                .append(Setting.TRANSFER_SAGA_PORT.option())
+                .append(" is ")
+                .append(Setting.TRANSFER_SAGA_PORT.environmentVariable())
+                .append(", and so on;\nin florin.properties they are ")
+                .append(Setting.DATA.property())
+                .append("=… and ")
+                .append(Setting.TRANSFER_SAGA_PORT.property())
+                .append("=….\n")
+                .toString();
+    }
+}

@@ -1,0 +1,226 @@
+package florin.launcher;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * One child process that is started again whenever it dies, with a growing, bounded pause. Safe for use by several threads.
+ */
+final class ManagedProcess {
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+    private static final Duration STEADY_AFTER = Duration.ofSeconds(60);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
+
+    private final String name;
+    private final Supplier<List<String>> command;
+    private final Map<String, String> environment;
+    private final Path log;
+    private final boolean stopByInterrupt;
+    private final Consumer<String> progress;
+    private final Runnable changed;
+
+    private Process process;
+    private Instant startedAt = Instant.EPOCH;
+    private boolean stopping;
+    private boolean supervised;
+    private int restarts;
+
+    /**
+     * Describes a process without starting it.
+     *
+     * @param command asked for anew at every start
+     * @param stopByInterrupt stop by SIGINT (PostgreSQL's fast shutdown) rather than SIGTERM
+     * @param changed told after every start
+     */
+    ManagedProcess(
+            String name,
+            Supplier<List<String>> command,
+            Map<String, String> environment,
+            Path log,
+            boolean stopByInterrupt,
+            Consumer<String> progress,
+            Runnable changed) {
+        this.name = name;
+        this.command = command;
+        this.environment = environment;
+        this.log = log;
+        this.stopByInterrupt = stopByInterrupt;
+        this.progress = progress;
+        this.changed = changed;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Path log() {
+        return log;
+    }
+
+    synchronized long pid() {
+        return process == null ? -1 : process.pid();
+    }
+
+    synchronized int restarts() {
+        return restarts;
+    }
+
+    synchronized boolean isAlive() {
+        return process != null && process.isAlive();
+    }
+
+    synchronized Optional<Integer> exitCode() {
+        return process == null || process.isAlive() ? Optional.empty() : Optional.of(process.exitValue());
+    }
+
+    void start() {
+        launch();
+        changed.run();
+    }
+
+    /** From now on, a death is followed by a new start. */
+    void supervise() {
+        synchronized (this) {
+            if (supervised) {
+                return;
+            }
+            supervised = true;
+        }
+        Thread thread = new Thread(this::watch, "watch-" + name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private synchronized void launch() {
+        if (stopping) {
+            return;
+        }
+        List<String> line = new ArrayList<>(OperatingSystem.ownSession());
+        line.addAll(command.get());
+        ProcessBuilder builder = new ProcessBuilder(line)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .redirectInput(ProcessBuilder.Redirect.from(OperatingSystem.NOTHING.toFile()));
+        builder.environment().putAll(environment);
+        try {
+            Files.createDirectories(log.getParent());
+            process = builder.start();
+            startedAt = Instant.now();
+        } catch (IOException e) {
+            throw new LauncherException("The process " + name + " cannot be started: " + e.getMessage() + ".", e);
+        }
+    }
+
+    private void watch() {
+        Duration pause = FIRST_PAUSE;
+        while (true) {
+            Process watched;
+            synchronized (this) {
+                watched = process;
+            }
+            try {
+                int exitCode = watched.waitFor();
+                synchronized (this) {
+                    if (stopping) {
+                        return;
+                    }
+                    if (Duration.between(startedAt, Instant.now()).compareTo(STEADY_AFTER) > 0) {
+                        pause = FIRST_PAUSE;
+                    }
+                }
+                progress.accept(name + " died (exit code " + exitCode + "); it is started again in " + pause.toMillis()
+                        + " ms");
+                TimeUnit.MILLISECONDS.sleep(pause.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
+            synchronized (this) {
+                if (stopping) {
+                    return;
+                }
+                restarts++;
+                launch();
+            }
+            changed.run();
+        }
+    }
+
+    /** {@code kill -9}, without telling the watch that it is meant. Returns when the process is dead. */
+    void kill() {
+        Process victim;
+        synchronized (this) {
+            victim = process;
+        }
+        Process unused = victim.destroyForcibly();
+        awaitExit(victim, STOP_TIMEOUT);
+    }
+
+    /** Asks the process to end, without waiting for it. */
+    synchronized void requestStop() {
+        stopping = true;
+        if (process == null || !process.isAlive()) {
+            return;
+        }
+        if (stopByInterrupt) {
+            OperatingSystem.interrupt(process.pid());
+        } else {
+            process.destroy();
+        }
+    }
+
+    /** Asks the process to end, and ends it by force if it does not follow in time. */
+    void stop() {
+        requestStop();
+        Process ending;
+        synchronized (this) {
+            ending = process;
+        }
+        if (ending != null && !awaitExit(ending, STOP_TIMEOUT)) {
+            progress.accept(name + " does not stop; it is ended by force");
+            Process unused = ending.destroyForcibly();
+            awaitExit(ending, STOP_TIMEOUT);
+        }
+    }
+
+    private static boolean awaitExit(Process process, Duration timeout) {
+        boolean interrupted = false;
+        try {
+            long end = System.nanoTime() + timeout.toNanos();
+            while (true) {
+                try {
+                    return process.waitFor(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** The last lines of the log, for a message about a failure. */
+    String logTail(int lines) {
+        try {
+            List<String> all = Files.readAllLines(log);
+            return String.join("\n", all.subList(Math.max(0, all.size() - lines), all.size()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,389 @@
+package florin.launcher;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * All processes of Florin on this machine: PostgreSQL, axon-server, the branches, transfer-saga and account-query. A process
+ * that dies is started again until {@link #close()}.
+ */
+public final class Platform implements AutoCloseable {
+    public static final String POSTGRESQL = "postgresql";
+    public static final String AXON_SERVER = "axon-server";
+    public static final String ACCOUNT_COMMAND_FLNO = "account-command-flno";
+    public static final String ACCOUNT_COMMAND_FLSO = "account-command-flso";
+    public static final String TRANSFER_SAGA = "transfer-saga";
+    public static final String ACCOUNT_QUERY = "account-query";
+
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
+    private static final long POLL_MILLIS = 100;
+    private static final int HEAP_MEBIBYTES = 256;
+
+    private final PlatformConfiguration configuration;
+    private final DataFolder folder;
+    private final DatabaseAccounts accounts;
+    private final PostgresqlServer postgresql;
+    private final Map<String, ManagedProcess> processes = new LinkedHashMap<>();
+    private final Map<String, URI> urls = new LinkedHashMap<>();
+    private final List<JavaProgram> programs = new ArrayList<>();
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(PROBE_TIMEOUT).build();
+    private volatile boolean allReady;
+    private boolean closed;
+
+    private Platform(PlatformConfiguration configuration, DataFolder folder) {
+        this.configuration = configuration;
+        this.folder = folder;
+        PlatformPorts ports = configuration.ports();
+        Path cache = configuration.cache();
+        Path data = configuration.data();
+        accounts = DatabaseAccounts.readOrCreate(DataFolder.passwords(data));
+
+        CompletableFuture<JavaProgram> axonServer = unpack("axon-server", cache);
+        CompletableFuture<JavaProgram> accountCommand = unpack("account-command", cache);
+        CompletableFuture<JavaProgram> transferSaga = unpack("transfer-saga", cache);
+        CompletableFuture<JavaProgram> accountQuery = unpack("account-query", cache);
+        postgresql = new PostgresqlServer(
+                cache,
+                data.resolve("postgresql"),
+                log(POSTGRESQL),
+                ports.postgresql(),
+                accounts,
+                configuration.progress(),
+                this::writeState);
+        processes.put(POSTGRESQL, postgresql.process());
+        addAxonServer(result(axonServer));
+        JavaProgram branch = result(accountCommand);
+        addService(
+                ACCOUNT_COMMAND_FLNO,
+                branch,
+                ports.accountCommandFlno(),
+                "account_flno",
+                true,
+                Map.of("FLORIN_BRANCH", "FLNO"));
+        addService(
+                ACCOUNT_COMMAND_FLSO,
+                branch,
+                ports.accountCommandFlso(),
+                "account_flso",
+                false,
+                Map.of("FLORIN_BRANCH", "FLSO"));
+        addService(TRANSFER_SAGA, result(transferSaga), ports.transferSaga(), "transfer_saga", true, Map.of());
+        addService(ACCOUNT_QUERY, result(accountQuery), ports.accountQuery(), "account_query", true, Map.of());
+    }
+
+    /**
+     * Starts everything and returns when every process is ready.
+     *
+     * @throws LauncherException if a port is taken, the data folder is in use or a process does not start; nothing is left
+     *     running then
+     */
+    public static Platform start(PlatformConfiguration configuration) {
+        Platform platform = prepare(configuration);
+        try {
+            platform.startAll();
+            return platform;
+        } catch (RuntimeException e) {
+            platform.close();
+            throw e;
+        }
+    }
+
+    /** Takes the data folder and unpacks programs, and starts nothing yet. */
+    static Platform prepare(PlatformConfiguration configuration) {
+        DataFolder folder = DataFolder.lock(configuration.data());
+        try {
+            Leftovers.stop(configuration.data(), configuration.progress());
+            configuration.ports().requireFree();
+            return new Platform(configuration, folder);
+        } catch (RuntimeException e) {
+            folder.close();
+            throw e;
+        }
+    }
+
+    private CompletableFuture<JavaProgram> unpack(String module, Path cache) {
+        Path jar = configuration.root().resolve(module).resolve("target").resolve(module + ".jar");
+        return CompletableFuture.supplyAsync(() -> JavaProgram.unpack(jar, cache));
+    }
+
+    private static <T> T result(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof LauncherException sentence) {
+                throw sentence;
+            }
+            throw e;
+        }
+    }
+
+    private void addAxonServer(JavaProgram program) {
+        PlatformPorts ports = configuration.ports();
+        urls.put(AXON_SERVER, URI.create("http://localhost:" + ports.axonServerHttp()));
+        List<String> arguments = List.of(
+                "--data",
+                configuration.data().resolve("axon-server").toString(),
+                "--grpc-port",
+                Integer.toString(ports.axonServerGrpc()),
+                "--http-port",
+                Integer.toString(ports.axonServerHttp()),
+                "--devmode");
+        add(AXON_SERVER, program, true, List.of("-XX:MaxDirectMemorySize=64m"), arguments, Map.of());
+    }
+
+    private void addService(
+            String name,
+            JavaProgram program,
+            int port,
+            String database,
+            boolean writesArchive,
+            Map<String, String> more) {
+        urls.put(name, URI.create("http://localhost:" + port));
+        Map<String, String> environment = new LinkedHashMap<>(more);
+        environment.put("SERVER_PORT", Integer.toString(port));
+        environment.put("SERVER_ADDRESS", "127.0.0.1");
+        environment.put("SPRING_APPLICATION_NAME", name);
+        environment.put(
+                "AXON_AXONSERVER_SERVERS", "localhost:" + configuration.ports().axonServerGrpc());
+        environment.put("SPRING_DATASOURCE_URL", jdbcUrl(database));
+        environment.put("SPRING_DATASOURCE_USERNAME", database);
+        environment.put("SPRING_DATASOURCE_PASSWORD", accounts.password(database));
+        add(name, program, writesArchive, List.of("-XX:MaxDirectMemorySize=64m"), List.of(), environment);
+    }
+
+    private void add(
+            String name,
+            JavaProgram program,
+            boolean writesArchive,
+            List<String> flags,
+            List<String> arguments,
+            Map<String, String> environment) {
+        if (!programs.contains(program)) {
+            programs.add(program);
+        }
+        processes.put(
+                name,
+                new ManagedProcess(
+                        name,
+                        () -> program.command(HEAP_MEBIBYTES, writesArchive, flags, arguments),
+                        environment,
+                        log(name),
+                        false,
+                        configuration.progress(),
+                        this::writeState));
+    }
+
+    void startAll() {
+        long startNanos = System.nanoTime();
+        if (programs.stream().anyMatch(program -> !program.hasArchive())) {
+            say("The first start of these programs takes longer: class-data archives are written when they stop");
+        }
+        say("Starting " + AXON_SERVER);
+        processes.get(AXON_SERVER).start();
+        say("Starting " + POSTGRESQL);
+        postgresql.start();
+        say(POSTGRESQL + " is ready (" + seconds(startNanos) + ")");
+        awaitFirstReady(AXON_SERVER, startNanos);
+        List<String> services = new ArrayList<>(processes.keySet());
+        services.removeAll(List.of(POSTGRESQL, AXON_SERVER));
+        for (String service : services) {
+            say("Starting " + service);
+            processes.get(service).start();
+        }
+        List<String> waiting = new ArrayList<>(services);
+        while (!waiting.isEmpty()) {
+            List<String> ready = waiting.stream()
+                    .filter(service -> {
+                        requireAlive(service);
+                        return isReady(service);
+                    })
+                    .toList();
+            ready.forEach(service -> say(service + " is ready (" + seconds(startNanos) + ")"));
+            waiting.removeAll(ready);
+            requireTime(startNanos, waiting);
+            Pause.millis(POLL_MILLIS);
+        }
+        allReady = true;
+        processes.values().forEach(ManagedProcess::supervise);
+    }
+
+    private void awaitFirstReady(String name, long startNanos) {
+        while (!isReady(name)) {
+            requireAlive(name);
+            requireTime(startNanos, List.of(name));
+            Pause.millis(POLL_MILLIS);
+        }
+        say(name + " is ready (" + seconds(startNanos) + ")");
+    }
+
+    private void requireAlive(String name) {
+        ManagedProcess process = processes.get(name);
+        process.exitCode().ifPresent(exitCode -> {
+            throw new LauncherException("The process " + name + " ended with exit code " + exitCode
+                    + " before it was ready; its log " + process.log() + " ends with:\n" + process.logTail(15));
+        });
+    }
+
+    private void requireTime(long startNanos, List<String> waiting) {
+        if (!waiting.isEmpty() && System.nanoTime() - startNanos > START_TIMEOUT.toNanos()) {
+            throw new LauncherException("Not ready within " + START_TIMEOUT.toSeconds() + " s: "
+                    + String.join(", ", waiting) + "; see the logs in " + DataFolder.logs(configuration.data()) + ".");
+        }
+    }
+
+    private static String seconds(long startNanos) {
+        long millis = Duration.ofNanos(System.nanoTime() - startNanos).toMillis();
+        return millis / 1000 + "." + millis % 1000 / 100 + " s";
+    }
+
+    private void say(String line) {
+        configuration.progress().accept(line);
+    }
+
+    /** Every process by name, PostgreSQL first. */
+    public List<String> names() {
+        return List.copyOf(processes.keySet());
+    }
+
+    /** The HTTP address of a process that has one. */
+    public URI url(String name) {
+        URI url = urls.get(name);
+        if (url == null) {
+            throw new IllegalArgumentException("no HTTP address: " + name);
+        }
+        return url;
+    }
+
+    /** The JDBC URL of a service's database, without credentials. */
+    public String jdbcUrl(String database) {
+        return configuration.databaseUrls().getOrDefault(database, postgresql.jdbcUrl(database));
+    }
+
+    /** The password of a database's login. */
+    public String password(String login) {
+        return accounts.password(login);
+    }
+
+    /** The file that a process writes its output to. */
+    public Path log(String name) {
+        return DataFolder.logs(configuration.data()).resolve(name + ".log");
+    }
+
+    /** How often a process was started again. */
+    public int restarts(String name) {
+        return process(name).restarts();
+    }
+
+    /** The number of the process, another one after a restart. */
+    public long pid(String name) {
+        return process(name).pid();
+    }
+
+    /** {@code kill -9}; returns when the process is dead. It is started again soon after. */
+    public void kill(String name) {
+        process(name).kill();
+    }
+
+    /** Whether the process answers that it is ready. */
+    public boolean isReady(String name) {
+        if (name.equals(POSTGRESQL)) {
+            return postgresql.isReady();
+        }
+        HttpRequest request =
+                HttpRequest.newBuilder(health(name)).timeout(PROBE_TIMEOUT).build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LauncherException("Interrupted.", e);
+        }
+    }
+
+    /** Waits until the process is ready, through restarts if need be. */
+    public void awaitReady(String name, Duration timeout) {
+        long end = System.nanoTime() + timeout.toNanos();
+        while (!isReady(name)) {
+            if (System.nanoTime() > end) {
+                throw new LauncherException(
+                        name + " is not ready within " + timeout.toSeconds() + " s; see " + log(name) + ".");
+            }
+            Pause.millis(POLL_MILLIS);
+        }
+    }
+
+    private URI health(String name) {
+        return url(name).resolve(name.equals(AXON_SERVER) ? "/actuator/health" : "/actuator/health/readiness");
+    }
+
+    private ManagedProcess process(String name) {
+        ManagedProcess process = processes.get(name);
+        if (process == null) {
+            throw new IllegalArgumentException("no such process: " + name);
+        }
+        return process;
+    }
+
+    private synchronized void writeState() {
+        if (closed) {
+            return;
+        }
+        Map<String, RunningState.Entry> entries = new LinkedHashMap<>();
+        processes.forEach((name, process) -> {
+            if (process.pid() > 0) {
+                String url = name.equals(POSTGRESQL)
+                        ? postgresql.jdbcUrl("")
+                        : url(name).toString();
+                String health = name.equals(POSTGRESQL) ? "" : health(name).toString();
+                entries.put(name, RunningState.Entry.of(process.pid(), process.restarts(), url, health));
+            }
+        });
+        new RunningState(RunningState.Entry.of(ProcessHandle.current().pid(), 0, "", ""), entries)
+                .write(DataFolder.stateFile(configuration.data()));
+    }
+
+    /** Stops everything: services first, then axon-server, then PostgreSQL. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        try {
+            List<ManagedProcess> services = processes.values().stream()
+                    .filter(process -> !List.of(POSTGRESQL, AXON_SERVER).contains(process.name()))
+                    .toList();
+            services.forEach(ManagedProcess::requestStop);
+            services.forEach(ManagedProcess::stop);
+            processes.get(AXON_SERVER).stop();
+            postgresql.close();
+            if (allReady) {
+                programs.forEach(JavaProgram::keepArchive);
+            } else {
+                programs.forEach(JavaProgram::dropArchive);
+            }
+            Files.deleteIfExists(DataFolder.stateFile(configuration.data()));
+        } catch (IOException e) {
+            throw new LauncherException("The state file cannot be deleted: " + e.getMessage() + ".", e);
+        } finally {
+            folder.close();
+        }
+    }
+}

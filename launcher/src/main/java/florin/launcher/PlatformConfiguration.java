@@ -1,0 +1,39 @@
+package florin.launcher;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * How to start a platform.
+ *
+ * @param root the repository, with each module's jar in its {@code target} folder
+ * @param data folder of data, logs and passwords
+ * @param cache folder of unpacked programs and class-data archives, shared by all platforms
+ * @param databaseUrls JDBC URLs of databases that live on another server, by database name
+ * @param progress told one line at a time what happens
+ */
+public record PlatformConfiguration(
+        Path root,
+        Path data,
+        Path cache,
+        PlatformPorts ports,
+        Map<String, String> databaseUrls,
+        Consumer<String> progress) {
+
+    /** A platform on free ports that reports nothing. */
+    public static PlatformConfiguration of(Path root, Path data) {
+        return new PlatformConfiguration(
+                root, data, root.resolve(".florin").resolve("cache"), PlatformPorts.free(), Map.of(), line -> {});
+    }
+
+    /** The same with one database elsewhere. */
+    public PlatformConfiguration withDatabaseUrl(String database, String url) {
+        return new PlatformConfiguration(root, data, cache, ports, Map.of(database, url), progress);
+    }
+
+    /** The same with another listener. */
+    public PlatformConfiguration withProgress(Consumer<String> listener) {
+        return new PlatformConfiguration(root, data, cache, ports, databaseUrls, listener);
+    }
+}

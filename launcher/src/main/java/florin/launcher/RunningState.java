@@ -1,0 +1,98 @@
+package florin.launcher;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+
+/** What runs on a data folder, written there so that another shell can ask and stop it. */
+record RunningState(Entry launcher, Map<String, Entry> processes) {
+    static final String LAUNCHER = "launcher";
+
+    /**
+     * A process; the start time tells it from a later one with the same number.
+     *
+     * @param health the URL that answers 200 when the process is ready; empty if it has none
+     */
+    record Entry(long pid, long startedAtMillis, int restarts, String url, String health) {
+        static Entry of(long pid, int restarts, String url, String health) {
+            return new Entry(pid, startMillis(pid), restarts, url, health);
+        }
+
+        Optional<ProcessHandle> handle() {
+            return ProcessHandle.of(pid)
+                    .filter(ProcessHandle::isAlive)
+                    .filter(handle -> startMillis(pid) == startedAtMillis);
+        }
+
+        private static long startMillis(long pid) {
+            return ProcessHandle.of(pid)
+                    .flatMap(handle -> handle.info().startInstant())
+                    .map(Instant::toEpochMilli)
+                    .orElse(0L);
+        }
+    }
+
+    void write(Path file) {
+        Properties properties = new Properties();
+        put(properties, LAUNCHER, launcher);
+        processes.forEach((name, entry) -> put(properties, name, entry));
+        properties.setProperty("names", String.join(" ", processes.keySet()));
+        Path draft = file.resolveSibling(file.getFileName() + ".draft");
+        try (Writer writer = Files.newBufferedWriter(draft)) {
+            properties.store(writer, "What ./florin runs on this folder");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try {
+            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Optional<RunningState> read(Path file) {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Map<String, Entry> processes = new LinkedHashMap<>();
+        for (String name : List.of(properties.getProperty("names", "").split(" ", -1))) {
+            if (!name.isEmpty()) {
+                processes.put(name, entry(properties, name));
+            }
+        }
+        return Optional.of(new RunningState(entry(properties, LAUNCHER), processes));
+    }
+
+    private static void put(Properties properties, String name, Entry entry) {
+        properties.setProperty(name + ".pid", Long.toString(entry.pid()));
+        properties.setProperty(name + ".startedAtMillis", Long.toString(entry.startedAtMillis()));
+        properties.setProperty(name + ".restarts", Integer.toString(entry.restarts()));
+        properties.setProperty(name + ".url", entry.url());
+        properties.setProperty(name + ".health", entry.health());
+    }
+
+    private static Entry entry(Properties properties, String name) {
+        return new Entry(
+                Long.parseLong(properties.getProperty(name + ".pid", "-1")),
+                Long.parseLong(properties.getProperty(name + ".startedAtMillis", "0")),
+                Integer.parseInt(properties.getProperty(name + ".restarts", "0")),
+                properties.getProperty(name + ".url", ""),
+                properties.getProperty(name + ".health", ""));
+    }
+}

@@ -1,0 +1,149 @@
+package florin.launcher;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+
+/** The settings in force: an option wins over the environment, that over {@code florin.properties}, that over defaults. */
+record Settings(Map<Setting, String> values) {
+
+    /**
+     * Takes every known option out of {@code arguments}.
+     *
+     * @param arguments the command line after the command; options are removed, operands stay
+     */
+    static Settings read(List<String> arguments, Map<String, String> environment, Path propertiesFile) {
+        Map<Setting, String> values = new EnumMap<>(Setting.class);
+        Properties properties = load(propertiesFile);
+        for (Setting setting : Setting.values()) {
+            String value = properties.getProperty(setting.property());
+            value = environment.getOrDefault(setting.environmentVariable(), value);
+            if (value != null && !value.isBlank()) {
+                values.put(setting, value.trim());
+            }
+        }
+        int i = 0;
+        while (i < arguments.size()) {
+            String argument = arguments.get(i);
+            int equals = argument.indexOf('=');
+            String name = equals < 0 ? argument : argument.substring(0, equals);
+            Optional<Setting> setting = Setting.ofOption(name);
+            if (setting.isEmpty()) {
+                i++;
+                continue;
+            }
+            arguments.remove(i);
+            if (equals >= 0) {
+                values.put(setting.get(), argument.substring(equals + 1));
+            } else if (i < arguments.size()) {
+                values.put(setting.get(), arguments.remove(i));
+            } else {
+                throw new LauncherException("The option " + name + " needs a value.");
+            }
+        }
+        return new Settings(values);
+    }
+
+    private static Properties load(Path file) {
+        Properties properties = new Properties();
+        if (!Files.isRegularFile(file)) {
+            return properties;
+        }
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        } catch (IOException e) {
+            throw new LauncherException("The file " + file + " cannot be read: " + e.getMessage() + ".", e);
+        }
+        Set<String> names = properties.stringPropertyNames();
+        for (String name : names) {
+            if (Setting.ofOption("--" + name).isEmpty()) {
+                throw new LauncherException("The file " + file + " has an unknown property: " + name + ".");
+            }
+        }
+        return properties;
+    }
+
+    String get(Setting setting) {
+        return values.getOrDefault(setting, setting.defaultValue());
+    }
+
+    boolean has(Setting setting) {
+        return values.containsKey(setting);
+    }
+
+    Path data() {
+        return Path.of(get(Setting.DATA)).toAbsolutePath().normalize();
+    }
+
+    Path cache(Path root) {
+        return has(Setting.CACHE)
+                ? Path.of(get(Setting.CACHE)).toAbsolutePath().normalize()
+                : root.resolve(".florin").resolve("cache");
+    }
+
+    PlatformPorts ports() {
+        return ports(PlatformPorts.fixed());
+    }
+
+    /** The configured ports, and those of {@code others} where nothing is configured. */
+    PlatformPorts ports(PlatformPorts others) {
+        Map<Setting, Integer> defaults = others.bySetting();
+        Map<Setting, Integer> ports = new LinkedHashMap<>();
+        for (Map.Entry<Setting, Integer> entry : defaults.entrySet()) {
+            int port = has(entry.getKey()) ? port(entry.getKey()) : entry.getValue();
+            ports.forEach((setting, taken) -> {
+                if (taken == port) {
+                    throw new LauncherException("Port " + port + " is given twice: change "
+                            + entry.getKey().option() + " or " + setting.option() + ".");
+                }
+            });
+            ports.put(entry.getKey(), port);
+        }
+        return new PlatformPorts(
+                ports.get(Setting.AXON_SERVER_GRPC_PORT),
+                ports.get(Setting.AXON_SERVER_HTTP_PORT),
+                ports.get(Setting.ACCOUNT_COMMAND_FLNO_PORT),
+                ports.get(Setting.ACCOUNT_COMMAND_FLSO_PORT),
+                ports.get(Setting.TRANSFER_SAGA_PORT),
+                ports.get(Setting.ACCOUNT_QUERY_PORT),
+                ports.get(Setting.POSTGRESQL_PORT));
+    }
+
+    /** JDBC URLs of databases that live elsewhere, by database name. */
+    Map<String, String> databaseUrls() {
+        Map<String, String> urls = new LinkedHashMap<>();
+        for (String database : DatabaseAccounts.DATABASES) {
+            Setting setting = Setting.ofOption("--" + database.replace('_', '-') + "-database-url")
+                    .orElseThrow();
+            if (has(setting)) {
+                urls.put(database, get(setting));
+            }
+        }
+        return urls;
+    }
+
+    private int port(Setting setting) {
+        String text = get(setting);
+        try {
+            int port = Integer.parseInt(text);
+            if (port >= 1 && port <= 65_535) {
+                return port;
+            }
+        } catch (NumberFormatException e) {
+            throw new LauncherException(notAPort(setting, text), e);
+        }
+        throw new LauncherException(notAPort(setting, text));
+    }
+
+    private static String notAPort(Setting setting, String text) {
+        return "The value of " + setting.option() + " is not a port between 1 and 65535: " + text + ".";
+    }
+}

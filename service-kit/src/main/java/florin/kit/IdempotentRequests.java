@@ -1,0 +1,172 @@
+package florin.kit;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Answers a repeated request as it was answered first (the {@code Idempotency-Key} header).
+ *
+ * <p>A key is kept for 24 hours. It is claimed before the action runs, together with an operation id that stays the same
+ * for every attempt under that key: the action hands that id on, so that even a crash between its effect and this class's
+ * record of the answer does not lead to a second effect. An answer that settles the request (2xx, 4xx) is kept; a fault
+ * (5xx, a conflict of the moment) only gives the claim back.
+ */
+public final class IdempotentRequests {
+
+    /** How long an answer is kept. */
+    public static final Duration RETENTION = Duration.ofHours(24);
+
+    /** How long a claim of a process that died keeps others waiting. */
+    public static final Duration LEASE = Duration.ofSeconds(30);
+
+    /** Header of an answer that was given before. */
+    public static final String REPLAYED = "Idempotent-Replayed";
+
+    private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{1,255}");
+    private static final int PURGED_PER_CLAIM = 20;
+
+    private final JdbcClient jdbc;
+    private final JsonMapper json;
+    private final Clock clock;
+
+    IdempotentRequests(JdbcClient jdbc, JsonMapper json, Clock clock) {
+        this.jdbc = jdbc;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    private record Claim(String operationId, Optional<ResponseEntity<?>> answer) {}
+
+    private record Row(String requestHash, Integer status, String location, String body) {}
+
+    /**
+     * Runs the action, or answers as before.
+     *
+     * @param key the header, or null for a request that is not to be repeated
+     * @param route what is asked for, such as {@code POST /accounts}
+     * @param request the request's content; with the route it must be the same under the same key
+     * @param action gets the operation id, of at most 36 characters
+     */
+    public ResponseEntity<?> run(String key, String route, Object request, Function<String, ResponseEntity<?>> action) {
+        if (key == null) {
+            return action.apply(UUID.randomUUID().toString());
+        }
+        if (!FORM.matcher(key).matches()) {
+            throw new ProblemException(
+                    ProblemType.INVALID_IDEMPOTENCY_KEY,
+                    "1 to 255 visible ASCII characters without blanks are expected");
+        }
+        Claim claim = claim(key, hash(route, request));
+        return claim.answer().isPresent() ? claim.answer().get() : answer(key, claim.operationId(), action);
+    }
+
+    private ResponseEntity<?> answer(String key, String operationId, Function<String, ResponseEntity<?>> action) {
+        ResponseEntity<?> answer;
+        try {
+            answer = action.apply(operationId);
+        } catch (RuntimeException fault) {
+            ProblemType type = Problems.problem(fault).type();
+            if (type.status().is4xxClientError() && !type.isTransient()) {
+                keep(key, Problems.answer(fault));
+            } else {
+                release(key);
+            }
+            throw fault;
+        }
+        keep(key, answer);
+        return answer;
+    }
+
+    private Claim claim(String key, String hash) {
+        Instant now = clock.instant();
+        jdbc.sql(
+                        "DELETE FROM idempotency_key WHERE key IN (SELECT key FROM idempotency_key WHERE created_at < :expiry"
+                                + " ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED) OR (key = :key AND created_at < :expiry)")
+                .param("expiry", Timestamp.from(now.minus(RETENTION)))
+                .param("limit", PURGED_PER_CLAIM)
+                .param("key", key)
+                .update();
+        Optional<String> claimed = jdbc.sql(
+                        "INSERT INTO idempotency_key (key, request_hash, operation_id, created_at, leased_until)"
+                                + " VALUES (:key, :hash, :operationId, :now, :lease)"
+                                + " ON CONFLICT (key) DO UPDATE SET leased_until = excluded.leased_until"
+                                + " WHERE idempotency_key.status IS NULL AND idempotency_key.leased_until <= :now"
+                                + " AND idempotency_key.request_hash = excluded.request_hash"
+                                + " RETURNING operation_id")
+                .param("key", key)
+                .param("hash", hash)
+                .param("operationId", UUID.randomUUID().toString())
+                .param("now", Timestamp.from(now))
+                .param("lease", Timestamp.from(now.plus(LEASE)))
+                .query(String.class)
+                .optional();
+        if (claimed.isPresent()) {
+            return new Claim(claimed.get(), Optional.empty());
+        }
+        Row row = jdbc.sql("SELECT request_hash, status, location, body FROM idempotency_key WHERE key = :key")
+                .param("key", key)
+                .query((result, index) -> new Row(
+                        result.getString("request_hash"),
+                        result.getObject("status", Integer.class),
+                        result.getString("location"),
+                        result.getString("body")))
+                .single();
+        if (!row.requestHash().equals(hash)) {
+            throw new ProblemException(
+                    ProblemType.IDEMPOTENCY_KEY_REUSED, "Another request was made under this Idempotency-Key");
+        }
+        if (row.status() == null) {
+            throw new ProblemException(
+                    ProblemType.REQUEST_IN_PROGRESS, "Try again in some seconds to get the first request's answer");
+        }
+        ResponseEntity.BodyBuilder answer = ResponseEntity.status(row.status())
+                .header(REPLAYED, "true")
+                .contentType(row.status() < 400 ? MediaType.APPLICATION_JSON : MediaType.APPLICATION_PROBLEM_JSON);
+        if (row.location() != null) {
+            answer.location(URI.create(row.location()));
+        }
+        return new Claim("", Optional.of(answer.body(json.readTree(row.body()))));
+    }
+
+    private void keep(String key, ResponseEntity<?> answer) {
+        jdbc.sql("UPDATE idempotency_key SET status = :status, location = :location, body = :body WHERE key = :key")
+                .param("status", answer.getStatusCode().value())
+                .param("location", answer.getHeaders().getFirst(HttpHeaders.LOCATION))
+                .param("body", json.writeValueAsString(answer.getBody()))
+                .param("key", key)
+                .update();
+    }
+
+    private void release(String key) {
+        jdbc.sql("UPDATE idempotency_key SET leased_until = :now WHERE key = :key")
+                .param("now", Timestamp.from(clock.instant()))
+                .param("key", key)
+                .update();
+    }
+
+    private String hash(String route, Object request) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update((route + '\n').getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest.digest(json.writeValueAsBytes(request)));
+        } catch (NoSuchAlgorithmException absent) {
+            throw new IllegalStateException("Every JDK has SHA-256", absent);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package florin.kit;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import florin.account.api.Iban;
+import florin.money.Money;
+import florin.transfer.api.TransferId;
+import io.swagger.v3.oas.models.media.Schema;
+import io.swagger.v3.oas.models.media.StringSchema;
+import jakarta.validation.ValidatorFactory;
+import java.time.Clock;
+import java.util.Currency;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.axonframework.axonserver.connector.AxonServerConfiguration;
+import org.axonframework.axonserver.connector.AxonServerConnectionManager;
+import org.axonframework.axonserver.connector.TargetContextResolver;
+import org.axonframework.axonserver.connector.command.AxonServerCommandBus;
+import org.axonframework.axonserver.connector.command.CommandLoadFactorProvider;
+import org.axonframework.axonserver.connector.command.CommandPriorityCalculator;
+import org.axonframework.commandhandling.CommandBus;
+import org.axonframework.commandhandling.CommandBusSpanFactory;
+import org.axonframework.commandhandling.CommandMessage;
+import org.axonframework.commandhandling.DuplicateCommandHandlerResolver;
+import org.axonframework.commandhandling.SimpleCommandBus;
+import org.axonframework.commandhandling.distributed.RoutingStrategy;
+import org.axonframework.common.transaction.TransactionManager;
+import org.axonframework.config.Configuration;
+import org.axonframework.config.ConfigurerModule;
+import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.messaging.correlation.CorrelationDataProvider;
+import org.axonframework.messaging.correlation.SimpleCorrelationDataProvider;
+import org.axonframework.messaging.interceptors.BeanValidationInterceptor;
+import org.axonframework.messaging.interceptors.CorrelationDataInterceptor;
+import org.axonframework.queryhandling.QueryMessage;
+import org.axonframework.serialization.Serializer;
+import org.axonframework.serialization.jackson3.Jackson3SerializerCustomizer;
+import org.axonframework.springboot.autoconfig.AxonServerAutoConfiguration;
+import org.axonframework.springboot.autoconfig.AxonServerBusAutoConfiguration;
+import org.springdoc.core.utils.SpringDocUtils;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Primary;
+import org.springframework.core.Ordered;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.web.servlet.HandlerExceptionResolver;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
+
+/** Brings the kit into a service. */
+@AutoConfiguration(
+        before = AxonServerBusAutoConfiguration.class,
+        after = AxonServerAutoConfiguration.class,
+        afterName = {
+            "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
+            "org.springframework.boot.jdbc.autoconfigure.JdbcClientAutoConfiguration"
+        })
+@Import(ProblemAdvice.class)
+class KitAutoConfiguration {
+
+    static {
+        SpringDocUtils.getConfig()
+                .replaceWithSchema(
+                        Money.class,
+                        new Schema<>()
+                                .type("object")
+                                .addProperty("value", new StringSchema().example("12.50"))
+                                .addProperty("currency", new StringSchema().example("EUR")))
+                .replaceWithClass(Iban.class, String.class)
+                .replaceWithClass(TransferId.class, String.class)
+                .replaceWithClass(Currency.class, String.class);
+    }
+
+    /**
+     * Messages, sagas and snapshots are written from their fields; events read with unknown fields left out. A replay's
+     * token names the classes inside it: Jackson takes such names only from packages that are listed.
+     */
+    @Bean
+    Jackson3SerializerCustomizer fieldsOnly() {
+        return builder -> builder.changeDefaultVisibility(visibility -> visibility
+                        .withFieldVisibility(Visibility.ANY)
+                        .withGetterVisibility(Visibility.NONE)
+                        .withIsGetterVisibility(Visibility.NONE)
+                        .withSetterVisibility(Visibility.NONE))
+                .polymorphicTypeValidator(BasicPolymorphicTypeValidator.builder()
+                        .allowIfSubType("org.axonframework.")
+                        .allowIfSubType("florin.")
+                        .build());
+    }
+
+    /** Axon's own steps back, because it sees the bus below. */
+    @Bean
+    @Qualifier("localSegment")
+    SimpleCommandBus localCommandBus(
+            TransactionManager transactionManager,
+            Configuration axon,
+            DuplicateCommandHandlerResolver duplicateCommandHandlerResolver) {
+        SimpleCommandBus local = SimpleCommandBus.builder()
+                .transactionManager(transactionManager)
+                .duplicateCommandHandlerResolver(duplicateCommandHandlerResolver)
+                .spanFactory(axon.getComponent(CommandBusSpanFactory.class))
+                .messageMonitor(axon.messageMonitor(CommandBus.class, "commandBus"))
+                .build();
+        local.registerHandlerInterceptor(new CorrelationDataInterceptor<>(axon.correlationDataProviders()));
+        return local;
+    }
+
+    @Bean
+    @Primary
+    CommandBus branchCommandBus(
+            AxonServerConnectionManager connectionManager,
+            AxonServerConfiguration configuration,
+            @Qualifier("localSegment") CommandBus localSegment,
+            @Qualifier("messageSerializer") Serializer messageSerializer,
+            RoutingStrategy routingStrategy,
+            CommandPriorityCalculator priorityCalculator,
+            CommandLoadFactorProvider loadFactorProvider,
+            TargetContextResolver<? super CommandMessage<?>> targetContextResolver,
+            CommandBusSpanFactory spanFactory,
+            ValidatorFactory validatorFactory,
+            @Value("${florin.branch:}") String branch) {
+        AxonServerCommandBus axonServer = AxonServerCommandBus.builder()
+                .axonServerConnectionManager(connectionManager)
+                .configuration(configuration)
+                .localSegment(localSegment)
+                .serializer(messageSerializer)
+                .routingStrategy(routingStrategy)
+                .priorityCalculator(priorityCalculator)
+                .loadFactorProvider(loadFactorProvider)
+                .targetContextResolver(targetContextResolver)
+                .spanFactory(spanFactory)
+                .build();
+        BranchCommandBus bus =
+                new BranchCommandBus(axonServer, Optional.of(branch).filter(code -> !code.isBlank()));
+        bus.registerDispatchInterceptor(new BeanValidationInterceptor<>(validatorFactory));
+        return bus;
+    }
+
+    @Bean
+    CorrelationDataProvider correlationDataProvider() {
+        return new SimpleCorrelationDataProvider(Correlation.KEY);
+    }
+
+    @Bean
+    ConfigurerModule correlationOfMessages() {
+        return configurer -> {
+            configurer.eventProcessing(processing -> processing.registerDefaultHandlerInterceptor(
+                    (configuration, name) -> new Correlation.Handling<EventMessage<?>>()));
+            configurer.onInitialize(configuration -> configuration.onStart(Integer.MIN_VALUE, () -> {
+                configuration.commandBus().registerDispatchInterceptor(new Correlation.Dispatch<CommandMessage<?>>());
+                configuration.commandBus().registerHandlerInterceptor(new Correlation.Handling<CommandMessage<?>>());
+                configuration.queryBus().registerDispatchInterceptor(new Correlation.Dispatch<QueryMessage<?, ?>>());
+                configuration.queryBus().registerHandlerInterceptor(new Correlation.Handling<QueryMessage<?, ?>>());
+                configuration.eventBus().registerDispatchInterceptor(new Correlation.Dispatch<EventMessage<?>>());
+            }));
+        };
+    }
+
+    @Bean
+    FilterRegistrationBean<Correlation.Filter> correlationFilter() {
+        FilterRegistrationBean<Correlation.Filter> registration =
+                new FilterRegistrationBean<>(new Correlation.Filter());
+        registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+        registration.setAsyncSupported(true);
+        return registration;
+    }
+
+    @Bean
+    FilterRegistrationBean<BodyLimitFilter> bodyLimitFilter(
+            @Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
+        FilterRegistrationBean<BodyLimitFilter> registration =
+                new FilterRegistrationBean<>(new BodyLimitFilter(problems));
+        registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
+        registration.setAsyncSupported(true);
+        return registration;
+    }
+
+    /** Readiness: without the event store a service can neither decide nor answer. */
+    @Bean
+    HealthIndicator axonServerHealthIndicator(AxonServerConnectionManager connectionManager) {
+        return () -> {
+            String context = connectionManager.getDefaultContext();
+            connectionManager.getConnection(context);
+            return (connectionManager.isConnected(context) ? Health.up() : Health.down())
+                    .withDetail("context", context)
+                    .build();
+        };
+    }
+
+    @Bean
+    @ConditionalOnBean(DataSource.class)
+    IdempotentRequests idempotentRequests(JdbcClient jdbc, JsonMapper json) {
+        return new IdempotentRequests(jdbc, json, Clock.systemUTC());
+    }
+}

@@ -1,0 +1,53 @@
+package florin.kit;
+
+import org.springframework.beans.TypeMismatchException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+
+/** Answers every fault of a request with problem+json. */
+@RestControllerAdvice
+final class ProblemAdvice extends ResponseEntityExceptionHandler {
+
+    @ExceptionHandler(Exception.class)
+    ResponseEntity<Object> fault(Exception fault) {
+        return Problems.answer(fault);
+    }
+
+    /** What Spring MVC itself refuses: our own problem where the cause is one of ours, else one by status. */
+    @Override
+    protected ResponseEntity<Object> handleExceptionInternal(
+            Exception fault, Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        ProblemException problem = Problems.problem(fault);
+        if (problem.type() != ProblemType.INTERNAL_ERROR) {
+            return Problems.answer(fault);
+        }
+        ProblemType type =
+                switch (status.value()) {
+                    case 404 -> ProblemType.NOT_FOUND;
+                    case 405 -> ProblemType.METHOD_NOT_ALLOWED;
+                    case 406 -> ProblemType.NOT_ACCEPTABLE;
+                    case 413 -> ProblemType.BODY_TOO_LARGE;
+                    case 415 -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
+                    default -> status.is4xxClientError() ? ProblemType.INVALID_REQUEST : ProblemType.INTERNAL_ERROR;
+                };
+        if (type == ProblemType.INTERNAL_ERROR) {
+            return Problems.answer(fault);
+        }
+        return Problems.answer(new ProblemException(type, detail(fault, body)));
+    }
+
+    private static String detail(Exception fault, Object body) {
+        if (fault instanceof TypeMismatchException mismatch) {
+            return "'" + mismatch.getValue() + "' is not allowed for " + mismatch.getPropertyName();
+        }
+        return body instanceof ProblemDetail detail && detail.getDetail() != null
+                ? detail.getDetail()
+                : fault.getMessage();
+    }
+}

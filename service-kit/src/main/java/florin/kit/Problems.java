@@ -1,0 +1,200 @@
+package florin.kit;
+
+import florin.account.api.AccountRefusal;
+import florin.account.api.InvalidIbanException;
+import florin.money.MoneyException;
+import florin.transfer.api.InvalidTransferIdException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.axonframework.axonserver.connector.AxonServerException;
+import org.axonframework.axonserver.connector.command.AxonServerCommandDispatchException;
+import org.axonframework.axonserver.connector.query.AxonServerQueryDispatchException;
+import org.axonframework.commandhandling.NoHandlerForCommandException;
+import org.axonframework.messaging.HandlerExecutionException;
+import org.axonframework.messaging.interceptors.JSR303ViolationException;
+import org.axonframework.modelling.command.ConcurrencyException;
+import org.axonframework.queryhandling.NoHandlerForQueryException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.QueryTimeoutException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.web.bind.MethodArgumentNotValidException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
+
+/** Says what went wrong, in the one form that all services answer with. */
+final class Problems {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
+    private static final String RETRY_AFTER_SECONDS = "2";
+
+    private Problems() {}
+
+    static ResponseEntity<Object> answer(Throwable thrown) {
+        ProblemException problem = problem(thrown);
+        if (problem.type() == ProblemType.INTERNAL_ERROR) {
+            LOG.error("A request failed", thrown);
+        }
+        ProblemDetail detail = ProblemDetail.forStatus(problem.type().status());
+        detail.setType(problem.type().uri());
+        detail.setTitle(problem.type().title());
+        detail.setDetail(problem.getMessage());
+        detail.setProperty(Correlation.KEY, Correlation.current());
+        problem.members().forEach(detail::setProperty);
+        ResponseEntity.BodyBuilder response =
+                ResponseEntity.status(problem.type().status()).contentType(MediaType.APPLICATION_PROBLEM_JSON);
+        if (problem.type().isTransient()) {
+            response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        return response.body(detail);
+    }
+
+    static ProblemException problem(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            ProblemException known = known(cause);
+            if (known != null) {
+                return known;
+            }
+        }
+        return new ProblemException(
+                ProblemType.INTERNAL_ERROR,
+                "The request could not be handled; the logs tell more under its correlation id");
+    }
+
+    private static ProblemException known(Throwable cause) {
+        if (cause instanceof ProblemException problem) {
+            return problem;
+        }
+        if (cause instanceof MoneyException money) {
+            return new ProblemException(type(money.kind()), money.getMessage());
+        }
+        if (cause instanceof InvalidIbanException) {
+            return new ProblemException(ProblemType.INVALID_IBAN, cause.getMessage());
+        }
+        if (cause instanceof InvalidTransferIdException) {
+            return new ProblemException(ProblemType.INVALID_TRANSFER_ID, cause.getMessage());
+        }
+        if (cause instanceof HandlerExecutionException execution
+                && execution.getDetails().orElse(null) instanceof AccountRefusal refusal) {
+            return new ProblemException(type(refusal), refusal.detail())
+                    .with("reason", refusal.reason().name());
+        }
+        if (cause instanceof MethodArgumentNotValidException invalid) {
+            List<Map<String, String>> errors = invalid.getBindingResult().getFieldErrors().stream()
+                    .map(error -> Map.of("field", error.getField(), "message", error.getDefaultMessage() + ""))
+                    .toList();
+            return new ProblemException(
+                            ProblemType.INVALID_REQUEST,
+                            errors.stream()
+                                    .map(error -> error.get("field") + " " + error.get("message"))
+                                    .sorted()
+                                    .reduce((left, right) -> left + "; " + right)
+                                    .orElse("The request is not valid"))
+                    .with("errors", errors);
+        }
+        if (cause instanceof JSR303ViolationException violation) {
+            return new ProblemException(
+                    ProblemType.INVALID_REQUEST,
+                    violation.getViolations().stream()
+                            .map(one -> one.getPropertyPath() + " " + one.getMessage())
+                            .sorted()
+                            .collect(Collectors.joining("; ")));
+        }
+        if (cause instanceof JacksonException json) {
+            return json(json);
+        }
+        return unavailable(cause);
+    }
+
+    private static ProblemException json(JacksonException json) {
+        for (Throwable inner = json.getCause(); inner != null; inner = inner.getCause()) {
+            ProblemException known = inner instanceof JacksonException ? null : known(inner);
+            if (known != null) {
+                return known.with("field", path(json));
+            }
+        }
+        if (json instanceof UnrecognizedPropertyException unknown) {
+            return new ProblemException(
+                            ProblemType.UNKNOWN_FIELD, "The field '" + unknown.getPropertyName() + "' is not known")
+                    .with("field", path(json))
+                    .with("allowed", unknown.getKnownPropertyIds());
+        }
+        if (json instanceof StreamReadException) {
+            return new ProblemException(
+                    ProblemType.MALFORMED_JSON, "The body is not JSON: " + json.getOriginalMessage());
+        }
+        return new ProblemException(
+                        ProblemType.INVALID_REQUEST, "The field '" + path(json) + "' has a value that is not allowed")
+                .with("field", path(json));
+    }
+
+    private static String path(JacksonException json) {
+        StringBuilder path = new StringBuilder();
+        for (JacksonException.Reference reference : json.getPath()) {
+            if (reference.getPropertyName() != null) {
+                path.append(path.isEmpty() ? "" : ".").append(reference.getPropertyName());
+            }
+        }
+        return path.toString();
+    }
+
+    private static ProblemException unavailable(Throwable cause) {
+        if (cause instanceof NoHandlerForCommandException) {
+            return new ProblemException(
+                    ProblemType.BRANCH_UNAVAILABLE, "No service takes this command now; try again with the same key");
+        }
+        if (cause instanceof ConcurrencyException) {
+            return new ProblemException(
+                    ProblemType.CONCURRENT_UPDATE, "Another change came first; try again with the same key");
+        }
+        if (cause instanceof AxonServerException
+                || cause instanceof io.axoniq.axonserver.connector.AxonServerException
+                || cause instanceof AxonServerCommandDispatchException
+                || cause instanceof AxonServerQueryDispatchException
+                || cause instanceof NoHandlerForQueryException) {
+            return new ProblemException(
+                    ProblemType.EVENT_STORE_UNAVAILABLE, "The event store is away; try again with the same key");
+        }
+        if (cause instanceof DataAccessResourceFailureException
+                || cause instanceof CannotCreateTransactionException
+                || cause instanceof QueryTimeoutException) {
+            return new ProblemException(
+                    ProblemType.DATABASE_UNAVAILABLE, "The database is away; try again with the same key");
+        }
+        if (cause instanceof TimeoutException) {
+            return new ProblemException(
+                    ProblemType.NO_ANSWER, "It may or may not have happened; try again with the same key to learn it");
+        }
+        return null;
+    }
+
+    private static ProblemType type(MoneyException.Kind kind) {
+        return switch (kind) {
+            case INVALID_AMOUNT -> ProblemType.INVALID_AMOUNT;
+            case UNKNOWN_CURRENCY -> ProblemType.UNKNOWN_CURRENCY;
+            case CURRENCY_MISMATCH -> ProblemType.WRONG_CURRENCY;
+            case OVERFLOW -> ProblemType.AMOUNT_OUT_OF_RANGE;
+        };
+    }
+
+    private static ProblemType type(AccountRefusal refusal) {
+        return switch (refusal.reason()) {
+            case AC01 -> ProblemType.UNKNOWN_ACCOUNT;
+            case AC04 -> ProblemType.ACCOUNT_CLOSED;
+            case AC06 -> ProblemType.ACCOUNT_BLOCKED;
+            case AG01 -> ProblemType.ACCOUNT_NOT_EMPTY;
+            case AM02 -> ProblemType.AMOUNT_OUT_OF_RANGE;
+            case AM03 -> ProblemType.WRONG_CURRENCY;
+            case AM04 -> ProblemType.INSUFFICIENT_FUNDS;
+            case AM05, TM01 -> ProblemType.OPERATION_CONFLICT;
+        };
+    }
+}

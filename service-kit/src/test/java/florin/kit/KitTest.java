@@ -1,0 +1,318 @@
+package florin.kit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import florin.account.api.AccountRefusal;
+import florin.account.api.CaptureReservation;
+import florin.account.api.Iban;
+import florin.account.api.RefusalReason;
+import florin.account.api.ReservationState;
+import florin.money.Money;
+import florin.transfer.api.TransferId;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotBlank;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.axonframework.commandhandling.CommandExecutionException;
+import org.axonframework.commandhandling.CommandHandler;
+import org.axonframework.commandhandling.gateway.CommandGateway;
+import org.axonframework.messaging.annotation.MetaDataValue;
+import org.axonframework.messaging.interceptors.JSR303ViolationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Import;
+import org.springframework.http.ResponseEntity;
+import org.springframework.stereotype.Component;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The kit in a small service of the test's own, against a real event store and database. */
+@SpringBootTest(
+        webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+        properties = {"spring.config.import=classpath:florin-service.yml", "florin.branch=FLNO"})
+class KitTest {
+
+    private static final Iban NORTH = Iban.of("FLNO", 1);
+    private static final Iban SOUTH = Iban.of("FLSO", 1);
+
+    @LocalServerPort
+    private int port;
+
+    @Autowired
+    private CommandGateway commands;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final JsonMapper json = JsonMapper.builder().build();
+
+    @DynamicPropertySource
+    static void platform(DynamicPropertyRegistry registry) {
+        TestPlatform.register(registry, "kit");
+    }
+
+    @SpringBootApplication
+    @Import({Handler.class, Controller.class})
+    static class Application {}
+
+    record Payment(@NotBlank String reference, Money amount) {}
+
+    @Component
+    static class Handler {
+        @CommandHandler
+        ReservationState handle(CaptureReservation command, @MetaDataValue(Correlation.KEY) String correlationId) {
+            if (command.transferId().value().equals("TRF-refused")) {
+                throw new CommandExecutionException(
+                        "refused", null, new AccountRefusal(RefusalReason.AM04, "10.00 EUR are not available"));
+            }
+            if (!correlationId.equals("the-correlation")) {
+                throw new IllegalStateException("The correlation id is " + correlationId);
+            }
+            return ReservationState.CAPTURED;
+        }
+    }
+
+    @RestController
+    @RequestMapping("/payments")
+    static class Controller {
+        static final AtomicInteger EFFECTS = new AtomicInteger();
+        static volatile CountDownLatch gate = new CountDownLatch(0);
+        static volatile Supplier<RuntimeException> fault;
+        static volatile String operation;
+
+        private final IdempotentRequests requests;
+        private final CommandGateway commands;
+
+        Controller(IdempotentRequests requests, CommandGateway commands) {
+            this.requests = requests;
+            this.commands = commands;
+        }
+
+        @PostMapping
+        ResponseEntity<?> pay(
+                @RequestHeader(name = "Idempotency-Key", required = false) String key,
+                @Valid @RequestBody Payment payment) {
+            Function<String, ResponseEntity<?>> action = operationId -> {
+                operation = operationId;
+                await(gate);
+                Supplier<RuntimeException> now = fault;
+                if (now != null) {
+                    throw now.get();
+                }
+                return ResponseEntity.created(URI.create("/payments/1"))
+                        .body(Map.of("number", EFFECTS.incrementAndGet(), "amount", String.valueOf(payment.amount())));
+            };
+            return requests.run(key, "POST /payments", payment, action);
+        }
+
+        @GetMapping("/{iban}/{transfer}")
+        CompletableFuture<ReservationState> capture(@PathVariable Iban iban, @PathVariable String transfer) {
+            return commands.send(new CaptureReservation(iban, new TransferId(transfer)));
+        }
+
+        private static void await(CountDownLatch latch) {
+            try {
+                assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private HttpResponse<String> post(String key, String body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/payments"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body));
+        if (key != null) {
+            request.header("Idempotency-Key", key);
+        }
+        return send(request);
+    }
+
+    private HttpResponse<String> get(String path) {
+        return send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                .header(Correlation.HEADER, "the-correlation"));
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString())
+                    .get(60, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | java.util.concurrent.TimeoutException failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    private static String payment(String value) {
+        return "{\"reference\":\"rent\",\"amount\":{\"value\":\"" + value + "\",\"currency\":\"EUR\"}}";
+    }
+
+    private void assertProblem(HttpResponse<String> response, int status, String type) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        JsonNode problem = json.readTree(response.body());
+        assertThat(problem.get("type").asString()).isEqualTo("https://florin.dev/problems/" + type);
+        assertThat(problem.get("correlationId").asString())
+                .isEqualTo(response.headers().firstValue(Correlation.HEADER).orElseThrow());
+        assertThat(problem.get("detail").asString()).isNotBlank();
+    }
+
+    @Test
+    void aRepeatedRequestGetsTheFirstAnswerAndHasOneEffect() {
+        String key = UUID.randomUUID().toString();
+        HttpResponse<String> first = post(key, payment("1.00"));
+        int effects = Controller.EFFECTS.get();
+        HttpResponse<String> second = post(key, payment("1.00"));
+        assertThat(first.statusCode()).isEqualTo(201);
+        assertThat(second.statusCode()).isEqualTo(201);
+        assertThat(json.readTree(second.body())).isEqualTo(json.readTree(first.body()));
+        assertThat(second.headers().firstValue("Location"))
+                .isEqualTo(first.headers().firstValue("Location"));
+        assertThat(second.headers().firstValue(IdempotentRequests.REPLAYED)).hasValue("true");
+        assertThat(Controller.EFFECTS).hasValue(effects);
+    }
+
+    @Test
+    void aKeyOfAnotherRequestIsRefused() {
+        String key = UUID.randomUUID().toString();
+        post(key, payment("1.00"));
+        assertProblem(post(key, payment("2.00")), 422, "idempotency-key-reused");
+        assertProblem(post("a blank", payment("2.00")), 400, "invalid-idempotency-key");
+    }
+
+    @Test
+    void aRequestThatStillRunsIsNotStartedTwice() {
+        String key = UUID.randomUUID().toString();
+        Controller.gate = new CountDownLatch(1);
+        int effects = Controller.EFFECTS.get();
+        CompletableFuture<HttpResponse<String>> first = CompletableFuture.supplyAsync(() -> post(key, payment("3.00")));
+        Awaitility.await().untilAsserted(() -> assertProblem(post(key, payment("3.00")), 409, "request-in-progress"));
+        Controller.gate.countDown();
+        assertThat(first.join().statusCode()).isEqualTo(201);
+        assertThat(post(key, payment("3.00")).statusCode()).isEqualTo(201);
+        assertThat(Controller.EFFECTS).hasValue(effects + 1);
+    }
+
+    @Test
+    void aFaultGivesTheKeyBackUnderTheSameOperation() {
+        String key = UUID.randomUUID().toString();
+        Controller.fault = () -> new IllegalStateException("a fault of the test");
+        assertProblem(post(key, payment("4.00")), 500, "internal-error");
+        String operation = Controller.operation;
+        Controller.fault = null;
+        assertThat(post(key, payment("4.00")).statusCode()).isEqualTo(201);
+        assertThat(Controller.operation).isEqualTo(operation);
+    }
+
+    @Test
+    void aRefusalIsAnAnswerAndIsKept() {
+        String key = UUID.randomUUID().toString();
+        Controller.fault = () -> new ProblemException(ProblemType.INSUFFICIENT_FUNDS, "not enough");
+        assertProblem(post(key, payment("5.00")), 422, "insufficient-funds");
+        Controller.fault = null;
+        HttpResponse<String> again = post(key, payment("5.00"));
+        assertThat(again.statusCode()).isEqualTo(422);
+        assertThat(again.body()).contains("not enough");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"reference\":|malformed-json",
+                "not json|malformed-json",
+                "[]|invalid-request",
+                "{\"reference\":\"rent\",\"colour\":\"red\"}|unknown-field",
+                "{\"reference\":\"\"}|invalid-request",
+                "{\"reference\":\"rent\",\"amount\":{\"value\":\"1.001\",\"currency\":\"EUR\"}}|invalid-amount",
+                "{\"reference\":\"rent\",\"amount\":{\"value\":\"1\",\"currency\":\"ABC\"}}|unknown-currency",
+                "{\"reference\":\"rent\",\"amount\":{\"value\":\"1\",\"currency\":\"EUR\",\"x\":1}}|unknown-field",
+                "{\"reference\":\"rent\",\"amount\":5}|invalid-request"
+            })
+    void aBodyThatIsNotAllowedSaysWhatWasWrong(String body, String type) {
+        assertProblem(post(null, body), 400, type);
+    }
+
+    @Test
+    void aBodyOfMoreThan64KibIsRefused() {
+        assertProblem(post(null, payment("1".repeat(70_000))), 413, "body-too-large");
+        HttpRequest.Builder chunked = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/payments"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofInputStream(
+                        () -> new java.io.ByteArrayInputStream(new byte[70_000])));
+        assertProblem(send(chunked), 413, "body-too-large");
+    }
+
+    @Test
+    void whatIsNotThereIsAProblemToo() {
+        assertProblem(get("/nowhere"), 404, "not-found");
+        assertProblem(get("/payments"), 405, "method-not-allowed");
+        assertProblem(get("/payments/NL00FLNO0000000001/TRF-1"), 400, "invalid-iban");
+        assertProblem(get("/payments/" + NORTH + "/1"), 400, "invalid-transfer-id");
+    }
+
+    @Test
+    void aCommandReachesItsBranchWithTheRequestsCorrelationId() {
+        HttpResponse<String> response = get("/payments/" + NORTH + "/TRF-1");
+        assertThat(response.body()).isEqualTo("\"CAPTURED\"");
+        assertThat(response.headers().firstValue(Correlation.HEADER)).hasValue("the-correlation");
+    }
+
+    @Test
+    void aRefusalKeepsItsReasonAcrossTheBus() {
+        HttpResponse<String> response = get("/payments/" + NORTH + "/TRF-refused");
+        assertProblem(response, 422, "insufficient-funds");
+        assertThat(json.readTree(response.body()).get("reason").asString()).isEqualTo("AM04");
+    }
+
+    @Test
+    void aBranchThatNobodyServesIsNotAvailableNow() {
+        HttpResponse<String> response = get("/payments/" + SOUTH + "/TRF-1");
+        assertProblem(response, 503, "branch-unavailable");
+        assertThat(response.headers().firstValue("Retry-After")).isPresent();
+    }
+
+    @Test
+    void aCommandThatIsNotValidIsRefusedAtTheBus() {
+        assertThatThrownBy(() -> commands.send(new CaptureReservation(NORTH, null)))
+                .isInstanceOfSatisfying(
+                        JSR303ViolationException.class,
+                        violation -> assertThat(Problems.problem(violation)).hasMessageContaining("transferId"));
+    }
+
+    @Test
+    void readinessIncludesTheEventStoreAndTheDatabase() {
+        Awaitility.await().untilAsserted(() -> assertThat(
+                        get("/actuator/health/readiness").statusCode())
+                .isEqualTo(200));
+        assertThat(get("/actuator/health/readiness").body())
+                .contains("axonServer")
+                .contains("db");
+        assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(200);
+    }
+}

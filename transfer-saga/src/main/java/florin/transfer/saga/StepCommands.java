@@ -1,0 +1,56 @@
+package florin.transfer.saga;
+
+import java.util.Map;
+import java.util.function.Consumer;
+import org.axonframework.commandhandling.CommandMessage;
+import org.axonframework.commandhandling.CommandResultMessage;
+import org.axonframework.commandhandling.GenericCommandMessage;
+import org.axonframework.commandhandling.gateway.CommandGateway;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** Sends a step's command and leaves it at that: no answer, or a bad one, means "not now", and the deadline sends again. */
+@Component
+final class StepCommands {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StepCommands.class);
+    private static final String CORRELATION_ID = "correlationId";
+
+    private final CommandGateway gateway;
+
+    StepCommands(CommandGateway gateway) {
+        this.gateway = gateway;
+    }
+
+    /** {@code correlationId} is that of the request for the transfer, or null if it had none. */
+    void send(Object command, String correlationId) {
+        send(command, correlationId, answer -> {});
+    }
+
+    /** Hands on the answer of a command that was done. */
+    void send(Object command, String correlationId, Consumer<Object> onAnswer) {
+        CommandMessage<Object> message = GenericCommandMessage.asCommandMessage(command);
+        if (correlationId != null) {
+            message = message.andMetaData(Map.of(CORRELATION_ID, correlationId));
+        }
+        try {
+            gateway.send(
+                    message,
+                    (CommandMessage<?> sent, CommandResultMessage<?> result) -> answered(sent, result, onAnswer));
+        } catch (RuntimeException away) {
+            LOG.warn("{} could not be sent and will be sent again: {}", command, away.toString());
+        }
+    }
+
+    private static void answered(CommandMessage<?> sent, CommandResultMessage<?> result, Consumer<Object> onAnswer) {
+        if (result.isExceptional()) {
+            LOG.warn(
+                    "{} was not done and will be sent again: {}",
+                    sent.getPayload(),
+                    result.exceptionResult().toString());
+        } else {
+            onAnswer.accept(result.getPayload());
+        }
+    }
+}

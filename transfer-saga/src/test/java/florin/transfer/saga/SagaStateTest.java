@@ -1,0 +1,33 @@
+package florin.transfer.saga;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.PropertyAccessor;
+import org.axonframework.serialization.SerializedObject;
+import org.axonframework.serialization.SimpleSerializedObject;
+import org.axonframework.serialization.jackson3.Jackson3Serializer;
+import org.junit.jupiter.api.Test;
+
+class SagaStateTest {
+
+    private final Jackson3Serializer serializer = Jackson3Serializer.builder()
+            .jsonMapperBuilderCustomizer(mapper -> mapper.changeDefaultVisibility(visibility -> visibility
+                    .withVisibility(PropertyAccessor.ALL, Visibility.NONE)
+                    .withFieldVisibility(Visibility.ANY)))
+            .build();
+
+    @Test
+    void the_state_of_a_saga_reads_back_as_it_was_written() {
+        String state =
+                """
+                {"correlationId":"abc","deadline":"d-1","reason":null,"request":{"transferId":"TRF-1","from":"%s",\
+                "to":"%s","amount":{"value":"30.00","currency":"EUR"},"reference":"rent"},"resends":3,"step":"CREDIT"}"""
+                        .formatted(Examples.FROM, Examples.TO);
+        SerializedObject<String> written = serializer.serialize(
+                serializer.deserialize(
+                        new SimpleSerializedObject<>(state, String.class, TransferSaga.class.getName(), null)),
+                String.class);
+        assertThat(written.getData()).isEqualTo(state);
+    }
+}

@@ -1,0 +1,371 @@
+package florin.transfer.saga;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import florin.account.api.Iban;
+import florin.kit.TestPlatform;
+import florin.money.Money;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The service as it runs: a real event store, a real database, HTTP; the branches keep their accounts in memory. */
+class TransferServiceTest {
+
+    private static final AtomicLong ACCOUNTS = new AtomicLong();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final JsonMapper JSON = JsonMapper.shared();
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+    private static String database;
+    private static ConfigurableApplicationContext service;
+    private static AccountBook north;
+    private static AccountBook south;
+
+    private final Iban from = Iban.of("FLNO", ACCOUNTS.incrementAndGet());
+    private final Iban to = Iban.of("FLSO", ACCOUNTS.incrementAndGet());
+
+    @BeforeAll
+    static void start() {
+        database = TestPlatform.freshDatabaseUrl("transfer_saga");
+        north = AccountBook.open("FLNO", TestPlatform.axonServerPort());
+        south = AccountBook.open("FLSO", TestPlatform.axonServerPort());
+        service = startService();
+    }
+
+    @AfterAll
+    static void stop() {
+        service.close();
+        north.close();
+        south.close();
+    }
+
+    @BeforeEach
+    void openAccounts() {
+        north.deposit(from, "100.00");
+        south.deposit(to, "0.00");
+    }
+
+    @Test
+    void money_moves_between_branches() throws Exception {
+        HttpResponse<String> accepted = post(transfer(null, "30.00"), null);
+        assertThat(accepted.statusCode()).isEqualTo(202);
+        JsonNode receipt = JSON.readTree(accepted.body());
+        assertThat(receipt.get("status").asString()).isEqualTo("RECEIVED");
+        String location = accepted.headers().firstValue("Location").orElseThrow();
+        assertThat(location).isEqualTo("/transfers/" + receipt.get("id").asString());
+
+        JsonNode done = JSON.readTree(get(location + "?wait=30s").body());
+        assertThat(done.get("status").asString()).isEqualTo("COMPLETED");
+        assertThat(done.get("from").asString()).isEqualTo(from.value());
+        assertThat(done.get("to").asString()).isEqualTo(to.value());
+        assertThat(done.get("amount").get("value").asString()).isEqualTo("30.00");
+        assertThat(done.get("reference").asString()).isEqualTo("rent");
+        assertThat(done.has("reason")).isFalse();
+        assertThat(Instant.parse(done.get("updatedAt").asString()))
+                .isAfterOrEqualTo(Instant.parse(done.get("requestedAt").asString()));
+        assertBalances("70.00", "30.00");
+    }
+
+    @Test
+    void the_correlation_id_of_the_request_is_shown() throws Exception {
+        HttpResponse<String> accepted = send(request("/transfers")
+                .header("X-Correlation-ID", "a-correlation")
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(transfer(null, "1.00"))));
+        JsonNode shown = JSON.readTree(
+                get(accepted.headers().firstValue("Location").orElseThrow()).body());
+        assertThat(shown.get("correlationId").asString()).isEqualTo("a-correlation");
+    }
+
+    @Test
+    void a_transfer_without_funds_fails_with_the_reason() throws Exception {
+        JsonNode failed = outcome(transfer(null, "100.01"));
+        assertThat(failed.get("status").asString()).isEqualTo("FAILED");
+        assertThat(failed.get("reason").asString()).isEqualTo("AM04");
+        assertBalances("100.00", "0.00");
+    }
+
+    @Test
+    void a_transfer_to_an_unknown_account_gives_the_reserved_amount_back() throws Exception {
+        Iban nobody = Iban.of("FLSO", 999_999);
+        JsonNode failed = outcome(transfer(null, "10.00").replace(to.value(), nobody.value()));
+        assertThat(failed.get("status").asString()).isEqualTo("FAILED");
+        assertThat(failed.get("reason").asString()).isEqualTo("AC01");
+        assertBalances("100.00", "0.00");
+    }
+
+    @Test
+    void a_request_under_the_same_key_is_answered_as_before_and_moves_nothing() throws Exception {
+        String key = UUID.randomUUID().toString();
+        HttpResponse<String> first = post(transfer(null, "5.00"), key);
+        HttpResponse<String> second = post(transfer(null, "5.00"), key);
+        assertThat(second.statusCode()).isEqualTo(202);
+        assertThat(JSON.readTree(second.body())).isEqualTo(JSON.readTree(first.body()));
+        assertThat(outcomeOf(first).get("status").asString()).isEqualTo("COMPLETED");
+        assertBalances("95.00", "5.00");
+
+        HttpResponse<String> other = post(transfer(null, "6.00"), key);
+        assertProblem(other, 422, "idempotency-key-reused");
+    }
+
+    @Test
+    void a_request_under_the_same_id_answers_how_far_the_transfer_is() throws Exception {
+        String id = "TRF-" + UUID.randomUUID();
+        outcome(transfer(id, "5.00"));
+        HttpResponse<String> second = post(transfer(id, "5.00"), null);
+        assertThat(second.statusCode()).isEqualTo(202);
+        assertThat(JSON.readTree(second.body()).get("status").asString()).isEqualTo("COMPLETED");
+        assertBalances("95.00", "5.00");
+
+        assertProblem(post(transfer(id, "6.00"), null), 422, "transfer-conflict");
+        assertBalances("95.00", "5.00");
+    }
+
+    @Test
+    void what_cannot_be_right_is_refused_at_once() throws Exception {
+        assertProblem(post(transfer(null, "1.00").replace(to.value(), from.value()), null), 422, "same-account");
+        assertProblem(post(transfer(null, "0.00"), null), 400, "invalid-amount");
+        assertProblem(post(transfer(null, "-1.00"), null), 400, "invalid-amount");
+        assertProblem(post(transfer(null, "1.001"), null), 400, "invalid-amount");
+        assertProblem(post(transfer(null, "1.00").replace("EUR", "XYZ"), null), 400, "unknown-currency");
+        assertProblem(post(transfer(null, "1.00").replace(to.value(), "NL00FLSO1"), null), 400, "invalid-iban");
+        assertProblem(post(transfer("TRANSFER", "1.00"), null), 400, "invalid-transfer-id");
+        assertProblem(post(transfer(null, "1.00").replace("rent", " "), null), 400, "invalid-request");
+        assertProblem(post(transfer(null, "1.00").replace("reference", "note"), null), 400, "unknown-field");
+        assertProblem(post("{", null), 400, "malformed-json");
+        assertBalances("100.00", "0.00");
+    }
+
+    @Test
+    void a_transfer_that_nobody_asked_for_is_not_found() throws Exception {
+        assertProblem(get("/transfers/TRF-nobody"), 404, "unknown-transfer");
+        assertProblem(get("/transfers/nonsense"), 400, "invalid-transfer-id");
+    }
+
+    @Test
+    void nobody_waits_longer_than_a_minute() throws Exception {
+        assertProblem(get("/transfers/TRF-1?wait=61s"), 400, "invalid-request");
+        assertProblem(get("/transfers/TRF-1?wait=soon"), 400, "invalid-request");
+    }
+
+    @Test
+    void a_wait_ends_when_its_time_is_up() throws Exception {
+        south.close();
+        HttpResponse<String> accepted = post(transfer(null, "7.00"), null);
+        String location = accepted.headers().firstValue("Location").orElseThrow();
+        await().atMost(PATIENCE).until(() -> status(location).equals("RESERVED"));
+
+        Instant before = Instant.now();
+        JsonNode waited = JSON.readTree(get(location + "?wait=500ms").body());
+        Duration duration = Duration.between(before, Instant.now());
+        reopenSouth();
+        assertThat(duration).isBetween(Duration.ofMillis(450), Duration.ofSeconds(5));
+        assertThat(waited.get("status").asString()).isEqualTo("RESERVED");
+        JsonNode done = JSON.readTree(get(location + "?wait=40s").body());
+        assertThat(done.get("status").asString()).isEqualTo("COMPLETED");
+        assertBalances("93.00", "7.00");
+    }
+
+    @Test
+    void a_wait_ends_as_soon_as_the_transfer_is_final() throws Exception {
+        south.close();
+        HttpResponse<String> accepted = post(transfer(null, "8.00"), null);
+        String location = accepted.headers().firstValue("Location").orElseThrow();
+        CompletableFuture<HttpResponse<String>> waiting =
+                HTTP.sendAsync(request(location + "?wait=60s").build(), HttpResponse.BodyHandlers.ofString());
+        await().atMost(PATIENCE).until(() -> status(location).equals("RESERVED"));
+        boolean early = waiting.isDone();
+        reopenSouth();
+        assertThat(early).isFalse();
+        assertThat(waiting).succeedsWithin(PATIENCE);
+        assertThat(JSON.readTree(waiting.join().body()).get("status").asString())
+                .isEqualTo("COMPLETED");
+    }
+
+    @Test
+    void a_transfer_survives_a_restart_of_the_service() throws Exception {
+        south.close();
+        HttpResponse<String> accepted = post(transfer(null, "9.00"), null);
+        String location = accepted.headers().firstValue("Location").orElseThrow();
+        await().atMost(PATIENCE).until(() -> status(location).equals("RESERVED"));
+        service.close();
+        reopenSouth();
+        service = startService();
+        JsonNode done = JSON.readTree(get(location + "?wait=40s").body());
+        assertThat(done.get("status").asString()).isEqualTo("COMPLETED");
+        assertBalances("91.00", "9.00");
+    }
+
+    @Test
+    void a_transfer_whose_saga_was_lost_is_driven_to_its_end() throws Exception {
+        south.close();
+        HttpResponse<String> accepted = post(transfer(null, "9.00"), null);
+        String location = accepted.headers().firstValue("Location").orElseThrow();
+        await().atMost(PATIENCE).until(() -> status(location).equals("RESERVED"));
+        JsonNode done = endWithoutSaga(location);
+        assertThat(done.get("status").asString()).isEqualTo("COMPLETED");
+        assertBalances("91.00", "9.00");
+    }
+
+    @Test
+    void a_transfer_whose_saga_was_lost_fails_with_the_reason_of_the_account() throws Exception {
+        south.close();
+        Iban nobody = Iban.of("FLSO", 999_998);
+        HttpResponse<String> accepted = post(transfer(null, "9.00").replace(to.value(), nobody.value()), null);
+        String location = accepted.headers().firstValue("Location").orElseThrow();
+        await().atMost(PATIENCE).until(() -> status(location).equals("RESERVED"));
+        JsonNode done = endWithoutSaga(location);
+        assertThat(done.get("status").asString()).isEqualTo("FAILED");
+        assertThat(done.get("reason").asString()).isEqualTo("AC01");
+        assertBalances("100.00", "0.00");
+    }
+
+    @Test
+    void a_finished_transfer_leaves_no_saga_and_no_deadline() throws Exception {
+        outcome(transfer(null, "1.00"));
+        await().atMost(PATIENCE)
+                .until(() -> count("saga_entry") == 0
+                        && count("association_value_entry") == 0
+                        && count("scheduled_tasks") == 0);
+    }
+
+    @Test
+    void many_transfers_at_once_all_complete() throws Exception {
+        String[] locations = new String[40];
+        for (int index = 0; index < locations.length; index++) {
+            locations[index] = post(transfer(null, "1.00"), null)
+                    .headers()
+                    .firstValue("Location")
+                    .orElseThrow();
+        }
+        for (String location : locations) {
+            assertThat(JSON.readTree(get(location + "?wait=60s").body())
+                            .get("status")
+                            .asString())
+                    .isEqualTo("COMPLETED");
+        }
+        assertBalances("60.00", "40.00");
+    }
+
+    @Test
+    void its_probes_are_up_and_its_interface_is_described() throws Exception {
+        assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(200);
+        await().atMost(PATIENCE).until(() -> get("/actuator/health/readiness").statusCode() == 200);
+        String description = get("/v3/api-docs").body();
+        assertThat(description).contains("/transfers/{id}", "TRF-2026-0001", "Idempotency-Key");
+    }
+
+    private JsonNode endWithoutSaga(String location) throws Exception {
+        service.close();
+        try (Connection connection = DriverManager.getConnection(database, "postgres", "postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("TRUNCATE saga_entry, association_value_entry, scheduled_tasks");
+        }
+
+        reopenSouth();
+        service = startService("--florin.transfer.reconcile-every=500ms", "--florin.transfer.reconcile-after=1s");
+        JsonNode end = JSON.readTree(get(location + "?wait=40s").body());
+        service.close();
+        service = startService();
+        return end;
+    }
+
+    private void reopenSouth() {
+        south = AccountBook.open("FLSO", TestPlatform.axonServerPort());
+        south.deposit(to, "0.00");
+    }
+
+    private static ConfigurableApplicationContext startService(String... settings) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--server.port=0",
+                "--axon.axonserver.servers=localhost:" + TestPlatform.axonServerPort(),
+                "--spring.datasource.url=" + database,
+                "--spring.datasource.username=postgres",
+                "--spring.datasource.password=postgres"));
+        arguments.addAll(List.of(settings));
+        return new SpringApplicationBuilder(TransferSagaApplication.class).run(arguments.toArray(String[]::new));
+    }
+
+    private String transfer(String id, String euros) {
+        return """
+                {%s"from":"%s","to":"%s","amount":{"value":"%s","currency":"EUR"},"reference":"rent"}"""
+                .formatted(id == null ? "" : "\"id\":\"" + id + "\",", from, to, euros);
+    }
+
+    private static JsonNode outcome(String transfer) throws IOException, InterruptedException {
+        return outcomeOf(post(transfer, null));
+    }
+
+    private static JsonNode outcomeOf(HttpResponse<String> accepted) throws IOException, InterruptedException {
+        assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
+        return JSON.readTree(get(accepted.headers().firstValue("Location").orElseThrow() + "?wait=30s")
+                .body());
+    }
+
+    private static String status(String location) throws IOException, InterruptedException {
+        return JSON.readTree(get(location).body()).get("status").asString();
+    }
+
+    private static long count(String table) {
+        return service.getBean(JdbcClient.class)
+                .sql("SELECT count(*) FROM " + table)
+                .query(Long.class)
+                .single();
+    }
+
+    private void assertBalances(String source, String target) {
+        assertThat(north.balance(from)).isEqualTo(Money.of(source, "EUR"));
+        assertThat(south.balance(to)).isEqualTo(Money.of(target, "EUR"));
+    }
+
+    private static void assertProblem(HttpResponse<String> response, int status, String type) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(response.body()).contains("/" + type);
+        assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(JSON.readTree(response.body()).get("type").asString()).endsWith("/" + type);
+    }
+
+    private static HttpResponse<String> post(String body, String key) throws IOException, InterruptedException {
+        HttpRequest.Builder request = request("/transfers").header("Content-Type", "application/json");
+        if (key != null) {
+            request.header("Idempotency-Key", key);
+        }
+        return send(request.POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    private static HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return send(request(path));
+    }
+
+    private static HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(
+                URI.create("http://localhost:" + service.getEnvironment().getProperty("local.server.port") + path));
+    }
+
+    private static HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+}
