@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionFactory;
 import org.axonframework.axonserver.connector.AxonServerConfiguration;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandHandler;
@@ -114,6 +115,8 @@ class AxonFrameworkTest {
         }
     }
 
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     @TempDir
     private Path data;
 
@@ -124,6 +127,7 @@ class AxonFrameworkTest {
     void start() {
         node = AxonServerNode.start(NodeConfiguration.of(data, 0, 0));
         application = application("application");
+        awaitSubscriptions(application);
     }
 
     @AfterEach
@@ -148,6 +152,24 @@ class AxonFrameworkTest {
         return configurer.start();
     }
 
+    /** An application has started before its subscriptions have reached the node: waits for all of them. */
+    private static void awaitSubscriptions(Configuration application) {
+        CommandGateway commands = application.commandGateway();
+        QueryGateway queries = application.queryGateway();
+        ConditionFactory soon = await().atMost(PATIENCE);
+        soon.ignoreException(NoHandlerForCommandException.class)
+                .untilAsserted(() -> commands.sendAndWait(new OpenCounter("first")));
+        soon.untilAsserted(() -> assertThatThrownBy(() -> commands.sendAndWait(new Increase("first", -1)))
+                .isInstanceOf(CommandExecutionException.class));
+        soon.untilAsserted(() -> assertThat(
+                        queries.query(new FindHistory("first"), ResponseTypes.multipleInstancesOf(Integer.class)))
+                .succeedsWithin(PATIENCE));
+        soon.untilAsserted(() -> assertThat(Flux.from(queries.streamingQuery(new CountUp(1), Integer.class))
+                        .collectList()
+                        .block(PATIENCE))
+                .hasSize(1));
+    }
+
     @Test
     void anAggregateIsCreatedChangedAndLoadedAgain() {
         CommandGateway commands = application.commandGateway();
@@ -159,7 +181,7 @@ class AxonFrameworkTest {
         }
         EventStore store = application.eventStore();
         assertThat(store.lastSequenceNumberFor("c-1")).contains(12L);
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(store.readEvents("c-1").next().getSequenceNumber())
                         .as("a snapshot comes first")
                         .isPositive());
@@ -201,11 +223,9 @@ class AxonFrameworkTest {
                 new FindHistory("c-1"),
                 ResponseTypes.multipleInstancesOf(Integer.class),
                 ResponseTypes.instanceOf(Integer.class))) {
-            assertThat(subscription.initialResult().block(Duration.ofSeconds(10)))
-                    .isEmpty();
+            assertThat(subscription.initialResult().block(PATIENCE)).isEmpty();
             commands.sendAndWait(new Increase("c-1", 7));
-            assertThat(subscription.updates().blockFirst(Duration.ofSeconds(10)))
-                    .isEqualTo(7);
+            assertThat(subscription.updates().blockFirst(PATIENCE)).isEqualTo(7);
         }
     }
 
@@ -213,21 +233,21 @@ class AxonFrameworkTest {
     void pointScatterGatherAndStreamingQueriesAreAnswered() throws Exception {
         QueryGateway queries = application.queryGateway();
         assertThat(queries.query(new FindHistory("c-1"), ResponseTypes.multipleInstancesOf(Integer.class))
-                        .get(10, TimeUnit.SECONDS))
+                        .get(30, TimeUnit.SECONDS))
                 .isEmpty();
         assertThat(queries.scatterGather(
                         new FindHistory("c-1"), ResponseTypes.multipleInstancesOf(Integer.class), 5, TimeUnit.SECONDS))
                 .hasSize(1);
         assertThat(Flux.from(queries.streamingQuery(new CountUp(500), Integer.class))
                         .collectList()
-                        .block(Duration.ofSeconds(10)))
+                        .block(PATIENCE))
                 .hasSize(500)
                 .startsWith(0, 1, 2)
                 .endsWith(499);
         assertThat(Flux.from(queries.streamingQuery(new CountUp(1_000_000), Integer.class))
                         .take(10)
                         .collectList()
-                        .block(Duration.ofSeconds(10)))
+                        .block(PATIENCE))
                 .hasSize(10);
     }
 }

@@ -26,7 +26,7 @@ class ManagedProcessTest {
 
         process.kill();
 
-        await().atMost(Duration.ofSeconds(10)).until(() -> process.isAlive() && process.pid() != first);
+        await().atMost(Duration.ofSeconds(30)).until(() -> process.isAlive() && process.pid() != first);
         assertThat(process.restarts()).isEqualTo(1);
         assertThat(progress).singleElement().asString().contains("sleeper died (exit code 137)");
 
@@ -41,7 +41,7 @@ class ManagedProcessTest {
         process.start();
         process.supervise();
 
-        await().atMost(Duration.ofSeconds(20)).until(() -> progress.size() >= 3);
+        await().atMost(Duration.ofSeconds(60)).until(() -> progress.size() >= 3);
         process.stop();
 
         assertThat(progress.get(0)).endsWith("in 500 ms");

@@ -27,6 +27,7 @@ import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.lifecycle.Phase;
 import org.axonframework.messaging.correlation.CorrelationDataProvider;
 import org.axonframework.messaging.correlation.SimpleCorrelationDataProvider;
 import org.axonframework.messaging.interceptors.BeanValidationInterceptor;
@@ -160,6 +161,13 @@ class KitAutoConfiguration {
                 configuration.eventBus().registerDispatchInterceptor(new Correlation.Dispatch<EventMessage<?>>());
             }));
         };
+    }
+
+    /** After every handler was subscribed, and before the web server takes requests. */
+    @Bean
+    ConfigurerModule subscriptionsBeforeRequests(AxonServerConnectionManager connections) {
+        return configurer -> configurer.onInitialize(configuration -> configuration.onStart(
+                Phase.INBOUND_COMMAND_CONNECTOR + 1, () -> Subscriptions.awaitAcknowledged(connections)));
     }
 
     @Bean

@@ -16,6 +16,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -59,6 +60,7 @@ import tools.jackson.databind.json.JsonMapper;
         properties = {"spring.config.import=classpath:florin-service.yml", "florin.branch=FLNO"})
 class KitTest {
 
+    private static final Duration PATIENCE = Duration.ofSeconds(25);
     private static final Iban NORTH = Iban.of("FLNO", 1);
     private static final Iban SOUTH = Iban.of("FLSO", 1);
 
@@ -209,9 +211,11 @@ class KitTest {
     void aRequestThatStillRunsIsNotStartedTwice() {
         String key = UUID.randomUUID().toString();
         Controller.gate = new CountDownLatch(1);
+        Controller.operation = null;
         int effects = Controller.EFFECTS.get();
         CompletableFuture<HttpResponse<String>> first = CompletableFuture.supplyAsync(() -> post(key, payment("3.00")));
-        Awaitility.await().untilAsserted(() -> assertProblem(post(key, payment("3.00")), 409, "request-in-progress"));
+        Awaitility.await().atMost(PATIENCE).until(() -> Controller.operation != null);
+        assertProblem(post(key, payment("3.00")), 409, "request-in-progress");
         Controller.gate.countDown();
         assertThat(first.join().statusCode()).isEqualTo(201);
         assertThat(post(key, payment("3.00")).statusCode()).isEqualTo(201);
@@ -307,7 +311,7 @@ class KitTest {
 
     @Test
     void readinessIncludesTheEventStoreAndTheDatabase() {
-        Awaitility.await().untilAsserted(() -> assertThat(
+        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(
                         get("/actuator/health/readiness").statusCode())
                 .isEqualTo(200));
         assertThat(get("/actuator/health/readiness").body())

@@ -130,14 +130,14 @@ class AccountRegistryTest extends BranchTest {
     void anAccountThatWasOpenedButNotMarkedIsMarkedFromItsEvent() {
         Iban iban = claimOpenAndCrash(NO_LIMIT);
 
-        await().untilAsserted(() -> assertThat(status(iban)).isEqualTo("OPEN"));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(status(iban)).isEqualTo("OPEN"));
         post("/accounts", opening(owner, "EUR")).isProblem(409, "duplicate-account");
     }
 
     @Test
     void takingOverAnAccountThatWasOpenedWithOtherContentFindsADuplicate() {
         Iban iban = claimOpenAndCrash(Money.of("7.00", "EUR"));
-        await().untilAsserted(() -> assertThat(status(iban)).isEqualTo("OPEN"));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(status(iban)).isEqualTo("OPEN"));
         makePendingAgainWithoutLease(iban);
 
         post("/accounts", opening(owner, "EUR")).isProblem(409, "duplicate-account");
@@ -148,7 +148,7 @@ class AccountRegistryTest extends BranchTest {
         Iban iban = claimOpenAndCrash(NO_LIMIT);
         commands.sendAndWait(new CloseAccount(iban, "closure"));
 
-        await().untilAsserted(() -> assertThat(status(iban)).isEqualTo("CLOSED"));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(status(iban)).isEqualTo("CLOSED"));
     }
 
     @Test
@@ -181,7 +181,8 @@ class AccountRegistryTest extends BranchTest {
         Iban iban = Iban.of("FLNO", 7_500_000_000L + owner.hashCode());
         commands.sendAndWait(new OpenAccount(iban, owner, EUR, NO_LIMIT));
 
-        await().ignoreExceptions().untilAsserted(() -> assertThat(status(iban)).isEqualTo("OPEN"));
+        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> assertThat(status(iban))
+                .isEqualTo("OPEN"));
         post("/accounts", opening(owner, "EUR")).isProblem(409, "duplicate-account");
     }
 

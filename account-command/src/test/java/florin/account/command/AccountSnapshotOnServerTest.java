@@ -28,7 +28,8 @@ class AccountSnapshotOnServerTest extends BranchTest {
         for (int index = 0; index < AccountConfiguration.EVENTS_PER_SNAPSHOT; index++) {
             deposit(iban, "1.00").isCreated();
         }
-        await().untilAsserted(() -> assertThat(first(iban).getPayloadType()).isEqualTo(Account.class));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(first(iban).getPayloadType()).isEqualTo(Account.class));
         return iban;
     }
 

@@ -7,7 +7,6 @@ import florin.eventstore.AxonServerNode;
 import florin.eventstore.NodeConfiguration;
 import florin.kit.TestPlatform;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -19,8 +18,6 @@ import org.springframework.test.context.DynamicPropertySource;
 /** A branch whose event store goes away and comes back. */
 @DirtiesContext
 class EventStoreAwayTest extends BranchClient {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir
     static Path data;

@@ -47,7 +47,7 @@ import tools.jackson.databind.json.JsonMapper;
 class AccountQueryTest {
 
     private static final Currency EUR = Currency.getInstance("EUR");
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @DynamicPropertySource
     static void platform(DynamicPropertyRegistry registry) {
