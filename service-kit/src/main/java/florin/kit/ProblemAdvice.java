@@ -5,10 +5,12 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.MissingServletRequestParameterException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import org.springframework.web.servlet.resource.NoResourceFoundException;
 
 /** Answers every fault of a request with problem+json. */
 @RestControllerAdvice
@@ -39,12 +41,24 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
         if (type == ProblemType.INTERNAL_ERROR) {
             return Problems.answer(fault);
         }
-        return Problems.answer(new ProblemException(type, detail(fault, body)));
+        ResponseEntity<Object> answer = Problems.answer(new ProblemException(type, detail(fault, body, request)));
+        // What Spring tells in headers stays: Allow, Accept.
+        return ResponseEntity.status(answer.getStatusCode())
+                .headers(headers)
+                .headers(answer.getHeaders())
+                .body(answer.getBody());
     }
 
-    private static String detail(Exception fault, Object body) {
+    private static String detail(Exception fault, Object body, WebRequest request) {
         if (fault instanceof TypeMismatchException mismatch) {
             return "'" + mismatch.getValue() + "' is not allowed for " + mismatch.getPropertyName();
+        }
+        if (fault instanceof MissingServletRequestParameterException missing) {
+            return "The parameter '" + missing.getParameterName() + "' is missing";
+        }
+        if (fault instanceof NoResourceFoundException) {
+            return "There is nothing at " + request.getDescription(false).replaceFirst("^uri=", "")
+                    + "; /v3/api-docs tells what there is";
         }
         return body instanceof ProblemDetail detail && detail.getDetail() != null
                 ? detail.getDetail()

@@ -2,8 +2,10 @@ package florin.kit;
 
 import florin.account.api.AccountRefusal;
 import florin.account.api.InvalidIbanException;
+import florin.money.Money;
 import florin.money.MoneyException;
 import florin.transfer.api.InvalidTransferIdException;
+import java.util.Currency;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
@@ -28,6 +30,7 @@ import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.web.bind.MethodArgumentNotValidException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 
 /** Says what went wrong, in the one form that all services answer with. */
@@ -131,9 +134,22 @@ final class Problems {
             return new ProblemException(
                     ProblemType.MALFORMED_JSON, "The body is not JSON: " + json.getOriginalMessage());
         }
-        return new ProblemException(
-                        ProblemType.INVALID_REQUEST, "The field '" + path(json) + "' has a value that is not allowed")
-                .with("field", path(json));
+        String field = path(json);
+        return field.isEmpty()
+                ? new ProblemException(ProblemType.INVALID_REQUEST, "The body must be one JSON object")
+                : new ProblemException(
+                                ProblemType.INVALID_REQUEST, "The field '" + field + "' must be " + expected(json))
+                        .with("field", field);
+    }
+
+    private static String expected(JacksonException json) {
+        Class<?> type = json instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : Object.class;
+        if (CharSequence.class.isAssignableFrom(type) || type == Currency.class) {
+            return "a text in quotes";
+        }
+        return type == Money.Json.class || type == Money.class
+                ? "an object such as {\"value\":\"12.50\",\"currency\":\"EUR\"}"
+                : "another value";
     }
 
     private static String path(JacksonException json) {

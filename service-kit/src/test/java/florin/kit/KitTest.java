@@ -256,10 +256,27 @@ class KitTest {
                 "{\"reference\":\"rent\",\"amount\":{\"value\":\"1.001\",\"currency\":\"EUR\"}}|invalid-amount",
                 "{\"reference\":\"rent\",\"amount\":{\"value\":\"1\",\"currency\":\"ABC\"}}|unknown-currency",
                 "{\"reference\":\"rent\",\"amount\":{\"value\":\"1\",\"currency\":\"EUR\",\"x\":1}}|unknown-field",
-                "{\"reference\":\"rent\",\"amount\":5}|invalid-request"
+                "{\"reference\":\"rent\",\"amount\":5}|invalid-request",
+                "{\"reference\":\"rent\",\"amount\":{\"value\":12.50,\"currency\":\"EUR\"}}|invalid-request",
+                "{\"reference\":\"rent\",\"amount\":{\"value\":12,\"currency\":\"EUR\"}}|invalid-request",
+                "{\"reference\":true}|invalid-request"
             })
     void aBodyThatIsNotAllowedSaysWhatWasWrong(String body, String type) {
         assertProblem(post(null, body), 400, type);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[]|The body must be one JSON object",
+                "{\"reference\":5}|The field 'reference' must be a text in quotes",
+                "{\"amount\":5}|The field 'amount' must be an object such as {\"value\":\"12.50\",\"currency\":\"EUR\"}",
+                "{\"amount\":{\"value\":12.50,\"currency\":\"EUR\"}}|The field 'amount.value' must be a text in quotes"
+            })
+    void aBodyThatIsNotAllowedSaysWhatIs(String body, String detail) {
+        assertThat(json.readTree(post(null, body).body()).get("detail").asString())
+                .isEqualTo(detail);
     }
 
     @Test
@@ -275,7 +292,9 @@ class KitTest {
     @Test
     void whatIsNotThereIsAProblemToo() {
         assertProblem(get("/nowhere"), 404, "not-found");
-        assertProblem(get("/payments"), 405, "method-not-allowed");
+        HttpResponse<String> notAllowed = get("/payments");
+        assertProblem(notAllowed, 405, "method-not-allowed");
+        assertThat(notAllowed.headers().firstValue("Allow")).hasValue("POST");
         assertProblem(get("/payments/NL00FLNO0000000001/TRF-1"), 400, "invalid-iban");
         assertProblem(get("/payments/" + NORTH + "/1"), 400, "invalid-transfer-id");
     }
