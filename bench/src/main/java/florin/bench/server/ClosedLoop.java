@@ -1,0 +1,69 @@
+package florin.bench.server;
+
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/** Keeps a fixed number of calls in flight for a bounded time: each answer starts the next call. */
+final class ClosedLoop {
+    private static final int MAX_SAMPLES = 1 << 20;
+    private static final long LAST_ANSWERS_SECONDS = 30;
+
+    /** Starts one call; the callback is run once, with true if it was answered as it should be. */
+    interface Call {
+        void start(int slot, Consumer<Boolean> answered);
+    }
+
+    private final Call call;
+    private final long endNs;
+    private final long[] latenciesNs = new long[MAX_SAMPLES];
+    private final AtomicInteger samples = new AtomicInteger();
+    private final AtomicLong done = new AtomicLong();
+    private final AtomicLong errors = new AtomicLong();
+    private final CountDownLatch running;
+
+    private ClosedLoop(Call call, int inFlight, long durationNs) {
+        this.call = call;
+        running = new CountDownLatch(inFlight);
+        endNs = System.nanoTime() + durationNs;
+    }
+
+    /** Runs the load; {@code seconds} and {@code inFlight} bound it. */
+    static Measured run(Call call, int inFlight, double seconds) throws InterruptedException {
+        long startNs = System.nanoTime();
+        ClosedLoop loop = new ClosedLoop(call, inFlight, (long) (seconds * 1e9));
+        for (int slot = 0; slot < inFlight; slot++) {
+            loop.next(slot);
+        }
+        if (!loop.running.await((long) seconds + LAST_ANSWERS_SECONDS, TimeUnit.SECONDS)) {
+            loop.errors.addAndGet(loop.running.getCount());
+        }
+        long elapsedNs = System.nanoTime() - startNs;
+        long[] sorted = Arrays.copyOf(loop.latenciesNs, Math.min(loop.samples.get(), MAX_SAMPLES));
+        Arrays.sort(sorted);
+        return Measured.of(loop.done.get(), elapsedNs, sorted, loop.errors.get());
+    }
+
+    private void next(int slot) {
+        long startNs = System.nanoTime();
+        if (startNs >= endNs) {
+            running.countDown();
+            return;
+        }
+        call.start(slot, isRight -> {
+            if (isRight) {
+                done.incrementAndGet();
+                int sample = samples.getAndIncrement();
+                if (sample < MAX_SAMPLES) {
+                    latenciesNs[sample] = System.nanoTime() - startNs;
+                }
+            } else {
+                errors.incrementAndGet();
+            }
+            next(slot);
+        });
+    }
+}

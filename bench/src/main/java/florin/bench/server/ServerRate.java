@@ -1,0 +1,244 @@
+package florin.bench.server;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+
+/**
+ * Measures any server that speaks Axon Server's API, and in the same run, turn by turn, the {@link Ceiling}.
+ *
+ * <p>Options: {@code --server HOST:PORT} (localhost:8124), {@code --pid N} the server's process on this machine, for its
+ * CPU time, {@code --token TEXT} its access token, {@code --seconds N} a load lasts (3), {@code --rounds N} (3), {@code
+ * --stream N} events of the stream rows (300000), {@code --rows REGEX} which rows (all). Each row prints the median round of
+ * the server and of the ceiling, and the median of the rounds' ratios. It leaves its events in the server.
+ */
+public final class ServerRate {
+    private static final int AGGREGATE_ROW_IN_FLIGHT = 1;
+
+    private final Settings settings;
+    private final PrintStream out;
+
+    private ServerRate(Settings settings, PrintStream out) {
+        this.settings = settings;
+        this.out = out;
+    }
+
+    record Settings(
+            String host, int port, OptionalLong pid, String token, int seconds, int rounds, int stream, Pattern rows) {
+
+        static Settings of(String... arguments) {
+            Settings settings =
+                    new Settings("localhost", 8124, OptionalLong.empty(), null, 3, 3, 300_000, Pattern.compile(".*"));
+            if (arguments.length % 2 != 0) {
+                throw new IllegalArgumentException("Every option takes a value");
+            }
+            for (int i = 0; i < arguments.length; i += 2) {
+                settings = settings.with(arguments[i], arguments[i + 1]);
+            }
+            return settings;
+        }
+
+        private Settings with(String option, String value) {
+            return switch (option) {
+                case "--server" -> {
+                    int colon = value.lastIndexOf(':');
+                    if (colon < 1) {
+                        throw new IllegalArgumentException(value + " is not HOST:PORT");
+                    }
+                    int at = bounded(value.substring(colon + 1), 65_535);
+                    yield new Settings(value.substring(0, colon), at, pid, token, seconds, rounds, stream, rows);
+                }
+                case "--pid" -> {
+                    OptionalLong process = OptionalLong.of(bounded(value, Integer.MAX_VALUE));
+                    yield new Settings(host, port, process, token, seconds, rounds, stream, rows);
+                }
+                case "--token" -> new Settings(host, port, pid, value, seconds, rounds, stream, rows);
+                case "--seconds" -> new Settings(host, port, pid, token, bounded(value, 60), rounds, stream, rows);
+                case "--rounds" -> new Settings(host, port, pid, token, seconds, bounded(value, 25), stream, rows);
+                case "--stream" ->
+                    new Settings(host, port, pid, token, seconds, rounds, bounded(value, 5_000_000), rows);
+                case "--rows" -> new Settings(host, port, pid, token, seconds, rounds, stream, Pattern.compile(value));
+                default -> throw new IllegalArgumentException("Unknown option " + option);
+            };
+        }
+
+        private static int bounded(String value, int most) {
+            int number = Integer.parseInt(value);
+            if (number < 1 || number > most) {
+                throw new IllegalArgumentException(value + " is not between 1 and " + most);
+            }
+            return number;
+        }
+    }
+
+    public static void main(String... arguments) throws Exception {
+        Settings settings;
+        try {
+            settings = Settings.of(arguments);
+        } catch (IllegalArgumentException wrong) {
+            System.err.println(wrong.getMessage());
+            System.exit(2);
+            return;
+        }
+        new ServerRate(settings, System.out).run();
+        System.exit(0);
+    }
+
+    /** One load on one server. */
+    private interface Load {
+        Measured run(double seconds) throws InterruptedException;
+    }
+
+    private interface LoadMaker {
+        Load on(AxonClient client) throws InterruptedException;
+    }
+
+    /** A line of the table; {@code eventsEach} is what one call counts for. */
+    private record Row(String name, int eventsEach, LoadMaker loads) {}
+
+    private List<Row> rows() {
+        List<Row> rows = new ArrayList<>();
+        for (int inFlight : new int[] {1, 8, 64, 256}) {
+            rows.add(closed("append x" + inFlight, 1, inFlight, client -> client.append(1, inFlight)));
+        }
+        for (int inFlight : new int[] {1, 8}) {
+            rows.add(closed("append of 100 x" + inFlight, 100, inFlight, client -> client.append(100, inFlight)));
+        }
+        rows.add(new Row("stream", 1, client -> {
+            client.fill(settings.stream());
+            return seconds -> client.stream(settings.stream());
+        }));
+        for (int size : new int[] {10, 1000}) {
+            rows.add(closed("load aggregate of " + size, 1, AGGREGATE_ROW_IN_FLIGHT, client -> {
+                String aggregate = client.aggregateOf(size);
+                return client.loadAggregate(aggregate, size);
+            }));
+        }
+        for (int inFlight : new int[] {1, 64, 256}) {
+            rows.add(closed("command x" + inFlight, 1, inFlight, AxonClient::command));
+        }
+        for (int inFlight : new int[] {1, 64}) {
+            rows.add(closed("query x" + inFlight, 1, inFlight, AxonClient::query));
+        }
+        rows.removeIf(row -> !settings.rows().matcher(row.name()).find());
+        return rows;
+    }
+
+    private interface CallMaker {
+        ClosedLoop.Call on(AxonClient client) throws InterruptedException;
+    }
+
+    private static Row closed(String name, int eventsEach, int inFlight, CallMaker calls) {
+        return new Row(name, eventsEach, client -> {
+            ClosedLoop.Call call = calls.on(client);
+            return seconds -> ClosedLoop.run(call, inFlight, seconds);
+        });
+    }
+
+    private record Round(Measured measured, OptionalDouble cpuMicrosEach) {}
+
+    private void run() throws IOException, InterruptedException {
+        out.printf(
+                Locale.ROOT,
+                "%s:%d against the ceiling, %d rounds of %d s each, %d processors%n%n",
+                settings.host(),
+                settings.port(),
+                settings.rounds(),
+                settings.seconds(),
+                Runtime.getRuntime().availableProcessors());
+        out.println("| row | rate/s | p50 ms | p99 ms | CPU us each | errors | ceiling/s | p50 ms | p99 ms"
+                + " | CPU us each | ratio |");
+        out.println("|---|---|---|---|---|---|---|---|---|---|---|");
+        try (CeilingProcess ceiling = CeilingProcess.start()) {
+            for (Row row : rows()) {
+                measure(row, ceiling);
+            }
+        }
+    }
+
+    private void measure(Row row, CeilingProcess ceiling) throws InterruptedException {
+        List<Round> server = new ArrayList<>();
+        List<Round> reference = new ArrayList<>();
+        try (AxonClient client = new AxonClient(settings.host(), settings.port(), settings.token());
+                AxonClient ceilingClient = new AxonClient("localhost", ceiling.port(), null)) {
+            Load load = row.loads().on(client);
+            Load ceilingLoad = row.loads().on(ceilingClient);
+            // Both are warm before either counts.
+            load.run(1);
+            ceilingLoad.run(1);
+            OptionalLong ceilingPid = OptionalLong.of(ceiling.process().pid());
+            for (int round = 0; round < settings.rounds(); round++) {
+                server.add(round(load, settings.pid()));
+                reference.add(round(ceilingLoad, ceilingPid));
+            }
+        }
+        List<Double> ratios = new ArrayList<>();
+        for (int round = 0; round < settings.rounds(); round++) {
+            ratios.add(server.get(round).measured().perSecond()
+                    / reference.get(round).measured().perSecond());
+        }
+        ratios.sort(null);
+        long errors =
+                server.stream().mapToLong(round -> round.measured().errors()).sum();
+        Round ours = median(server);
+        Round bare = median(reference);
+        out.printf(
+                Locale.ROOT,
+                "| %s | %,.0f | %s | %d | %,.0f | %s | %.2f |%n",
+                row.name(),
+                ours.measured().perSecond() * row.eventsEach(),
+                details(ours),
+                errors,
+                bare.measured().perSecond() * row.eventsEach(),
+                details(bare),
+                ratios.get(ratios.size() / 2));
+    }
+
+    private static String details(Round round) {
+        String cpu = round.cpuMicrosEach().isPresent()
+                ? String.format(Locale.ROOT, "%.0f", round.cpuMicrosEach().getAsDouble())
+                : "";
+        if (Double.isNaN(round.measured().p50Ms())) {
+            return " |  | " + cpu;
+        }
+        return String.format(
+                Locale.ROOT,
+                "%.2f | %.2f | %s",
+                round.measured().p50Ms(),
+                round.measured().p99Ms(),
+                cpu);
+    }
+
+    private static Round median(List<Round> rounds) {
+        return rounds.stream()
+                .sorted(Comparator.comparingDouble(round -> round.measured().perSecond()))
+                .toList()
+                .get(rounds.size() / 2);
+    }
+
+    private Round round(Load load, OptionalLong pid) throws InterruptedException {
+        Duration before = cpu(pid);
+        Measured measured = load.run(settings.seconds());
+        Duration used = cpu(pid).minus(before);
+        return new Round(
+                measured,
+                pid.isPresent() && measured.calls() > 0
+                        ? OptionalDouble.of(used.toNanos() / 1e3 / measured.calls())
+                        : OptionalDouble.empty());
+    }
+
+    private static Duration cpu(OptionalLong pid) {
+        return pid.isEmpty()
+                ? Duration.ZERO
+                : ProcessHandle.of(pid.getAsLong())
+                        .flatMap(process -> process.info().totalCpuDuration())
+                        .orElse(Duration.ZERO);
+    }
+}
