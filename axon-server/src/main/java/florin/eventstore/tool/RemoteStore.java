@@ -1,0 +1,115 @@
+package florin.eventstore.tool;
+
+import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
+import io.axoniq.axonserver.connector.event.AggregateEventStream;
+import io.axoniq.axonserver.connector.event.AppendEventsTransaction;
+import io.axoniq.axonserver.connector.event.EventStream;
+import io.axoniq.axonserver.connector.impl.ServerAddress;
+import io.axoniq.axonserver.grpc.event.Event;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/** One context of a server that speaks Axon Server's API, used through the official connector. */
+final class RemoteStore implements AutoCloseable {
+    private static final int PATIENCE_SECONDS = 60;
+    private static final int BUFFERED_EVENTS = 4096;
+    private static final int SNAPSHOTS_OF_ONE_AGGREGATE = 100;
+
+    /** Where a server is; the access token may be null. */
+    record Address(String host, int port, String accessToken, boolean tls) {
+        @Override
+        public String toString() {
+            return host + ':' + port;
+        }
+    }
+
+    private final Address address;
+    private final AxonServerConnectionFactory factory;
+    private final AxonServerConnection connection;
+
+    RemoteStore(Address address, String context) {
+        this.address = address;
+        AxonServerConnectionFactory.Builder builder = AxonServerConnectionFactory.forClient("florin-copy")
+                .routingServers(new ServerAddress(address.host(), address.port()))
+                .connectTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        if (address.accessToken() != null) {
+            builder.token(address.accessToken());
+        }
+        if (address.tls()) {
+            builder.useTransportSecurity();
+        }
+        factory = builder.build();
+        connection = factory.connect(context);
+    }
+
+    /** How many events the context has. */
+    long count() throws InterruptedException {
+        return await(connection.eventChannel().getLastToken()) + 1;
+    }
+
+    /** Hands over the first {@code count} events, in order. */
+    void read(long count, Consumer<Event> consumer) throws InterruptedException {
+        if (count == 0) {
+            return;
+        }
+        try (EventStream stream = connection.eventChannel().openStream(-1, BUFFERED_EVENTS)) {
+            for (long read = 0; read < count; read++) {
+                EventWithToken next = stream.nextIfAvailable(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                if (next == null) {
+                    throw new CopyException(
+                            address + " ended its stream after " + read + " of " + count + " events",
+                            stream.getError().orElse(null));
+                }
+                consumer.accept(next.getEvent());
+            }
+        }
+    }
+
+    void append(List<Event> transaction) throws InterruptedException {
+        AppendEventsTransaction append = connection.eventChannel().startAppendEventsTransaction();
+        transaction.forEach(append::appendEvent);
+        await(append.commit());
+    }
+
+    /** The aggregate's snapshots, the latest hundred of them, oldest first. */
+    List<Event> snapshots(String aggregate) throws InterruptedException {
+        List<Event> found = new ArrayList<>();
+        AggregateEventStream stream =
+                connection.eventChannel().loadSnapshots(aggregate, 0, Long.MAX_VALUE, SNAPSHOTS_OF_ONE_AGGREGATE);
+        while (stream.hasNext()) {
+            found.add(0, stream.next());
+        }
+        return found;
+    }
+
+    void appendSnapshot(Event snapshot) throws InterruptedException {
+        await(connection.eventChannel().appendSnapshot(snapshot));
+    }
+
+    private <T> T await(CompletableFuture<T> answer) throws InterruptedException {
+        try {
+            return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException refused) {
+            throw new CopyException(address + " refused: " + refused.getCause().getMessage(), refused.getCause());
+        } catch (TimeoutException silent) {
+            throw new CopyException(address + " did not answer within " + PATIENCE_SECONDS + " s", silent);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return address.toString();
+    }
+
+    @Override
+    public void close() {
+        factory.shutdown();
+    }
+}

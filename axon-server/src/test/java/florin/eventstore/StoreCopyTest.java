@@ -1,0 +1,137 @@
+package florin.eventstore;
+
+import static florin.eventstore.NodeFixture.append;
+import static florin.eventstore.NodeFixture.event;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import florin.eventstore.tool.CopyException;
+import florin.eventstore.tool.StoreCopy;
+import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.grpc.MetaDataValue;
+import io.axoniq.axonserver.grpc.event.Event;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A store that moves from one server to another through the public API. */
+class StoreCopyTest {
+    @TempDir
+    private Path folder;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private NodeFixture source;
+    private NodeFixture target;
+    private AxonServerConnection atSource;
+    private AxonServerConnection atTarget;
+
+    @BeforeEach
+    void start() {
+        source = new NodeFixture(folder.resolve("source"));
+        target = new NodeFixture(folder.resolve("target"));
+        atSource = source.connect("source");
+        atTarget = target.connect("target");
+    }
+
+    @AfterEach
+    void stop() {
+        source.close();
+        target.close();
+    }
+
+    private String copy() throws InterruptedException {
+        out.reset();
+        StoreCopy.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                "--from",
+                "localhost:" + source.node().grpcPort(),
+                "--to",
+                "localhost:" + target.node().grpcPort());
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    private void fill() throws Exception {
+        for (int transaction = 0; transaction < 30; transaction++) {
+            List<Event> events = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                events.add(event("aggregate-" + transaction, i, "event " + i).toBuilder()
+                        .putMetaData(
+                                "one",
+                                MetaDataValue.newBuilder().setTextValue("1").build())
+                        .putMetaData(
+                                "two",
+                                MetaDataValue.newBuilder().setNumberValue(2).build())
+                        .build());
+            }
+            events.add(event("", 0, "of no aggregate"));
+            append(atSource, events.toArray(Event[]::new));
+        }
+        for (long sequence : new long[] {9, 19, 29}) {
+            atSource.eventChannel()
+                    .appendSnapshot(event("aggregate-7", sequence, "snapshot " + sequence))
+                    .get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    private static List<Event> all(AxonServerConnection connection, int count) throws InterruptedException {
+        List<Event> events = new ArrayList<>();
+        try (var stream = connection.eventChannel().openStream(-1, 1000)) {
+            while (events.size() < count) {
+                events.add(stream.next().getEvent());
+            }
+        }
+        return events;
+    }
+
+    @Test
+    void theCopyIsTheSameInOrderAndContentWithItsSnapshots() throws Exception {
+        fill();
+
+        String told = copy();
+
+        assertThat(told).contains("1530 events copied; 1530 on both sides").contains("3 snapshots on both sides");
+        assertThat(all(atTarget, 1530)).isEqualTo(all(atSource, 1530));
+        assertThat(NodeFixture.read(atTarget.eventChannel().loadSnapshot("aggregate-7")))
+                .isEqualTo(NodeFixture.read(atSource.eventChannel().loadSnapshot("aggregate-7")));
+    }
+
+    @Test
+    void anInterruptedCopyGoesOnWhereItStopped() throws Exception {
+        fill();
+        append(atTarget, all(atSource, 777).toArray(Event[]::new));
+
+        assertThat(copy()).contains("has 777 events already").contains("753 events copied; 1530 on both sides");
+        assertThat(all(atTarget, 1530)).isEqualTo(all(atSource, 1530));
+        assertThat(copy()).contains("0 events copied; 1530 on both sides");
+    }
+
+    @Test
+    void aTargetThatHoldsSomethingElseIsLeftAlone() throws Exception {
+        fill();
+        append(atTarget, event("something-else", 0, "else"));
+
+        assertThatThrownBy(this::copy).isInstanceOf(CopyException.class).hasMessageContaining("differ");
+        assertThat(atTarget.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
+                .isZero();
+    }
+
+    @Test
+    void aTargetThatHoldsMoreIsLeftAlone() throws Exception {
+        append(atTarget, event("more", 0, "more"));
+
+        assertThatThrownBy(this::copy).isInstanceOf(CopyException.class).hasMessageContaining("more than the 0");
+    }
+
+    @Test
+    void anEmptyStoreIsCopiedToo() throws Exception {
+        assertThat(copy()).contains("0 events copied; 0 on both sides");
+    }
+}
