@@ -1,19 +1,14 @@
-package florin.account.query;
+package florin.kit;
 
 import java.sql.Types;
 import org.hibernate.boot.model.TypeContributions;
 import org.hibernate.dialect.PostgreSQLDialect;
-import org.hibernate.engine.jdbc.dialect.spi.DialectResolutionInfo;
 import org.hibernate.service.ServiceRegistry;
 import org.hibernate.type.SqlTypes;
 import org.hibernate.type.descriptor.jdbc.VarbinaryJdbcType;
 
-/** Keeps Axon's {@code @Lob} columns (tokens, dead letters) in the row as bytea, not as large objects beside it. */
+/** Keeps Axon's {@code @Lob} bytes (tokens, sagas, dead letters) in bytea columns, not in large objects, which nobody deletes. */
 public final class ByteaDialect extends PostgreSQLDialect {
-
-    public ByteaDialect(DialectResolutionInfo info) {
-        super(info);
-    }
 
     @Override
     protected String columnType(int sqlTypeCode) {
