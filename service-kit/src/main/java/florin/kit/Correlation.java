@@ -25,6 +25,9 @@ public final class Correlation {
     /** The key in a message's metadata and in the logging context. */
     public static final String KEY = "correlationId";
 
+    /** The key of the number of the attempt that a command is, which its events keep. */
+    public static final String ATTEMPT = "attempt";
+
     /** The HTTP header; 1 to 64 letters, digits and {@code . _ : -}, anything else is replaced by a made id. */
     public static final String HEADER = "X-Correlation-ID";
 

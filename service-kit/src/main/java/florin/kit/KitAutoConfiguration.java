@@ -158,7 +158,7 @@ class KitAutoConfiguration {
 
     @Bean
     CorrelationDataProvider correlationDataProvider() {
-        return new SimpleCorrelationDataProvider(Correlation.KEY);
+        return new SimpleCorrelationDataProvider(Correlation.KEY, Correlation.ATTEMPT);
     }
 
     @Bean

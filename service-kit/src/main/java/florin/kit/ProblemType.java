@@ -27,6 +27,8 @@ public enum ProblemType {
     ACCOUNT_BLOCKED(HttpStatus.CONFLICT, "The account is blocked"),
     REQUEST_IN_PROGRESS(HttpStatus.CONFLICT, "A request with this Idempotency-Key is still running"),
     CONCURRENT_UPDATE(HttpStatus.CONFLICT, "Something else changed it at the same moment"),
+    TRANSFER_FINAL(HttpStatus.CONFLICT, "The transfer has ended"),
+    TRANSFER_NOT_PARKED(HttpStatus.CONFLICT, "The transfer is not parked"),
     REPLAY_RUNNING(HttpStatus.CONFLICT, "The projection is being replayed"),
     BODY_TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "The media type is not supported"),

@@ -5,6 +5,7 @@ import florin.account.api.InvalidIbanException;
 import florin.money.Money;
 import florin.money.MoneyException;
 import florin.transfer.api.InvalidTransferIdException;
+import florin.transfer.api.TransferRefusal;
 import java.util.Currency;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +90,10 @@ final class Problems {
                 && execution.getDetails().orElse(null) instanceof AccountRefusal refusal) {
             return new ProblemException(type(refusal), refusal.detail())
                     .with("reason", refusal.reason().name());
+        }
+        if (cause instanceof HandlerExecutionException execution
+                && execution.getDetails().orElse(null) instanceof TransferRefusal refusal) {
+            return new ProblemException(type(refusal), refusal.detail());
         }
         if (cause instanceof MethodArgumentNotValidException invalid) {
             List<Map<String, String>> errors = invalid.getBindingResult().getFieldErrors().stream()
@@ -201,6 +206,15 @@ final class Problems {
         };
     }
 
+    private static ProblemType type(TransferRefusal refusal) {
+        return switch (refusal.kind()) {
+            case UNKNOWN -> ProblemType.UNKNOWN_TRANSFER;
+            case CONFLICT -> ProblemType.TRANSFER_CONFLICT;
+            case FINAL -> ProblemType.TRANSFER_FINAL;
+            case NOT_PARKED -> ProblemType.TRANSFER_NOT_PARKED;
+        };
+    }
+
     private static ProblemType type(AccountRefusal refusal) {
         return switch (refusal.reason()) {
             case AC01 -> ProblemType.UNKNOWN_ACCOUNT;
@@ -210,7 +224,7 @@ final class Problems {
             case AM02 -> ProblemType.AMOUNT_OUT_OF_RANGE;
             case AM03 -> ProblemType.WRONG_CURRENCY;
             case AM04 -> ProblemType.INSUFFICIENT_FUNDS;
-            case AM05, TM01 -> ProblemType.OPERATION_CONFLICT;
+            case AM05, DS02, TM01 -> ProblemType.OPERATION_CONFLICT;
         };
     }
 }

@@ -93,7 +93,8 @@ final class Bank {
                 .until(
                         () -> get(Platform.TRANSFER_SAGA, "/transfers/" + transferId + "?wait=5s"),
                         reply -> reply.get("status").equals("COMPLETED")
-                                || reply.get("status").equals("FAILED"));
+                                || reply.get("status").equals("FAILED")
+                                || reply.get("status").equals("CANCELLED"));
     }
 
     void assertCompleted(String transferId) {

@@ -52,7 +52,7 @@ import org.axonframework.spring.stereotype.Aggregate;
  * that was never opened may have a stream too: its refusals of transfers are kept like any other. The revision changes
  * with the fields, so that a snapshot of other fields is not read.
  */
-@Revision("1")
+@Revision("2")
 @Aggregate(snapshotTriggerDefinition = "accountSnapshots")
 final class Account {
 
@@ -136,6 +136,7 @@ final class Account {
                     ? ReservationState.REJECTED
                     : same(seen.get(), command.transferId(), command.amount());
         }
+        requireRemembered(reservations, command.transferId(), command.requestedAt(), command.iban());
         Optional<RefusalReason> refusal = debitRefusal(command.amount());
         if (refusal.isPresent()) {
             apply(new FundsReservationRejected(command.iban(), command.transferId(), refusal.get()));
@@ -168,6 +169,7 @@ final class Account {
     ReservationState handle(ReleaseReservation command) {
         Optional<Memory.Entry<ReservationState>> seen = seenReservation(command.transferId());
         if (seen.isEmpty()) {
+            requireRemembered(reservations, command.transferId(), command.requestedAt(), command.iban());
             apply(new FundsReservationRejected(command.iban(), command.transferId(), RefusalReason.TM01));
             return ReservationState.REJECTED;
         }
@@ -187,6 +189,7 @@ final class Account {
                     ? same(seen.get(), command.transferId(), command.amount())
                     : seen.get().state();
         }
+        requireRemembered(credits, command.transferId(), command.requestedAt(), command.iban());
         Optional<RefusalReason> refusal = creditRefusal(command.amount());
         if (refusal.isPresent()) {
             apply(new TransferCreditRejected(command.iban(), command.transferId(), refusal.get()));
@@ -203,6 +206,7 @@ final class Account {
         if (seen.isPresent()) {
             return seen.get().state();
         }
+        requireRemembered(credits, command.transferId(), command.requestedAt(), command.iban());
         apply(new TransferCreditCancelled(command.iban(), command.transferId()));
         return CreditState.CANCELLED;
     }
@@ -219,64 +223,64 @@ final class Account {
     }
 
     @EventSourcingHandler
-    void on(MoneyDeposited event, @Timestamp Instant at) {
+    void on(MoneyDeposited event, @Timestamp Instant at, IdempotencyWindow window) {
         booked = booked.plus(event.amount());
-        remember(event.operationId(), Operation.DEPOSIT, event.amount(), at);
+        remember(event.operationId(), Operation.DEPOSIT, event.amount(), at, window);
     }
 
     @EventSourcingHandler
-    void on(MoneyWithdrawn event, @Timestamp Instant at) {
+    void on(MoneyWithdrawn event, @Timestamp Instant at, IdempotencyWindow window) {
         booked = booked.minus(event.amount());
-        remember(event.operationId(), Operation.WITHDRAWAL, event.amount(), at);
+        remember(event.operationId(), Operation.WITHDRAWAL, event.amount(), at, window);
     }
 
     @EventSourcingHandler
-    void on(AccountClosed event, @Timestamp Instant at) {
+    void on(AccountClosed event, @Timestamp Instant at, IdempotencyWindow window) {
         status = AccountStatus.CLOSED;
-        remember(event.operationId(), Operation.CLOSURE, Money.zero(currency), at);
+        remember(event.operationId(), Operation.CLOSURE, Money.zero(currency), at, window);
     }
 
     @EventSourcingHandler
-    void on(FundsReserved event, @Timestamp Instant at) {
+    void on(FundsReserved event, @Timestamp Instant at, IdempotencyWindow window) {
         reserved = reserved.plus(event.amount());
-        remember(event.transferId(), ReservationState.RESERVED, event.amount().minorUnits(), at);
+        remember(event.transferId(), ReservationState.RESERVED, event.amount().minorUnits(), at, window);
     }
 
     @EventSourcingHandler
-    void on(FundsReservationRejected event, @Timestamp Instant at) {
+    void on(FundsReservationRejected event, @Timestamp Instant at, IdempotencyWindow window) {
         iban = event.iban();
-        remember(event.transferId(), ReservationState.REJECTED, 0, at);
+        remember(event.transferId(), ReservationState.REJECTED, 0, at, window);
     }
 
     @EventSourcingHandler
-    void on(ReservationCaptured event, @Timestamp Instant at) {
+    void on(ReservationCaptured event, @Timestamp Instant at, IdempotencyWindow window) {
         booked = booked.minus(event.amount());
         reserved = reserved.minus(event.amount());
-        remember(event.transferId(), ReservationState.CAPTURED, event.amount().minorUnits(), at);
+        remember(event.transferId(), ReservationState.CAPTURED, event.amount().minorUnits(), at, window);
     }
 
     @EventSourcingHandler
-    void on(ReservationReleased event, @Timestamp Instant at) {
+    void on(ReservationReleased event, @Timestamp Instant at, IdempotencyWindow window) {
         reserved = reserved.minus(event.amount());
-        remember(event.transferId(), ReservationState.RELEASED, event.amount().minorUnits(), at);
+        remember(event.transferId(), ReservationState.RELEASED, event.amount().minorUnits(), at, window);
     }
 
     @EventSourcingHandler
-    void on(TransferCredited event, @Timestamp Instant at) {
+    void on(TransferCredited event, @Timestamp Instant at, IdempotencyWindow window) {
         booked = booked.plus(event.amount());
-        remember(event.transferId(), CreditState.CREDITED, event.amount().minorUnits(), at);
+        remember(event.transferId(), CreditState.CREDITED, event.amount().minorUnits(), at, window);
     }
 
     @EventSourcingHandler
-    void on(TransferCreditRejected event, @Timestamp Instant at) {
+    void on(TransferCreditRejected event, @Timestamp Instant at, IdempotencyWindow window) {
         iban = event.iban();
-        remember(event.transferId(), CreditState.REJECTED, 0, at);
+        remember(event.transferId(), CreditState.REJECTED, 0, at, window);
     }
 
     @EventSourcingHandler
-    void on(TransferCreditCancelled event, @Timestamp Instant at) {
+    void on(TransferCreditCancelled event, @Timestamp Instant at, IdempotencyWindow window) {
         iban = event.iban();
-        remember(event.transferId(), CreditState.CANCELLED, 0, at);
+        remember(event.transferId(), CreditState.CANCELLED, 0, at, window);
     }
 
     private Optional<RefusalReason> statusRefusal() {
@@ -322,6 +326,14 @@ final class Account {
         return credits.find(transferId.value());
     }
 
+    /** A fault, not a refusal: what is not known any more is not guessed. */
+    private static void requireRemembered(Memory<?> memory, TransferId transferId, Instant requestedAt, Iban account) {
+        if (memory.mayHaveForgotten(requestedAt)) {
+            throw new IllegalStateException(transferId + " of " + requestedAt + " is older than what " + account
+                    + " remembers: whether it was done cannot be told here any more");
+        }
+    }
+
     private Money amountOf(Memory.Entry<?> entry) {
         return new Money(entry.amountMinor(), currency);
     }
@@ -348,16 +360,18 @@ final class Account {
         return amountOf(seen).equals(amount);
     }
 
-    private void remember(String operationId, Operation operation, Money amount, Instant at) {
-        operations.remember(operationId, operation, amount.minorUnits(), at, any -> true);
+    private void remember(String operationId, Operation operation, Money amount, Instant at, IdempotencyWindow window) {
+        operations.remember(operationId, operation, amount.minorUnits(), at, any -> true, window);
     }
 
-    private void remember(TransferId transferId, ReservationState state, long amountMinor, Instant at) {
-        reservations.remember(transferId.value(), state, amountMinor, at, settled -> !isOpen(settled));
+    private void remember(
+            TransferId transferId, ReservationState state, long amountMinor, Instant at, IdempotencyWindow window) {
+        reservations.remember(transferId.value(), state, amountMinor, at, settled -> !isOpen(settled), window);
     }
 
-    private void remember(TransferId transferId, CreditState state, long amountMinor, Instant at) {
-        credits.remember(transferId.value(), state, amountMinor, at, any -> true);
+    private void remember(
+            TransferId transferId, CreditState state, long amountMinor, Instant at, IdempotencyWindow window) {
+        credits.remember(transferId.value(), state, amountMinor, at, any -> true, window);
     }
 
     private static boolean isOpen(ReservationState state) {

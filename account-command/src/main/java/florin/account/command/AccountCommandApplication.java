@@ -6,7 +6,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 
 /** Starts one branch. */
 @SpringBootApplication(proxyBeanMethods = false)
-@EnableConfigurationProperties(BranchProperties.class)
+@EnableConfigurationProperties({BranchProperties.class, IdempotencyWindow.class})
 public class AccountCommandApplication {
 
     public static void main(String[] arguments) {

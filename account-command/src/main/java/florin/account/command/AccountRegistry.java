@@ -85,7 +85,7 @@ class AccountRegistry {
                         result.getString("operation_id"),
                         Optional.ofNullable(result.getTimestamp("leased_until"))
                                 .map(Timestamp::toInstant)
-                                .orElse(Instant.MIN)))
+                                .orElse(Instant.EPOCH)))
                 .optional();
     }
 

@@ -156,12 +156,14 @@ class AccountPropertyTest {
                 .as((operation, amount) -> new WithdrawMoney(IBAN, operation, amount, "cash"));
         Arbitrary<AccountCommand> closures = operations.map(operation -> new CloseAccount(IBAN, operation));
         Arbitrary<AccountCommand> reservations = Combinators.combine(transfers, amounts)
-                .as((transfer, amount) -> new ReserveFunds(IBAN, transfer, amount, OTHER));
+                .as((transfer, amount) -> new ReserveFunds(IBAN, transfer, amount, OTHER, AccountStore.NOW));
         Arbitrary<AccountCommand> credits = Combinators.combine(transfers, amounts)
-                .as((transfer, amount) -> new CreditTransfer(IBAN, transfer, amount, OTHER));
+                .as((transfer, amount) -> new CreditTransfer(IBAN, transfer, amount, OTHER, AccountStore.NOW));
         Arbitrary<AccountCommand> captures = transfers.map(transfer -> new CaptureReservation(IBAN, transfer));
-        Arbitrary<AccountCommand> releases = transfers.map(transfer -> new ReleaseReservation(IBAN, transfer));
-        Arbitrary<AccountCommand> cancellations = transfers.map(transfer -> new CancelTransferCredit(IBAN, transfer));
+        Arbitrary<AccountCommand> releases =
+                transfers.map(transfer -> new ReleaseReservation(IBAN, transfer, AccountStore.NOW));
+        Arbitrary<AccountCommand> cancellations =
+                transfers.map(transfer -> new CancelTransferCredit(IBAN, transfer, AccountStore.NOW));
         return Arbitraries.frequencyOf(
                         Tuple.of(3, opening),
                         Tuple.of(4, deposits),

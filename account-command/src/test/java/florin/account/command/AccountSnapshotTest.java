@@ -27,8 +27,10 @@ class AccountSnapshotTest {
     private static final OpenAccount OPEN =
             new OpenAccount(IBAN, "alice", Currency.getInstance("EUR"), Money.of("5.00", "EUR"));
     private static final DepositMoney DEPOSIT = new DepositMoney(IBAN, "deposit", TEN, "cash");
-    private static final ReserveFunds RESERVE = new ReserveFunds(IBAN, new TransferId("TRF-1"), TEN, OTHER);
-    private static final CreditTransfer CREDIT = new CreditTransfer(IBAN, new TransferId("TRF-2"), TEN, OTHER);
+    private static final ReserveFunds RESERVE =
+            new ReserveFunds(IBAN, new TransferId("TRF-1"), TEN, OTHER, AccountStore.NOW);
+    private static final CreditTransfer CREDIT =
+            new CreditTransfer(IBAN, new TransferId("TRF-2"), TEN, OTHER, AccountStore.NOW);
 
     private final AccountStore store = new AccountStore(4);
 
@@ -49,7 +51,7 @@ class AccountSnapshotTest {
     @Test
     void aSnapshotIsWrittenUnderItsRevision() {
         assertThat(store.snapshot(IBAN).orElseThrow().getPayload().getType().getRevision())
-                .isEqualTo("1");
+                .isEqualTo("2");
     }
 
     @Test
@@ -66,21 +68,21 @@ class AccountSnapshotTest {
     @Test
     void aSnapshotOfThisRevisionIsWhatTheAccountIsReadFrom() {
         String json = store.snapshot(IBAN).orElseThrow().getPayload().getData();
-        store.replaceSnapshot(IBAN, "1", json.replace("\"20.00\"", "\"77.00\""));
+        store.replaceSnapshot(IBAN, "2", json.replace("\"20.00\"", "\"77.00\""));
 
         assertThat(booked()).isEqualTo(Money.of("77.00", "EUR"));
     }
 
     @Test
     void aSnapshotOfAnotherRevisionIsDropped() {
-        store.replaceSnapshot(IBAN, "0", "{\"balance\":\"of another shape\"}");
+        store.replaceSnapshot(IBAN, "1", "{\"balance\":\"of another shape\"}");
 
         assertThat(booked()).isEqualTo(Money.of("20.00", "EUR"));
     }
 
     @Test
     void aSnapshotThatCannotBeReadIsDropped() {
-        store.replaceSnapshot(IBAN, "1", "{\"booked\":[]}");
+        store.replaceSnapshot(IBAN, "2", "{\"booked\":[]}");
 
         assertThat(booked()).isEqualTo(Money.of("20.00", "EUR"));
     }

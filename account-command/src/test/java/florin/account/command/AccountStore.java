@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import florin.account.api.AccountCommand;
 import florin.account.api.AccountEvent;
 import florin.account.api.Iban;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,9 @@ import org.axonframework.serialization.jackson3.Jackson3Serializer;
 /** Accounts in memory behind Axon's own machinery; their snapshots are written as JSON and filtered as in production. */
 final class AccountStore implements AutoCloseable {
 
+    static final IdempotencyWindow WINDOW = new IdempotencyWindow(Duration.ofDays(30), 10_000, 100_000);
+    static final Instant NOW = Instant.parse("2026-05-01T12:00:00Z");
+
     private final Serializer serializer = Jackson3Serializer.builder()
             .jsonMapperBuilderCustomizer(builder -> builder.changeDefaultVisibility(visibility -> visibility
                     .withFieldVisibility(Visibility.ANY)
@@ -42,8 +47,13 @@ final class AccountStore implements AutoCloseable {
     private final Configuration axon;
 
     AccountStore(int eventsPerSnapshot) {
+        this(eventsPerSnapshot, WINDOW);
+    }
+
+    AccountStore(int eventsPerSnapshot, IdempotencyWindow window) {
         axon = DefaultConfigurer.defaultConfiguration(false)
                 .configureSerializer(configuration -> serializer)
+                .registerComponent(IdempotencyWindow.class, configuration -> window)
                 .configureEmbeddedEventStore(configuration -> events)
                 .configureAggregate(AggregateConfigurer.defaultConfiguration(Account.class)
                         .configureSnapshotTrigger(configuration -> new EventCountSnapshotTriggerDefinition(

@@ -31,6 +31,7 @@ import florin.account.api.TransferCredited;
 import florin.account.api.WithdrawMoney;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
+import java.time.Instant;
 import java.util.Currency;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.test.aggregate.AggregateTestFixture;
@@ -56,13 +57,18 @@ class AccountTest {
     private static final MoneyWithdrawn EMPTIED = new MoneyWithdrawn(IBAN, "withdrawal-1", eur("100.00"), "cash");
     private static final AccountClosed CLOSED = new AccountClosed(IBAN, "closure-1");
 
-    private static final ReserveFunds RESERVE = new ReserveFunds(IBAN, TRANSFER, eur("30.00"), OTHER);
-    private static final CreditTransfer CREDIT = new CreditTransfer(IBAN, TRANSFER, eur("30.00"), OTHER);
+    private static final Instant REQUESTED_AT = Instant.parse("2026-05-01T12:00:00Z");
+    private static final ReserveFunds RESERVE = new ReserveFunds(IBAN, TRANSFER, eur("30.00"), OTHER, REQUESTED_AT);
+    private static final CreditTransfer CREDIT = new CreditTransfer(IBAN, TRANSFER, eur("30.00"), OTHER, REQUESTED_AT);
     private static final CaptureReservation CAPTURE = new CaptureReservation(IBAN, TRANSFER);
-    private static final ReleaseReservation RELEASE = new ReleaseReservation(IBAN, TRANSFER);
-    private static final CancelTransferCredit CANCEL = new CancelTransferCredit(IBAN, TRANSFER);
+    private static final ReleaseReservation RELEASE = new ReleaseReservation(IBAN, TRANSFER, REQUESTED_AT);
+    private static final CancelTransferCredit CANCEL = new CancelTransferCredit(IBAN, TRANSFER, REQUESTED_AT);
 
     private final AggregateTestFixture<Account> account = new AggregateTestFixture<>(Account.class);
+
+    AccountTest() {
+        account.registerInjectableResource(AccountStore.WINDOW);
+    }
 
     private static Money eur(String value) {
         return Money.of(value, "EUR");
@@ -301,7 +307,7 @@ class AccountTest {
 
         @Test
         void reservingAnotherAmountForTheSameTransferIsRefused() {
-            ReserveFunds other = new ReserveFunds(IBAN, TRANSFER, eur("30.01"), OTHER);
+            ReserveFunds other = new ReserveFunds(IBAN, TRANSFER, eur("30.01"), OTHER, REQUESTED_AT);
             refused(given(OPENED, DEPOSITED, RESERVED).when(other), RefusalReason.AM05);
             refused(given(OPENED, DEPOSITED, RESERVED, CAPTURED).when(other), RefusalReason.AM05);
             refused(given(OPENED, DEPOSITED, RESERVED, RELEASED).when(other), RefusalReason.AM05);
@@ -318,7 +324,7 @@ class AccountTest {
         @Test
         void anotherCurrencyIsRejectedByAnEvent() {
             given(OPENED, DEPOSITED)
-                    .when(new ReserveFunds(IBAN, TRANSFER, Money.of("1.00", "USD"), OTHER))
+                    .when(new ReserveFunds(IBAN, TRANSFER, Money.of("1.00", "USD"), OTHER, REQUESTED_AT))
                     .expectEvents(new FundsReservationRejected(IBAN, TRANSFER, RefusalReason.AM03));
         }
 
@@ -460,7 +466,7 @@ class AccountTest {
         @Test
         void creditingAnotherAmountForTheSameTransferIsRefused() {
             refused(
-                    given(OPENED, CREDITED).when(new CreditTransfer(IBAN, TRANSFER, eur("30.01"), OTHER)),
+                    given(OPENED, CREDITED).when(new CreditTransfer(IBAN, TRANSFER, eur("30.01"), OTHER, REQUESTED_AT)),
                     RefusalReason.AM05);
         }
 
@@ -468,7 +474,10 @@ class AccountTest {
         void refusalsAreEvents() {
             rejects(RefusalReason.AC01, CREDIT);
             rejects(RefusalReason.AC04, CREDIT, OPENED, CLOSED);
-            rejects(RefusalReason.AM03, new CreditTransfer(IBAN, TRANSFER, Money.of("1.00", "USD"), OTHER), OPENED);
+            rejects(
+                    RefusalReason.AM03,
+                    new CreditTransfer(IBAN, TRANSFER, Money.of("1.00", "USD"), OTHER, REQUESTED_AT),
+                    OPENED);
             rejects(
                     RefusalReason.AM02,
                     CREDIT,

@@ -6,41 +6,57 @@ import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-/** What an account may forget. */
+/** What an account may forget, and what it then still knows. */
 class MemoryTest {
 
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+    private static final Duration RETENTION = Duration.ofDays(2);
+    private static final IdempotencyWindow WINDOW = new IdempotencyWindow(RETENTION, 100, 200);
 
     private final Memory<String> memory = new Memory<>();
 
+    private void remember(String id, String state, Instant at) {
+        memory.remember(id, state, 1, at, "done"::equals, WINDOW);
+    }
+
     private void fill(int count, Instant at) {
         for (int index = 0; index < count; index++) {
-            memory.remember(at + "-" + index, "done", 1, at, "done"::equals);
+            remember(at + "-" + index, "done", at);
         }
     }
 
     @Test
     void whatIsOldIsKeptWhileThereIsRoom() {
         fill(1, START);
-        fill(Memory.CAPACITY - 1, START.plus(Duration.ofDays(400)));
+        fill(WINDOW.kept() - 1, START.plus(Duration.ofDays(400)));
 
         assertThat(memory.find(START + "-0")).isPresent();
     }
 
     @Test
-    void whatIsYoungIsKeptHoweverMuchThereIs() {
-        fill(Memory.CAPACITY + 5, START);
-        fill(1, START.plus(Memory.RETENTION));
+    void whatIsYoungIsKeptUpToTheMost() {
+        fill(WINDOW.most() - 1, START);
+        fill(1, START.plus(RETENTION));
 
-        assertThat(memory.size()).isEqualTo(Memory.CAPACITY + 6);
+        assertThat(memory.size()).isEqualTo(WINDOW.most());
+        assertThat(memory.find(START + "-0")).isPresent();
     }
 
     @Test
-    void whatIsOldAndBeyondTheCapacityIsForgottenOldestFirst() {
-        fill(Memory.CAPACITY, START);
-        fill(2, START.plus(Memory.RETENTION).plusMillis(1));
+    void beyondTheMostTheOldestIsForgottenWhateverItsAge() {
+        fill(1, START);
+        fill(WINDOW.most(), START.plusSeconds(1));
 
-        assertThat(memory.size()).isEqualTo(Memory.CAPACITY);
+        assertThat(memory.size()).isEqualTo(WINDOW.most());
+        assertThat(memory.find(START + "-0")).isEmpty();
+    }
+
+    @Test
+    void whatIsOldAndBeyondTheNumberKeptIsForgottenOldestFirst() {
+        fill(WINDOW.kept(), START);
+        fill(2, START.plus(RETENTION).plusMillis(1));
+
+        assertThat(memory.size()).isEqualTo(WINDOW.kept());
         assertThat(memory.find(START + "-0")).isEmpty();
         assertThat(memory.find(START + "-1")).isEmpty();
         assertThat(memory.find(START + "-2")).isPresent();
@@ -48,23 +64,41 @@ class MemoryTest {
 
     @Test
     void whatIsNotSettledIsNeverForgotten() {
-        memory.remember("open", "open", 1, START, "done"::equals);
-        fill(Memory.CAPACITY, START.plusSeconds(1));
+        remember("open", "open", START);
+        fill(WINDOW.most() + 5, START.plusSeconds(1));
         fill(1, START.plus(Duration.ofDays(400)));
 
         assertThat(memory.find("open")).isPresent();
-        assertThat(memory.size()).isEqualTo(Memory.CAPACITY);
+        assertThat(memory.size()).isEqualTo(WINDOW.kept());
     }
 
     @Test
     void whatMovesOnIsAsYoungAsItsLastStep() {
-        memory.remember("moved", "open", 1, START, "done"::equals);
-        fill(Memory.CAPACITY - 1, START);
+        remember("moved", "open", START);
+        fill(WINDOW.kept() - 1, START);
         Instant later = START.plus(Duration.ofDays(400));
-        memory.remember("moved", "done", 1, later, "done"::equals);
+        remember("moved", "done", later);
         fill(2, later);
 
         assertThat(memory.find("moved")).isPresent();
-        assertThat(memory.size()).isEqualTo(Memory.CAPACITY);
+        assertThat(memory.size()).isEqualTo(WINDOW.kept());
+    }
+
+    @Test
+    void aMemoryThatHasForgottenNothingKnowsThatAnythingElseIsNew() {
+        fill(WINDOW.kept(), START);
+
+        assertThat(memory.mayHaveForgotten(Instant.parse("2000-01-01T00:00:00Z")))
+                .isFalse();
+    }
+
+    @Test
+    void whatWasAskedForAfterTheYoungestThatIsForgottenIsKnownToBeNew() {
+        fill(WINDOW.most() + 1, START);
+
+        assertThat(memory.mayHaveForgotten(START.minusSeconds(60))).isTrue();
+        assertThat(memory.mayHaveForgotten(START.plus(Memory.CLOCK_TOLERANCE))).isTrue();
+        assertThat(memory.mayHaveForgotten(START.plus(Memory.CLOCK_TOLERANCE).plusNanos(1)))
+                .isFalse();
     }
 }

@@ -6,4 +6,5 @@ import org.axonframework.serialization.Revision;
 
 /** The amount of a transfer is set aside at its source. */
 @Revision("1")
-public record FundsReserved(Iban iban, TransferId transferId, Money amount, Iban creditor) implements AccountEvent {}
+public record FundsReserved(Iban iban, TransferId transferId, Money amount, Iban creditor)
+        implements TransferLegEvent {}

@@ -10,7 +10,8 @@ public enum RefusalReason {
     AM03("the account is held in another currency"),
     AM04("the available balance does not cover the amount"),
     AM05("the operation was made before with other content"),
-    TM01("the transfer was called off before it was done");
+    DS02("the transfer was cancelled before it was done"),
+    TM01("the transfer was called off before it was done, because its time was up");
 
     private final String description;
 

@@ -6,4 +6,4 @@ import org.axonframework.serialization.Revision;
 
 /** The reserved amount has left its source. */
 @Revision("1")
-public record ReservationCaptured(Iban iban, TransferId transferId, Money amount) implements AccountEvent {}
+public record ReservationCaptured(Iban iban, TransferId transferId, Money amount) implements TransferLegEvent {}

@@ -6,4 +6,4 @@ import org.axonframework.serialization.Revision;
 
 /** The reserved amount is available again. */
 @Revision("1")
-public record ReservationReleased(Iban iban, TransferId transferId, Money amount) implements AccountEvent {}
+public record ReservationReleased(Iban iban, TransferId transferId, Money amount) implements TransferLegEvent {}

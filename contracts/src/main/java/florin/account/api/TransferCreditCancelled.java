@@ -5,4 +5,4 @@ import org.axonframework.serialization.Revision;
 
 /** A tombstone: this transfer will never be credited here. */
 @Revision("1")
-public record TransferCreditCancelled(Iban iban, TransferId transferId) implements AccountEvent {}
+public record TransferCreditCancelled(Iban iban, TransferId transferId) implements TransferLegEvent {}

@@ -5,4 +5,5 @@ import org.axonframework.serialization.Revision;
 
 /** The target refuses a transfer, for good. */
 @Revision("1")
-public record TransferCreditRejected(Iban iban, TransferId transferId, RefusalReason reason) implements AccountEvent {}
+public record TransferCreditRejected(Iban iban, TransferId transferId, RefusalReason reason)
+        implements TransferLegEvent {}

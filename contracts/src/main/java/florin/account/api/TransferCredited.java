@@ -6,4 +6,5 @@ import org.axonframework.serialization.Revision;
 
 /** The amount of a transfer is booked at its target. */
 @Revision("1")
-public record TransferCredited(Iban iban, TransferId transferId, Money amount, Iban debtor) implements AccountEvent {}
+public record TransferCredited(Iban iban, TransferId transferId, Money amount, Iban debtor)
+        implements TransferLegEvent {}

@@ -1,7 +1,8 @@
 package florin.transfer.api;
 
 /** What happened to one transfer; kept for ever. */
-public sealed interface TransferEvent permits TransferCompleted, TransferFailed, TransferRequested {
+public sealed interface TransferEvent
+        permits TransferCancellationRequested, TransferEndedEvent, TransferParked, TransferRequested, TransferResumed {
 
     TransferId transferId();
 }

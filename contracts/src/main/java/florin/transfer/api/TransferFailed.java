@@ -5,4 +5,4 @@ import org.axonframework.serialization.Revision;
 
 /** No money moved; final. */
 @Revision("1")
-public record TransferFailed(TransferId transferId, RefusalReason reason) implements TransferEvent {}
+public record TransferFailed(TransferId transferId, RefusalReason reason) implements TransferEndedEvent {}

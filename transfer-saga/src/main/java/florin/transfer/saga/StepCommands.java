@@ -1,5 +1,7 @@
 package florin.transfer.saga;
 
+import florin.kit.Correlation;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.axonframework.commandhandling.CommandMessage;
@@ -15,24 +17,34 @@ import org.springframework.stereotype.Component;
 final class StepCommands {
 
     private static final Logger LOG = LoggerFactory.getLogger(StepCommands.class);
-    private static final String CORRELATION_ID = "correlationId";
 
     private final CommandGateway gateway;
+    private final TransferProperties properties;
 
-    StepCommands(CommandGateway gateway) {
+    StepCommands(CommandGateway gateway, TransferProperties properties) {
         this.gateway = gateway;
+        this.properties = properties;
+    }
+
+    Duration timeLimit() {
+        return properties.timeLimit();
+    }
+
+    int mostAttempts() {
+        return properties.attempts();
     }
 
     /** {@code correlationId} is that of the request for the transfer, or null if it had none. */
-    void send(Object command, String correlationId) {
-        send(command, correlationId, answer -> {});
+    void send(Object command, String correlationId, int attempt) {
+        send(command, correlationId, attempt, answer -> {});
     }
 
     /** Hands on the answer of a command that was done. */
-    void send(Object command, String correlationId, Consumer<Object> onAnswer) {
-        CommandMessage<Object> message = GenericCommandMessage.asCommandMessage(command);
+    void send(Object command, String correlationId, int attempt, Consumer<Object> onAnswer) {
+        CommandMessage<Object> message =
+                GenericCommandMessage.asCommandMessage(command).andMetaData(Map.of(Correlation.ATTEMPT, attempt));
         if (correlationId != null) {
-            message = message.andMetaData(Map.of(CORRELATION_ID, correlationId));
+            message = message.andMetaData(Map.of(Correlation.KEY, correlationId));
         }
         try {
             gateway.send(

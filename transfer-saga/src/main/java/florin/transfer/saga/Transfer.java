@@ -1,26 +1,36 @@
 package florin.transfer.saga;
 
+import static org.axonframework.modelling.command.AggregateCreationPolicy.CREATE_IF_MISSING;
 import static org.axonframework.modelling.command.AggregateLifecycle.apply;
 
-import florin.account.api.AccountRefusal;
 import florin.account.api.RefusalReason;
+import florin.transfer.api.CancelTransfer;
 import florin.transfer.api.CompleteTransfer;
+import florin.transfer.api.ExpireTransfer;
 import florin.transfer.api.FailTransfer;
+import florin.transfer.api.ParkTransfer;
 import florin.transfer.api.RequestTransfer;
+import florin.transfer.api.ResumeTransfer;
+import florin.transfer.api.TransferCancellationRequested;
+import florin.transfer.api.TransferCancelled;
+import florin.transfer.api.TransferCommand;
 import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferFailed;
 import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferParked;
+import florin.transfer.api.TransferRefusal;
 import florin.transfer.api.TransferRequested;
+import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
+import florin.transfer.api.TransferStep;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandHandler;
 import org.axonframework.eventsourcing.EventSourcingHandler;
-import org.axonframework.modelling.command.AggregateCreationPolicy;
 import org.axonframework.modelling.command.AggregateIdentifier;
 import org.axonframework.modelling.command.CreationPolicy;
 import org.axonframework.spring.stereotype.Aggregate;
 
-/** The truth about one transfer: what was asked for, and how it ended. */
+/** The truth about one transfer: what was asked for, whether it was called off or is parked, and how it ended. */
 @Aggregate
 final class Transfer {
 
@@ -29,13 +39,15 @@ final class Transfer {
 
     private TransferRequested request;
     private TransferStatus status;
+    private RefusalReason calledOff;
+    private TransferStep parkedAt;
 
     Transfer() {
         // Axon builds it from its events.
     }
 
     @CommandHandler
-    @CreationPolicy(AggregateCreationPolicy.CREATE_IF_MISSING)
+    @CreationPolicy(CREATE_IF_MISSING)
     TransferStatus handle(RequestTransfer command) {
         TransferRequested requested = new TransferRequested(
                 command.transferId(), command.from(), command.to(), command.amount(), command.reference());
@@ -45,16 +57,67 @@ final class Transfer {
             }
             apply(requested);
         } else if (!request.equals(requested)) {
-            String detail = "The transfer " + id + " was requested before with other content";
-            throw new CommandExecutionException(detail, null, new AccountRefusal(RefusalReason.AM05, detail));
+            throw refusal(
+                    TransferRefusal.Kind.CONFLICT, "The transfer " + id + " was requested before with other content");
+        }
+        return status;
+    }
+
+    /** Once somebody has asked for it, the transfer completes or is cancelled. */
+    @CommandHandler
+    @CreationPolicy(CREATE_IF_MISSING)
+    TransferStatus handle(CancelTransfer command) {
+        requireKnown(command);
+        if (status == TransferStatus.CANCELLED) {
+            return status;
+        }
+        requireOpen();
+        if (calledOff != RefusalReason.DS02) {
+            apply(new TransferCancellationRequested(id, RefusalReason.DS02));
+        } else if (parkedAt != null) {
+            apply(new TransferResumed(id));
         }
         return status;
     }
 
     @CommandHandler
+    @CreationPolicy(CREATE_IF_MISSING)
+    TransferStatus handle(ExpireTransfer command) {
+        requireKnown(command);
+        if (!status.isFinal() && calledOff == null) {
+            apply(new TransferCancellationRequested(id, RefusalReason.TM01));
+        }
+        return status;
+    }
+
+    @CommandHandler
+    @CreationPolicy(CREATE_IF_MISSING)
+    TransferStatus handle(ParkTransfer command) {
+        requireKnown(command);
+        if (!status.isFinal() && parkedAt != command.step()) {
+            apply(new TransferParked(id, command.step(), command.reason()));
+        }
+        return status;
+    }
+
+    @CommandHandler
+    @CreationPolicy(CREATE_IF_MISSING)
+    TransferStatus handle(ResumeTransfer command) {
+        requireKnown(command);
+        requireOpen();
+        if (parkedAt == null) {
+            throw refusal(TransferRefusal.Kind.NOT_PARKED, "The transfer " + id + " is not parked: it is being driven");
+        }
+        apply(new TransferResumed(id));
+        return status;
+    }
+
+    @CommandHandler
+    @CreationPolicy(CREATE_IF_MISSING)
     TransferStatus handle(CompleteTransfer command) {
-        if (status == TransferStatus.FAILED) {
-            throw new IllegalStateException("The transfer " + id + " has failed: it cannot complete");
+        requireKnown(command);
+        if (status == TransferStatus.FAILED || status == TransferStatus.CANCELLED) {
+            throw new IllegalStateException("The transfer " + id + " is " + status + ": it cannot complete");
         }
         if (status != TransferStatus.COMPLETED) {
             apply(new TransferCompleted(id));
@@ -63,12 +126,17 @@ final class Transfer {
     }
 
     @CommandHandler
+    @CreationPolicy(CREATE_IF_MISSING)
     TransferStatus handle(FailTransfer command) {
+        requireKnown(command);
         if (status == TransferStatus.COMPLETED) {
             throw new IllegalStateException("The transfer " + id + " is complete: it cannot fail");
         }
-        if (status != TransferStatus.FAILED) {
-            apply(new TransferFailed(id, command.reason()));
+        if (!status.isFinal()) {
+            apply(
+                    calledOff == RefusalReason.DS02
+                            ? new TransferCancelled(id)
+                            : new TransferFailed(id, command.reason()));
         }
         return status;
     }
@@ -81,6 +149,23 @@ final class Transfer {
     }
 
     @EventSourcingHandler
+    void on(TransferCancellationRequested event) {
+        calledOff = event.reason();
+        resume();
+    }
+
+    @EventSourcingHandler
+    void on(TransferParked event) {
+        parkedAt = event.step();
+        status = TransferStatus.PARKED;
+    }
+
+    @EventSourcingHandler
+    void on(TransferResumed event) {
+        resume();
+    }
+
+    @EventSourcingHandler
     void on(TransferCompleted event) {
         status = TransferStatus.COMPLETED;
     }
@@ -88,5 +173,31 @@ final class Transfer {
     @EventSourcingHandler
     void on(TransferFailed event) {
         status = TransferStatus.FAILED;
+    }
+
+    @EventSourcingHandler
+    void on(TransferCancelled event) {
+        status = TransferStatus.CANCELLED;
+    }
+
+    private void resume() {
+        parkedAt = null;
+        status = TransferStatus.RECEIVED;
+    }
+
+    private void requireKnown(TransferCommand command) {
+        if (request == null) {
+            throw refusal(TransferRefusal.Kind.UNKNOWN, "There is no transfer " + command.transferId());
+        }
+    }
+
+    private void requireOpen() {
+        if (status.isFinal()) {
+            throw refusal(TransferRefusal.Kind.FINAL, "The transfer " + id + " is " + status);
+        }
+    }
+
+    private static CommandExecutionException refusal(TransferRefusal.Kind kind, String detail) {
+        return new CommandExecutionException(detail, null, new TransferRefusal(kind, detail));
     }
 }

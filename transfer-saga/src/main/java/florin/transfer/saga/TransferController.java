@@ -1,24 +1,34 @@
 package florin.transfer.saga;
 
-import florin.account.api.AccountRefusal;
+import florin.account.api.Iban;
 import florin.kit.IdempotentRequests;
 import florin.kit.ProblemException;
 import florin.kit.ProblemType;
+import florin.transfer.api.CancelTransfer;
+import florin.transfer.api.FindTransferTimeline;
+import florin.transfer.api.FindTransfers;
 import florin.transfer.api.RequestTransfer;
+import florin.transfer.api.ResumeTransfer;
+import florin.transfer.api.TransferCommand;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferPage;
 import florin.transfer.api.TransferStatus;
+import florin.transfer.api.TransferTimeline;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.Valid;
 import java.net.URI;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.gateway.CommandGateway;
+import org.axonframework.messaging.responsetypes.ResponseTypes;
+import org.axonframework.queryhandling.QueryGateway;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -40,9 +50,12 @@ final class TransferController {
     private final CommandGateway commands;
     private final TransferWatch watch;
     private final IdempotentRequests requests;
+    private final QueryGateway queries;
 
-    TransferController(CommandGateway commands, TransferWatch watch, IdempotentRequests requests) {
+    TransferController(
+            CommandGateway commands, QueryGateway queries, TransferWatch watch, IdempotentRequests requests) {
         this.commands = commands;
+        this.queries = queries;
         this.watch = watch;
         this.requests = requests;
     }
@@ -70,8 +83,83 @@ final class TransferController {
             @Parameter(example = "TRF-2026-0001") @PathVariable String id,
             @Parameter(example = "5s", description = "At most 60s") @RequestParam(required = false) String wait) {
         return watch.await(new TransferId(id), Waiting.parse(wait))
-                .thenApply(found -> found.orElseThrow(
-                        () -> new ProblemException(ProblemType.UNKNOWN_TRANSFER, "There is no transfer " + id)));
+                .thenApply(found -> found.orElseThrow(() -> unknown(id)));
+    }
+
+    @GetMapping("/{id}/timeline")
+    @Operation(
+            summary = "What happened to a transfer",
+            description = "Each event with its time, the service that recorded it, the attempt that led to it, its"
+                    + " position in its stream and its correlation id; oldest first.")
+    @ApiResponse(responseCode = "200", description = "The steps, at most 500")
+    @ApiResponse(responseCode = "404", description = "There is no such transfer")
+    CompletableFuture<TransferTimeline> timeline(@Parameter(example = "TRF-2026-0001") @PathVariable String id) {
+        return queries.query(
+                        new FindTransferTimeline(new TransferId(id)), ResponseTypes.instanceOf(TransferTimeline.class))
+                .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
+                .thenApply(timeline -> Optional.ofNullable(timeline).orElseThrow(() -> unknown(id)));
+    }
+
+    @GetMapping
+    @Operation(
+            summary = "Transfers, newest first",
+            description = "next is the cursor of the next page, given as after; it is absent on the last page.")
+    @ApiResponse(responseCode = "200", description = "Some transfers")
+    @ApiResponse(responseCode = "400", description = "A filter, the limit or the cursor is not valid")
+    CompletableFuture<TransferPage> list(
+            @RequestParam(required = false) TransferStatus status,
+            @Parameter(description = "The IBAN of the source or the target", schema = @Schema(type = "string"))
+                    @RequestParam(required = false)
+                    String account,
+            @Parameter(description = "Requested then or later", example = "2026-05-01T00:00:00Z")
+                    @RequestParam(required = false)
+                    Instant from,
+            @Parameter(description = "Requested before then", example = "2026-06-01T00:00:00Z")
+                    @RequestParam(required = false)
+                    Instant to,
+            @Parameter(description = "1 to 500") @RequestParam(defaultValue = "50") int limit,
+            @Parameter(description = "The next of the page before") @RequestParam(required = false) String after) {
+        if (limit < 1 || limit > TransferList.MOST) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "limit must be from 1 to " + TransferList.MOST);
+        }
+        if (after != null && TransferCursor.parse(after).isEmpty()) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "after must be the next of a page before");
+        }
+        Iban iban = account == null ? null : new Iban(account);
+        return queries.query(
+                        new FindTransfers(status, iban, from, to, after, limit),
+                        ResponseTypes.instanceOf(TransferPage.class))
+                .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @PostMapping("/{id}/cancel")
+    @Operation(
+            summary = "Cancel a transfer",
+            description =
+                    "Accepted while the transfer is not final; whether it was in time, GET tells: the transfer ends"
+                            + " CANCELLED, or COMPLETED if the target had been credited.")
+    @ApiResponse(responseCode = "202", description = "Accepted: Location shows the outcome")
+    @ApiResponse(responseCode = "404", description = "There is no such transfer")
+    @ApiResponse(responseCode = "409", description = "transfer-final: it has completed or failed")
+    ResponseEntity<?> cancel(
+            @RequestHeader(name = "Idempotency-Key", required = false) String key,
+            @Parameter(example = "TRF-2026-0001") @PathVariable String id) {
+        return tell(key, id, "cancel", new CancelTransfer(new TransferId(id)));
+    }
+
+    @PostMapping("/{id}/retry")
+    @Operation(summary = "Let a parked transfer go on", description = "For operators.")
+    @ApiResponse(responseCode = "202", description = "Accepted: Location shows how far it is")
+    @ApiResponse(responseCode = "404", description = "There is no such transfer")
+    @ApiResponse(responseCode = "409", description = "transfer-not-parked, or transfer-final")
+    ResponseEntity<?> retry(
+            @RequestHeader(name = "Idempotency-Key", required = false) String key,
+            @Parameter(example = "TRF-2026-0001") @PathVariable String id) {
+        return tell(key, id, "retry", new ResumeTransfer(new TransferId(id)));
+    }
+
+    private ResponseEntity<?> tell(String key, String id, String what, TransferCommand command) {
+        return requests.run(key, "POST /transfers/" + id + "/" + what, "", operationId -> accepted(command));
     }
 
     private ResponseEntity<?> accept(TransferRequest request, String operationId) {
@@ -80,23 +168,19 @@ final class TransferController {
             throw new ProblemException(
                     ProblemType.SAME_ACCOUNT, "Money cannot move from " + request.from() + " to itself");
         }
-        TransferStatus status = answer(commands.<TransferStatus>send(
-                        new RequestTransfer(id, request.from(), request.to(), request.amount(), request.reference()))
-                .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS));
-        return ResponseEntity.accepted()
-                .location(URI.create("/transfers/" + id))
-                .body(new TransferReceipt(id, status));
+        return accepted(new RequestTransfer(id, request.from(), request.to(), request.amount(), request.reference()));
     }
 
-    private static TransferStatus answer(CompletableFuture<TransferStatus> status) {
-        try {
-            return status.join();
-        } catch (CompletionException failed) {
-            if (failed.getCause() instanceof CommandExecutionException refused
-                    && refused.getDetails().orElse(null) instanceof AccountRefusal refusal) {
-                throw new ProblemException(ProblemType.TRANSFER_CONFLICT, refusal.detail());
-            }
-            throw failed;
-        }
+    private ResponseEntity<?> accepted(TransferCommand command) {
+        TransferStatus status = commands.<TransferStatus>send(command)
+                .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
+                .join();
+        return ResponseEntity.accepted()
+                .location(URI.create("/transfers/" + command.transferId()))
+                .body(new TransferReceipt(command.transferId(), status));
+    }
+
+    private static ProblemException unknown(String id) {
+        return new ProblemException(ProblemType.UNKNOWN_TRANSFER, "There is no transfer " + id);
     }
 }

@@ -1,11 +1,11 @@
 package florin.transfer.saga;
 
-import florin.account.api.CreditState;
-import florin.account.api.ReservationState;
+import florin.transfer.api.ExpireTransfer;
+import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferStep;
 import jakarta.annotation.PreDestroy;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -20,7 +20,7 @@ import org.springframework.stereotype.Component;
  * Drives transfers that stand still, should the saga's state or its deadline be lost.
  *
  * <p>It sends the commands that the saga would send, and goes by their answers, which are the accounts' own truth: a saga
- * at work on the same transfer is neither needed nor disturbed.
+ * at work on the same transfer is neither needed nor disturbed. It keeps the time limit and the number of attempts too.
  */
 @Component
 final class TransferReconciler {
@@ -56,48 +56,45 @@ final class TransferReconciler {
 
     private void reconcile() {
         try {
-            Instant before = clock.instant().minus(properties.reconcileAfter());
-            rows.findStandingStill(before).forEach(this::drive);
+            reconcile(clock.instant());
         } catch (RuntimeException away) {
             LOG.warn("Transfers cannot be looked at now: {}", away.toString());
         }
     }
 
-    private void drive(TransferRow transfer) {
-        Step step =
-                switch (transfer.status()) {
-                    case RECEIVED -> Step.RESERVE;
-                    case RESERVED -> Step.CREDIT;
-                    case CREDITED -> Step.CAPTURE;
-                    case COMPLETED, FAILED -> throw new IllegalStateException("A final transfer stands still for ever");
-                };
-        take(step, transfer);
+    void reconcile(Instant now) {
+        rows.findStandingStill(now.minus(properties.reconcileAfter())).forEach(transfer -> drive(transfer, now));
     }
 
-    private void take(Step step, TransferRow transfer) {
-        if (step == Step.FAIL && transfer.reason() == null) {
+    private void drive(TransferRow transfer, Instant now) {
+        TransferId id = transfer.transferId();
+        TransferStep step = transfer.step();
+        int drives = rows.countDrive(id.value(), now);
+        if (drives > properties.attempts()) {
+            commands.send(Protocol.parking(id, step, properties.attempts()), transfer.correlationId(), 1);
+        } else if (Protocol.leads(step, TransferStep.CANCEL) && isTimeUp(transfer, now)) {
+            commands.send(
+                    new ExpireTransfer(id),
+                    transfer.correlationId(),
+                    drives,
+                    recorded -> take(TransferStep.CANCEL, transfer, drives));
+        } else {
+            take(step, transfer, drives);
+        }
+    }
+
+    private boolean isTimeUp(TransferRow transfer, Instant now) {
+        return !now.isBefore(transfer.requestedAt().plus(properties.timeLimit()));
+    }
+
+    private void take(TransferStep step, TransferRow transfer, int attempt) {
+        if (step == TransferStep.FAIL && transfer.reason() == null) {
             return; // The reason is on its way to the view: next time.
         }
-        commands.send(step.command(transfer.request(), transfer.reason()), transfer.correlationId(), answer -> next(
-                        step, answer)
-                .ifPresent(following -> take(following, transfer)));
-    }
-
-    /** What an account's answer to a step calls for. */
-    static Optional<Step> next(Step step, Object answer) {
-        Step next = null;
-        if (answer instanceof ReservationState reservation) {
-            next = switch (reservation) {
-                case RESERVED -> Step.CREDIT;
-                case CAPTURED -> Step.COMPLETE;
-                case RELEASED, REJECTED -> Step.FAIL;
-            };
-        } else if (answer instanceof CreditState credit) {
-            next = switch (credit) {
-                case CREDITED -> Step.CAPTURE;
-                case REJECTED, CANCELLED -> Step.RELEASE;
-            };
-        }
-        return Optional.ofNullable(next).filter(following -> step.leadsTo(following));
+        commands.send(
+                Protocol.command(step, transfer.request(), transfer.requestedAt(), transfer.reason()),
+                transfer.correlationId(),
+                attempt,
+                answer -> Protocol.after(step, answer).ifPresent(following -> take(following, transfer, attempt)));
     }
 }

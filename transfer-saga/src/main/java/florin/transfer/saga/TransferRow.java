@@ -7,6 +7,7 @@ import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferStatus;
+import florin.transfer.api.TransferStep;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
@@ -19,7 +20,7 @@ import jakarta.persistence.Transient;
 import java.time.Instant;
 import org.springframework.data.domain.Persistable;
 
-/** A transfer in the view; its status only goes forward. */
+/** A transfer in the view; its status only goes forward, and whether it is parked stands beside it. */
 @Entity
 @Table(name = "transfer_view")
 class TransferRow implements Persistable<String> {
@@ -45,6 +46,8 @@ class TransferRow implements Persistable<String> {
     private String correlationId;
     private Instant requestedAt;
     private Instant updatedAt;
+    private boolean parked;
+    private boolean calledOff;
 
     @Transient
     private boolean stored;
@@ -66,26 +69,62 @@ class TransferRow implements Persistable<String> {
         this.updatedAt = requestedAt;
     }
 
-    /** Whether this changed anything: a status that was reached or passed before does not. */
-    boolean advance(TransferStatus next, RefusalReason why, Instant at) {
-        if (status.isFinal() || next.compareTo(status) <= 0) {
-            return false;
+    /** A status that was reached or passed before stays. */
+    void advance(TransferStatus next, Instant at) {
+        if (!status.isFinal() && next.compareTo(status) > 0) {
+            status = next;
         }
-        status = next;
-        reason = why == null ? reason : why;
-        updatedAt = at;
-        return true;
+        moved(at);
     }
 
-    /** Keeps why an account refused, for the end that is to come. */
-    void remember(RefusalReason why) {
+    void fail(RefusalReason why, Instant at) {
+        reason = why;
+        advance(TransferStatus.FAILED, at);
+    }
+
+    /** Keeps why an account refused first, for the end that is to come. */
+    void keepReason(RefusalReason why) {
         if (!status.isFinal() && reason == null) {
             reason = why;
         }
     }
 
-    TransferStatus status() {
-        return status;
+    void callOff(Instant at) {
+        calledOff = true;
+        moved(at);
+    }
+
+    void park(Instant at) {
+        parked = true;
+        updatedAt = at;
+    }
+
+    /** Something happened to it, so it is not parked any more. */
+    void moved(Instant at) {
+        parked = false;
+        updatedAt = at;
+    }
+
+    /** The step that it is at for all that is shown here; each step may be done again. */
+    TransferStep step() {
+        return switch (status) {
+            case RECEIVED -> calledOff ? TransferStep.CANCEL : TransferStep.RESERVE;
+            case RESERVED -> calledOff ? TransferStep.CANCEL : TransferStep.CREDIT;
+            case CREDITED -> TransferStep.CAPTURE;
+            default -> throw new IllegalStateException("The transfer " + id + " is " + status);
+        };
+    }
+
+    TransferId transferId() {
+        return new TransferId(id);
+    }
+
+    Instant requestedAt() {
+        return requestedAt;
+    }
+
+    TransferCursor cursor() {
+        return new TransferCursor(requestedAt, id);
     }
 
     RefusalReason reason() {
@@ -105,10 +144,18 @@ class TransferRow implements Persistable<String> {
     }
 
     TransferDetails details() {
+        TransferStatus shown = parked ? TransferStatus.PARKED : status;
+        RefusalReason why =
+                switch (shown) {
+                    case FAILED -> reason;
+                    case CANCELLED -> RefusalReason.DS02;
+                    default -> null;
+                };
         return new TransferDetails(
                 new TransferId(id),
-                status,
-                status == TransferStatus.FAILED ? reason : null,
+                shown,
+                shown.code(),
+                why,
                 new Iban(from),
                 new Iban(to),
                 amount(),

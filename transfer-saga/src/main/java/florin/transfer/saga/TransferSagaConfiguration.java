@@ -1,6 +1,5 @@
 package florin.transfer.saga;
 
-import java.time.Duration;
 import javax.sql.DataSource;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
@@ -19,18 +18,12 @@ class TransferSagaConfiguration {
     private static final int SEGMENTS = 4;
     private static final int BATCH_SIZE = 32;
 
-    /**
-     * How far before its first start the saga looks for transfers: those that were requested while it came up. Accounts
-     * remember transfers for longer, so that a step that was done is not done again.
-     */
-    private static final Duration LOOK_BACK = Duration.ofMinutes(10);
-
     @Bean
-    ConfigurerModule processors() {
+    ConfigurerModule processors(TransferProperties properties) {
         return configurer -> configurer.eventProcessing(processing -> processing
                 .registerPooledStreamingEventProcessor(
                         TransferSaga.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
-                                .initialToken(source -> source.createTokenSince(LOOK_BACK))
+                                .initialToken(source -> source.createTokenSince(properties.lookBack()))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerListenerInvocationErrorHandler(

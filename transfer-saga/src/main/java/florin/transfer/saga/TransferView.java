@@ -1,30 +1,35 @@
 package florin.transfer.saga;
 
-import florin.account.api.FundsReservationRejected;
 import florin.account.api.FundsReserved;
-import florin.account.api.RefusalReason;
-import florin.account.api.TransferCreditCancelled;
-import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
+import florin.account.api.TransferLegEvent;
 import florin.transfer.api.FindTransfer;
+import florin.transfer.api.FindTransferTimeline;
+import florin.transfer.api.FindTransfers;
+import florin.transfer.api.TransferCancellationRequested;
+import florin.transfer.api.TransferCancelled;
 import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferEvent;
 import florin.transfer.api.TransferFailed;
 import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferPage;
+import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferRequested;
+import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
+import florin.transfer.api.TransferTimeline;
 import java.time.Instant;
+import java.util.function.BiConsumer;
 import org.axonframework.config.ProcessingGroup;
 import org.axonframework.eventhandling.EventHandler;
 import org.axonframework.eventhandling.EventMessage;
-import org.axonframework.eventhandling.Timestamp;
 import org.axonframework.messaging.annotation.MetaDataValue;
 import org.axonframework.queryhandling.QueryHandler;
 import org.axonframework.queryhandling.QueryUpdateEmitter;
 import org.springframework.stereotype.Component;
 
-/** Shows how far each transfer is, and tells those who wait for it. */
+/** Shows how far each transfer is and what happened to it, and tells those who wait for it; each event counts once. */
 @Component
 @ProcessingGroup(TransferView.PROCESSOR)
 class TransferView {
@@ -32,10 +37,14 @@ class TransferView {
     static final String PROCESSOR = "transfer-view";
 
     private final TransferRows rows;
+    private final TransferList list;
+    private final TransferTimelines timelines;
     private final QueryUpdateEmitter updates;
 
-    TransferView(TransferRows rows, QueryUpdateEmitter updates) {
+    TransferView(TransferRows rows, TransferList list, TransferTimelines timelines, QueryUpdateEmitter updates) {
         this.rows = rows;
+        this.list = list;
+        this.timelines = timelines;
         this.updates = updates;
     }
 
@@ -45,22 +54,7 @@ class TransferView {
         if (event instanceof TransferEvent transferEvent) {
             return transferEvent.transferId().value();
         }
-        if (event instanceof FundsReserved reserved) {
-            return reserved.transferId().value();
-        }
-        if (event instanceof TransferCredited credited) {
-            return credited.transferId().value();
-        }
-        if (event instanceof FundsReservationRejected rejected) {
-            return rejected.transferId().value();
-        }
-        if (event instanceof TransferCreditRejected rejected) {
-            return rejected.transferId().value();
-        }
-        if (event instanceof TransferCreditCancelled cancelled) {
-            return cancelled.transferId().value();
-        }
-        return message.getIdentifier();
+        return event instanceof TransferLegEvent leg ? leg.transferId().value() : message.getIdentifier();
     }
 
     /** Null for none: an optional would lose its type on the way through the router. */
@@ -71,57 +65,78 @@ class TransferView {
                 .orElse(null);
     }
 
+    @QueryHandler
+    TransferPage find(FindTransfers query) {
+        return list.find(query);
+    }
+
+    @QueryHandler
+    TransferTimeline find(FindTransferTimeline query) {
+        return rows.existsById(query.transferId().value()) ? timelines.find(query.transferId()) : null;
+    }
+
     @EventHandler
-    void on(TransferRequested event, @MetaDataValue("correlationId") String correlationId, @Timestamp Instant at) {
-        if (!rows.existsById(event.transferId().value())) {
-            show(rows.save(new TransferRow(event, correlationId, at)));
+    void on(
+            TransferRequested event,
+            @MetaDataValue("correlationId") String correlationId,
+            EventMessage<TransferRequested> message) {
+        if (timelines.add(event.transferId(), message)
+                && !rows.existsById(event.transferId().value())) {
+            show(rows.save(new TransferRow(event, correlationId, message.getTimestamp())));
         }
     }
 
     @EventHandler
-    void on(FundsReserved event, @Timestamp Instant at) {
-        advance(event.transferId(), TransferStatus.RESERVED, null, at);
-    }
-
-    @EventHandler
-    void on(TransferCredited event, @Timestamp Instant at) {
-        advance(event.transferId(), TransferStatus.CREDITED, null, at);
-    }
-
-    @EventHandler
-    void on(FundsReservationRejected event) {
-        remember(event.transferId(), event.reason());
-    }
-
-    @EventHandler
-    void on(TransferCreditRejected event) {
-        remember(event.transferId(), event.reason());
-    }
-
-    @EventHandler
-    void on(TransferCreditCancelled event) {
-        remember(event.transferId(), RefusalReason.TM01);
-    }
-
-    @EventHandler
-    void on(TransferCompleted event, @Timestamp Instant at) {
-        advance(event.transferId(), TransferStatus.COMPLETED, null, at);
-    }
-
-    @EventHandler
-    void on(TransferFailed event, @Timestamp Instant at) {
-        advance(event.transferId(), TransferStatus.FAILED, event.reason(), at);
-    }
-
-    private void remember(TransferId id, RefusalReason reason) {
-        rows.findById(id.value()).ifPresent(row -> {
-            row.remember(reason);
-            rows.save(row);
+    void on(TransferLegEvent event, EventMessage<TransferLegEvent> message) {
+        change(event.transferId(), message, (row, at) -> {
+            Protocol.refusal(event).ifPresent(row::keepReason);
+            if (event instanceof FundsReserved) {
+                row.advance(TransferStatus.RESERVED, at);
+            } else if (event instanceof TransferCredited) {
+                row.advance(TransferStatus.CREDITED, at);
+            } else {
+                row.moved(at);
+            }
         });
     }
 
-    private void advance(TransferId id, TransferStatus status, RefusalReason reason, Instant at) {
-        rows.findById(id.value()).filter(row -> row.advance(status, reason, at)).ifPresent(row -> show(rows.save(row)));
+    @EventHandler
+    void on(TransferCancellationRequested event, EventMessage<TransferCancellationRequested> message) {
+        change(event.transferId(), message, TransferRow::callOff);
+    }
+
+    @EventHandler
+    void on(TransferParked event, EventMessage<TransferParked> message) {
+        change(event.transferId(), message, TransferRow::park);
+    }
+
+    @EventHandler
+    void on(TransferResumed event, EventMessage<TransferResumed> message) {
+        change(event.transferId(), message, TransferRow::moved);
+    }
+
+    @EventHandler
+    void on(TransferCompleted event, EventMessage<TransferCompleted> message) {
+        change(event.transferId(), message, (row, at) -> row.advance(TransferStatus.COMPLETED, at));
+    }
+
+    @EventHandler
+    void on(TransferFailed event, EventMessage<TransferFailed> message) {
+        change(event.transferId(), message, (row, at) -> row.fail(event.reason(), at));
+    }
+
+    @EventHandler
+    void on(TransferCancelled event, EventMessage<TransferCancelled> message) {
+        change(event.transferId(), message, (row, at) -> row.advance(TransferStatus.CANCELLED, at));
+    }
+
+    private void change(TransferId id, EventMessage<?> message, BiConsumer<TransferRow, Instant> change) {
+        if (timelines.add(id, message)) {
+            rows.findById(id.value()).ifPresent(row -> {
+                change.accept(row, message.getTimestamp());
+                show(rows.save(row));
+            });
+        }
     }
 
     private void show(TransferRow row) {

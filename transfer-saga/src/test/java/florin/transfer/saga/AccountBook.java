@@ -2,6 +2,7 @@ package florin.transfer.saga;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import florin.account.api.AccountCommand;
+import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
 import florin.account.api.CreditState;
 import florin.account.api.CreditTransfer;
@@ -14,17 +15,24 @@ import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
 import florin.account.api.ReservationState;
 import florin.account.api.ReserveFunds;
+import florin.account.api.TransferCreditCancelled;
 import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
+import florin.kit.Correlation;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.axonframework.axonserver.connector.AxonServerConfiguration;
+import org.axonframework.common.Registration;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.DefaultConfigurer;
+import org.axonframework.messaging.correlation.SimpleCorrelationDataProvider;
+import org.axonframework.messaging.interceptors.CorrelationDataInterceptor;
 import org.axonframework.serialization.Serializer;
 import org.axonframework.serialization.jackson3.Jackson3Serializer;
 
@@ -36,6 +44,7 @@ final class AccountBook implements AutoCloseable {
     private final Map<TransferId, Money> reserved = new ConcurrentHashMap<>();
     private final Map<TransferId, CreditState> credits = new ConcurrentHashMap<>();
     private final AtomicInteger commandsHandled = new AtomicInteger();
+    private final List<Registration> taken = new ArrayList<>();
     private final String branch;
     private final Configuration axon;
 
@@ -64,10 +73,11 @@ final class AccountBook implements AutoCloseable {
                         .configureMessageSerializer(configuration -> json)
                         .buildConfiguration());
         book.axon.start();
-        book.take(ReserveFunds.class, book::reserve);
-        book.take(CreditTransfer.class, book::credit);
-        book.take(CaptureReservation.class, book::capture);
-        book.take(ReleaseReservation.class, book::release);
+        book.axon
+                .commandBus()
+                .registerHandlerInterceptor(new CorrelationDataInterceptor<>(
+                        new SimpleCorrelationDataProvider(Correlation.KEY, Correlation.ATTEMPT)));
+        book.comeBack();
         return book;
     }
 
@@ -77,6 +87,20 @@ final class AccountBook implements AutoCloseable {
 
     Money balance(Iban iban) {
         return balances.get(iban);
+    }
+
+    /** The branch takes no commands until it comes back; its accounts stay as they are. */
+    void goAway() {
+        taken.forEach(Registration::cancel);
+        taken.clear();
+    }
+
+    void comeBack() {
+        take(ReserveFunds.class, this::reserve);
+        take(CreditTransfer.class, this::credit);
+        take(CancelTransferCredit.class, this::cancel);
+        take(CaptureReservation.class, this::capture);
+        take(ReleaseReservation.class, this::release);
     }
 
     int commandsHandled() {
@@ -89,12 +113,12 @@ final class AccountBook implements AutoCloseable {
     }
 
     private <C extends AccountCommand> void take(Class<C> type, Function<C, Object> handler) {
-        axon.commandBus().subscribe(type.getName() + "@" + branch, message -> {
+        taken.add(axon.commandBus().subscribe(type.getName() + "@" + branch, message -> {
             commandsHandled.incrementAndGet();
             synchronized (this) {
                 return handler.apply(type.cast(message.getPayload()));
             }
-        });
+        }));
     }
 
     private Object reserve(ReserveFunds command) {
@@ -125,6 +149,13 @@ final class AccountBook implements AutoCloseable {
         });
     }
 
+    private Object cancel(CancelTransferCredit command) {
+        return credits.computeIfAbsent(command.transferId(), id -> {
+            publish(new TransferCreditCancelled(command.iban(), id));
+            return CreditState.CANCELLED;
+        });
+    }
+
     private Object capture(CaptureReservation command) {
         if (reservations.replace(command.transferId(), ReservationState.RESERVED, ReservationState.CAPTURED)) {
             publish(new ReservationCaptured(command.iban(), command.transferId(), reserved.get(command.transferId())));
@@ -133,6 +164,10 @@ final class AccountBook implements AutoCloseable {
     }
 
     private Object release(ReleaseReservation command) {
+        reservations.computeIfAbsent(command.transferId(), id -> {
+            publish(new FundsReservationRejected(command.iban(), id, RefusalReason.TM01));
+            return ReservationState.REJECTED;
+        });
         if (reservations.replace(command.transferId(), ReservationState.RESERVED, ReservationState.RELEASED)) {
             Money amount = reserved.get(command.transferId());
             balances.compute(command.iban(), (iban, balance) -> balance.plus(amount));

@@ -21,8 +21,9 @@ class SagaStateTest {
     void the_state_of_a_saga_reads_back_as_it_was_written() {
         String state =
                 """
-                {"correlationId":"abc","deadline":"d-1","reason":null,"request":{"transferId":"TRF-1","from":"%s",\
-                "to":"%s","amount":{"value":"30.00","currency":"EUR"},"reference":"rent"},"resends":3,"step":"CREDIT"}"""
+                {"drive":{"attempts":3,"correlationId":"abc","reason":null,"request":{"transferId":"TRF-1","from":"%s",\
+                "to":"%s","amount":{"value":"30.00","currency":"EUR"},"reference":"rent"},\
+                "requestedAt":"2026-05-01T12:00:00Z","resend":"d-1","step":"CREDIT","timeLimit":"d-2"}}"""
                         .formatted(Examples.FROM, Examples.TO);
         SerializedObject<String> written = serializer.serialize(
                 serializer.deserialize(

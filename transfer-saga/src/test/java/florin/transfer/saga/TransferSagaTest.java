@@ -4,9 +4,14 @@ import static florin.transfer.saga.Examples.AMOUNT;
 import static florin.transfer.saga.Examples.FROM;
 import static florin.transfer.saga.Examples.ID;
 import static florin.transfer.saga.Examples.REQUESTED;
+import static florin.transfer.saga.Examples.REQUESTED_AT;
+import static florin.transfer.saga.Examples.SETTINGS;
 import static florin.transfer.saga.Examples.TO;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.axonframework.test.matchers.Matchers.payloadsMatching;
+import static org.axonframework.test.matchers.Matchers.predicate;
 
+import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
 import florin.account.api.CreditTransfer;
 import florin.account.api.FundsReservationRejected;
@@ -20,12 +25,21 @@ import florin.account.api.TransferCreditCancelled;
 import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
 import florin.transfer.api.CompleteTransfer;
+import florin.transfer.api.ExpireTransfer;
 import florin.transfer.api.FailTransfer;
+import florin.transfer.api.ParkTransfer;
+import florin.transfer.api.TransferCancellationRequested;
+import florin.transfer.api.TransferCancelled;
 import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferFailed;
 import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferParked;
+import florin.transfer.api.TransferResumed;
+import florin.transfer.api.TransferStep;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.IntStream;
+import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.commandhandling.gateway.DefaultCommandGateway;
 import org.axonframework.test.saga.SagaTestFixture;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,18 +54,40 @@ class TransferSagaTest {
     private static final TransferCreditCancelled CREDIT_CANCELLED = new TransferCreditCancelled(TO, ID);
     private static final ReservationCaptured CAPTURED = new ReservationCaptured(FROM, ID, AMOUNT);
     private static final ReservationReleased RELEASED = new ReservationReleased(FROM, ID, AMOUNT);
-    private static final ReserveFunds RESERVE = new ReserveFunds(FROM, ID, AMOUNT, TO);
-    private static final CreditTransfer CREDIT = new CreditTransfer(TO, ID, AMOUNT, FROM);
+    private static final ReserveFunds RESERVE = new ReserveFunds(FROM, ID, AMOUNT, TO, REQUESTED_AT);
+    private static final CreditTransfer CREDIT = new CreditTransfer(TO, ID, AMOUNT, FROM, REQUESTED_AT);
     private static final CaptureReservation CAPTURE = new CaptureReservation(FROM, ID);
-    private static final ReleaseReservation RELEASE = new ReleaseReservation(FROM, ID);
+    private static final ReleaseReservation RELEASE = new ReleaseReservation(FROM, ID, REQUESTED_AT);
+
+    private static final CancelTransferCredit CANCEL = new CancelTransferCredit(TO, ID, REQUESTED_AT);
+    private static final ExpireTransfer EXPIRE = new ExpireTransfer(ID);
+    private static final TransferCancellationRequested EXPIRED =
+            new TransferCancellationRequested(ID, RefusalReason.TM01);
+    private static final TransferCancellationRequested CANCELLATION =
+            new TransferCancellationRequested(ID, RefusalReason.DS02);
+    private static final ParkTransfer PARK =
+            new ParkTransfer(ID, TransferStep.RESERVE, "3 attempts without an outcome");
+    private static final ParkTransfer PARK_AFTER_ONE =
+            new ParkTransfer(ID, TransferStep.RESERVE, "1 attempts without an outcome");
+    private static final TransferParked PARKED = new TransferParked(ID, TransferStep.RESERVE, "tried");
 
     private SagaTestFixture<TransferSaga> saga;
 
     @BeforeEach
     void setUp() {
+        setUp(SETTINGS);
+    }
+
+    private void setUp(TransferProperties settings) {
         saga = new SagaTestFixture<>(TransferSaga.class);
         saga.registerResource(new StepCommands(
-                DefaultCommandGateway.builder().commandBus(saga.getCommandBus()).build()));
+                DefaultCommandGateway.builder().commandBus(saga.getCommandBus()).build(), settings));
+        saga.givenCurrentTime(REQUESTED_AT);
+    }
+
+    private void attempts(int most) {
+        setUp(new TransferProperties(
+                SETTINGS.timeLimit(), most, SETTINGS.reconcileEvery(), SETTINGS.reconcileAfter(), SETTINGS.lookBack()));
     }
 
     @Test
@@ -252,10 +288,212 @@ class TransferSagaTest {
     }
 
     @Test
+    void when_the_time_is_up_the_transfer_is_told_so() {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(RESERVED)
+                .whenTimeElapses(SETTINGS.timeLimit())
+                .expectDispatchedCommandsMatching(payloadsMatching(predicate(payloads -> payloads.contains(EXPIRE))));
+    }
+
+    @Test
+    void until_that_is_recorded_it_is_told_again() throws Exception {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(RESERVED)
+                .andThenTimeElapses(SETTINGS.timeLimit())
+                .whenTimeElapses(Protocol.LONGEST_PAUSE)
+                .expectDispatchedCommandsMatching(payloadsMatching(predicate(payloads -> payloads.contains(EXPIRE))));
+    }
+
+    @Test
+    void a_transfer_that_is_called_off_is_cancelled_at_its_target_first() {
+        for (Object calledOff : List.of(EXPIRED, CANCELLATION)) {
+            setUp();
+            saga.givenAPublished(REQUESTED).whenPublishingA(calledOff).expectDispatchedCommands(CANCEL);
+            setUp();
+            saga.givenAPublished(REQUESTED)
+                    .andThenAPublished(RESERVED)
+                    .whenPublishingA(calledOff)
+                    .expectDispatchedCommands(CANCEL);
+        }
+    }
+
+    @Test
+    void what_is_reserved_after_the_transfer_was_called_off_is_not_credited() {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(CANCELLATION)
+                .whenPublishingA(RESERVED)
+                .expectNoDispatchedCommands();
+    }
+
+    @Test
+    void a_tombstone_at_the_target_releases_the_source() {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(RESERVED)
+                .andThenAPublished(CANCELLATION)
+                .whenPublishingA(CREDIT_CANCELLED)
+                .expectDispatchedCommands(RELEASE);
+    }
+
+    @Test
+    void a_credit_that_stands_completes_although_the_transfer_was_called_off() {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(RESERVED)
+                .andThenAPublished(EXPIRED)
+                .whenPublishingA(CREDITED)
+                .expectDispatchedCommands(CAPTURE);
+    }
+
+    @Test
+    void a_credited_transfer_is_not_called_off() throws Exception {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(RESERVED)
+                .andThenAPublished(CREDITED)
+                .whenPublishingA(CANCELLATION)
+                .expectNoDispatchedCommands();
+        setUp();
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(RESERVED)
+                .andThenAPublished(CREDITED)
+                .whenTimeElapses(SETTINGS.timeLimit())
+                .expectDispatchedCommandsMatching(
+                        payloadsMatching(predicate(payloads -> payloads.stream().allMatch(CAPTURE::equals))));
+    }
+
+    @Test
+    void the_cancellation_is_sent_again_until_the_target_answers() {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(CANCELLATION)
+                .whenTimeElapses(Duration.ofSeconds(1))
+                .expectDispatchedCommands(CANCEL);
+    }
+
+    @Test
+    void a_refusal_of_the_source_ends_a_transfer_that_is_being_called_off() {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(CANCELLATION)
+                .whenPublishingA(new FundsReservationRejected(FROM, ID, RefusalReason.AM04))
+                .expectDispatchedCommands(new FailTransfer(ID, RefusalReason.AM04));
+    }
+
+    @Test
+    void a_cancelled_transfer_ends_the_saga_and_its_deadlines() {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(CANCELLATION)
+                .andThenAPublished(CREDIT_CANCELLED)
+                .andThenAPublished(new FundsReservationRejected(FROM, ID, RefusalReason.TM01))
+                .whenPublishingA(new TransferCancelled(ID))
+                .expectActiveSagas(0)
+                .expectNoDispatchedCommands()
+                .expectNoScheduledDeadlines();
+    }
+
+    @Test
+    void after_the_last_attempt_the_transfer_is_parked_instead() {
+        attempts(3);
+        // 1 + 2 + 4 seconds
+        saga.givenAPublished(REQUESTED)
+                .whenTimeElapses(Duration.ofSeconds(7))
+                .expectDispatchedCommands(RESERVE, RESERVE, PARK);
+    }
+
+    @Test
+    void until_it_is_parked_that_is_asked_for_again() throws Exception {
+        attempts(1);
+        saga.givenAPublished(REQUESTED)
+                .andThenTimeElapses(Duration.ofSeconds(1))
+                .whenTimeElapses(Protocol.LONGEST_PAUSE)
+                .expectDispatchedCommands(PARK_AFTER_ONE);
+    }
+
+    @Test
+    void a_parked_transfer_is_left_alone() throws Exception {
+        attempts(1);
+        saga.givenAPublished(REQUESTED)
+                .andThenTimeElapses(Duration.ofSeconds(1))
+                .andThenAPublished(PARKED)
+                .whenTimeElapses(Duration.ofMinutes(9))
+                .expectNoDispatchedCommands();
+    }
+
+    @Test
+    void a_late_event_moves_a_parked_transfer_forward() throws Exception {
+        attempts(1);
+        saga.givenAPublished(REQUESTED)
+                .andThenTimeElapses(Duration.ofSeconds(1))
+                .andThenAPublished(PARKED)
+                .whenPublishingA(RESERVED)
+                .expectDispatchedCommands(CREDIT)
+                .expectScheduledDeadlineWithName(Duration.ofSeconds(1), TransferSaga.RESEND);
+    }
+
+    @Test
+    void an_operator_starts_the_attempts_of_the_step_anew() throws Exception {
+        attempts(2);
+        saga.givenAPublished(REQUESTED)
+                .andThenTimeElapses(Duration.ofSeconds(3))
+                .andThenAPublished(PARKED)
+                .andThenAPublished(new TransferResumed(ID))
+                .whenTimeElapses(Duration.ofSeconds(1))
+                .expectDispatchedCommands(RESERVE);
+    }
+
+    @Test
+    void what_is_not_parked_is_not_disturbed_by_going_on() {
+        saga.givenAPublished(REQUESTED).whenPublishingA(new TransferResumed(ID)).expectNoDispatchedCommands();
+    }
+
+    @Test
+    void a_parked_transfer_is_called_off_like_any_other() throws Exception {
+        attempts(1);
+        saga.givenAPublished(REQUESTED)
+                .andThenTimeElapses(Duration.ofSeconds(1))
+                .andThenAPublished(PARKED)
+                .whenPublishingA(CANCELLATION)
+                .expectDispatchedCommands(CANCEL);
+        attempts(1);
+        saga.givenAPublished(REQUESTED)
+                .andThenTimeElapses(Duration.ofSeconds(1))
+                .andThenAPublished(PARKED)
+                .whenTimeElapses(SETTINGS.timeLimit())
+                .expectDispatchedCommands(EXPIRE);
+    }
+
+    @Test
+    void calling_off_what_is_parked_after_its_credit_lets_it_complete() throws Exception {
+        attempts(1);
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(RESERVED)
+                .andThenAPublished(CREDITED)
+                .andThenTimeElapses(Duration.ofSeconds(1))
+                .andThenAPublished(new TransferParked(ID, TransferStep.CAPTURE, "tried"))
+                .whenPublishingA(CANCELLATION)
+                .expectDispatchedCommands(CAPTURE);
+    }
+
+    @Test
+    void parking_of_a_step_that_is_past_changes_nothing() {
+        saga.givenAPublished(REQUESTED)
+                .andThenAPublished(RESERVED)
+                .andThenAPublished(PARKED)
+                .whenTimeElapses(Duration.ofSeconds(1))
+                .expectDispatchedCommands(CREDIT);
+    }
+
+    @Test
+    void each_attempt_is_numbered() {
+        saga.givenAPublished(REQUESTED)
+                .whenTimeElapses(Duration.ofSeconds(3))
+                .expectDispatchedCommandsMatching(predicate((List<CommandMessage<?>> commands) -> commands.stream()
+                        .map(command -> command.getMetaData().get("attempt"))
+                        .toList()
+                        .equals(List.of(2, 3))));
+    }
+
+    @Test
     void a_step_leads_only_forward() {
-        for (Step step : Step.values()) {
-            for (Step next : Step.values()) {
-                assertThat(step.leadsTo(next) && next.leadsTo(step))
+        for (TransferStep step : TransferStep.values()) {
+            for (TransferStep next : TransferStep.values()) {
+                assertThat(Protocol.leads(step, next) && Protocol.leads(next, step))
                         .as("%s and %s lead to each other", step, next)
                         .isFalse();
             }

@@ -11,13 +11,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -220,30 +215,6 @@ class TransferServiceTest {
     }
 
     @Test
-    void a_transfer_whose_saga_was_lost_is_driven_to_its_end() throws Exception {
-        south.close();
-        HttpResponse<String> accepted = post(transfer(null, "9.00"), null);
-        String location = accepted.headers().firstValue("Location").orElseThrow();
-        await().atMost(PATIENCE).until(() -> status(location).equals("RESERVED"));
-        JsonNode done = endWithoutSaga(location);
-        assertThat(done.get("status").asString()).isEqualTo("COMPLETED");
-        assertBalances("91.00", "9.00");
-    }
-
-    @Test
-    void a_transfer_whose_saga_was_lost_fails_with_the_reason_of_the_account() throws Exception {
-        south.close();
-        Iban nobody = Iban.of("FLSO", 999_998);
-        HttpResponse<String> accepted = post(transfer(null, "9.00").replace(to.value(), nobody.value()), null);
-        String location = accepted.headers().firstValue("Location").orElseThrow();
-        await().atMost(PATIENCE).until(() -> status(location).equals("RESERVED"));
-        JsonNode done = endWithoutSaga(location);
-        assertThat(done.get("status").asString()).isEqualTo("FAILED");
-        assertThat(done.get("reason").asString()).isEqualTo("AC01");
-        assertBalances("100.00", "0.00");
-    }
-
-    @Test
     void a_finished_transfer_leaves_no_saga_and_no_deadline() throws Exception {
         outcome(transfer(null, "1.00"));
         await().atMost(PATIENCE)
@@ -278,35 +249,19 @@ class TransferServiceTest {
         assertThat(description).contains("/transfers/{id}", "TRF-2026-0001", "Idempotency-Key");
     }
 
-    private JsonNode endWithoutSaga(String location) throws Exception {
-        service.close();
-        try (Connection connection = DriverManager.getConnection(database, "postgres", "postgres");
-                Statement statement = connection.createStatement()) {
-            statement.execute("TRUNCATE saga_entry, association_value_entry, scheduled_tasks");
-        }
-
-        reopenSouth();
-        service = startService("--florin.transfer.reconcile-every=500ms", "--florin.transfer.reconcile-after=1s");
-        JsonNode end = JSON.readTree(get(location + "?wait=40s").body());
-        service.close();
-        service = startService();
-        return end;
-    }
-
     private void reopenSouth() {
         south = AccountBook.open("FLSO", TestPlatform.axonServerPort());
         south.deposit(to, "0.00");
     }
 
-    private static ConfigurableApplicationContext startService(String... settings) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "--server.port=0",
-                "--axon.axonserver.servers=localhost:" + TestPlatform.axonServerPort(),
-                "--spring.datasource.url=" + database,
-                "--spring.datasource.username=postgres",
-                "--spring.datasource.password=postgres"));
-        arguments.addAll(List.of(settings));
-        return new SpringApplicationBuilder(TransferSagaApplication.class).run(arguments.toArray(String[]::new));
+    private static ConfigurableApplicationContext startService() {
+        return new SpringApplicationBuilder(TransferSagaApplication.class)
+                .run(
+                        "--server.port=0",
+                        "--axon.axonserver.servers=localhost:" + TestPlatform.axonServerPort(),
+                        "--spring.datasource.url=" + database,
+                        "--spring.datasource.username=postgres",
+                        "--spring.datasource.password=postgres");
     }
 
     private String transfer(String id, String euros) {

@@ -5,16 +5,29 @@ import static florin.transfer.saga.Examples.FROM;
 import static florin.transfer.saga.Examples.ID;
 import static florin.transfer.saga.Examples.REQUESTED;
 import static florin.transfer.saga.Examples.TO;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.hasToString;
 
-import florin.account.api.AccountRefusal;
 import florin.account.api.RefusalReason;
 import florin.money.Money;
+import florin.transfer.api.CancelTransfer;
 import florin.transfer.api.CompleteTransfer;
+import florin.transfer.api.ExpireTransfer;
 import florin.transfer.api.FailTransfer;
+import florin.transfer.api.ParkTransfer;
 import florin.transfer.api.RequestTransfer;
+import florin.transfer.api.ResumeTransfer;
+import florin.transfer.api.TransferCancellationRequested;
+import florin.transfer.api.TransferCancelled;
+import florin.transfer.api.TransferCommand;
 import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferFailed;
+import florin.transfer.api.TransferParked;
+import florin.transfer.api.TransferRefusal;
+import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
+import florin.transfer.api.TransferStep;
+import java.util.List;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.test.aggregate.AggregateTestFixture;
 import org.junit.jupiter.api.Test;
@@ -22,6 +35,13 @@ import org.junit.jupiter.api.Test;
 class TransferTest {
 
     private static final RequestTransfer REQUEST = new RequestTransfer(ID, FROM, TO, AMOUNT, "rent");
+
+    private static final TransferCancellationRequested CANCELLATION =
+            new TransferCancellationRequested(ID, RefusalReason.DS02);
+    private static final TransferCancellationRequested EXPIRY =
+            new TransferCancellationRequested(ID, RefusalReason.TM01);
+    private static final ParkTransfer PARK = new ParkTransfer(ID, TransferStep.CREDIT, "tried");
+    private static final TransferParked PARKED = new TransferParked(ID, TransferStep.CREDIT, "tried");
 
     private final AggregateTestFixture<Transfer> transfer = new AggregateTestFixture<>(Transfer.class);
 
@@ -52,8 +72,9 @@ class TransferTest {
                 .when(new RequestTransfer(ID, FROM, TO, Money.of("30.01", "EUR"), "rent"))
                 .expectNoEvents()
                 .expectException(CommandExecutionException.class)
-                .expectExceptionDetails(new AccountRefusal(
-                        RefusalReason.AM05, "The transfer " + ID + " was requested before with other content"));
+                .expectExceptionDetails(new TransferRefusal(
+                        TransferRefusal.Kind.CONFLICT,
+                        "The transfer " + ID + " was requested before with other content"));
     }
 
     @Test
@@ -110,5 +131,156 @@ class TransferTest {
                 .when(new CompleteTransfer(ID))
                 .expectNoEvents()
                 .expectException(IllegalStateException.class);
+    }
+
+    @Test
+    void a_wish_to_cancel_is_recorded_once() {
+        transfer.given(REQUESTED)
+                .when(new CancelTransfer(ID))
+                .expectEvents(CANCELLATION)
+                .expectResultMessagePayload(TransferStatus.RECEIVED);
+        transfer.given(REQUESTED, CANCELLATION).when(new CancelTransfer(ID)).expectNoEvents();
+    }
+
+    @Test
+    void a_transfer_whose_time_is_up_is_called_off_once() {
+        transfer.given(REQUESTED).when(new ExpireTransfer(ID)).expectEvents(EXPIRY);
+        transfer.given(REQUESTED, EXPIRY).when(new ExpireTransfer(ID)).expectNoEvents();
+        transfer.given(REQUESTED, CANCELLATION).when(new ExpireTransfer(ID)).expectNoEvents();
+    }
+
+    @Test
+    void somebody_may_still_cancel_what_is_called_off_because_its_time_is_up() {
+        transfer.given(REQUESTED, EXPIRY).when(new CancelTransfer(ID)).expectEvents(CANCELLATION);
+    }
+
+    @Test
+    void what_somebody_cancelled_ends_cancelled_whatever_else_speaks_against_it() {
+        transfer.given(REQUESTED, CANCELLATION)
+                .when(new FailTransfer(ID, RefusalReason.TM01))
+                .expectEvents(new TransferCancelled(ID))
+                .expectResultMessagePayload(TransferStatus.CANCELLED);
+        transfer.given(REQUESTED, EXPIRY, CANCELLATION)
+                .when(new FailTransfer(ID, RefusalReason.AM04))
+                .expectEvents(new TransferCancelled(ID));
+    }
+
+    @Test
+    void what_ran_out_of_time_fails() {
+        transfer.given(REQUESTED, EXPIRY)
+                .when(new FailTransfer(ID, RefusalReason.TM01))
+                .expectEvents(new TransferFailed(ID, RefusalReason.TM01));
+    }
+
+    @Test
+    void a_wish_to_cancel_does_not_keep_what_was_credited_from_completing() {
+        transfer.given(REQUESTED, CANCELLATION).when(new CompleteTransfer(ID)).expectEvents(new TransferCompleted(ID));
+    }
+
+    @Test
+    void cancelling_again_what_is_cancelled_changes_nothing() {
+        transfer.given(REQUESTED, CANCELLATION, new TransferCancelled(ID))
+                .when(new CancelTransfer(ID))
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.CANCELLED);
+    }
+
+    @Test
+    void what_is_cancelled_stays_so() {
+        transfer.given(REQUESTED, CANCELLATION, new TransferCancelled(ID))
+                .when(new FailTransfer(ID, RefusalReason.AM04))
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.CANCELLED);
+        transfer.given(REQUESTED, CANCELLATION, new TransferCancelled(ID))
+                .when(new CompleteTransfer(ID))
+                .expectNoEvents()
+                .expectException(IllegalStateException.class);
+    }
+
+    @Test
+    void it_is_too_late_to_cancel_what_has_ended() {
+        refuses(TransferRefusal.Kind.FINAL, new CancelTransfer(ID), REQUESTED, new TransferCompleted(ID));
+        refuses(
+                TransferRefusal.Kind.FINAL,
+                new CancelTransfer(ID),
+                REQUESTED,
+                new TransferFailed(ID, RefusalReason.AM04));
+    }
+
+    @Test
+    void what_has_ended_neither_expires_nor_is_parked() {
+        transfer.given(REQUESTED, new TransferCompleted(ID))
+                .when(new ExpireTransfer(ID))
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.COMPLETED);
+        transfer.given(REQUESTED, new TransferCompleted(ID))
+                .when(PARK)
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.COMPLETED);
+    }
+
+    @Test
+    void it_is_parked_once_a_step() {
+        transfer.given(REQUESTED).when(PARK).expectEvents(PARKED).expectResultMessagePayload(TransferStatus.PARKED);
+        transfer.given(REQUESTED, PARKED).when(PARK).expectNoEvents();
+        transfer.given(REQUESTED, PARKED)
+                .when(new ParkTransfer(ID, TransferStep.CAPTURE, "tried"))
+                .expectEvents(new TransferParked(ID, TransferStep.CAPTURE, "tried"));
+    }
+
+    @Test
+    void a_parked_transfer_goes_on_when_an_operator_says_so() {
+        transfer.given(REQUESTED, PARKED)
+                .when(new ResumeTransfer(ID))
+                .expectEvents(new TransferResumed(ID))
+                .expectResultMessagePayload(TransferStatus.RECEIVED);
+        transfer.given(REQUESTED, PARKED, new TransferResumed(ID)).when(PARK).expectEvents(PARKED);
+    }
+
+    @Test
+    void only_a_parked_transfer_can_be_told_to_go_on() {
+        refuses(TransferRefusal.Kind.NOT_PARKED, new ResumeTransfer(ID), REQUESTED);
+        refuses(TransferRefusal.Kind.NOT_PARKED, new ResumeTransfer(ID), REQUESTED, PARKED, new TransferResumed(ID));
+        refuses(TransferRefusal.Kind.FINAL, new ResumeTransfer(ID), REQUESTED, PARKED, new TransferCompleted(ID));
+    }
+
+    @Test
+    void cancelling_a_parked_transfer_lets_it_go_on() {
+        transfer.given(REQUESTED, PARKED)
+                .when(new CancelTransfer(ID))
+                .expectEvents(CANCELLATION)
+                .expectResultMessagePayload(TransferStatus.RECEIVED);
+        transfer.given(REQUESTED, CANCELLATION, PARKED)
+                .when(new CancelTransfer(ID))
+                .expectEvents(new TransferResumed(ID));
+    }
+
+    @Test
+    void a_parked_transfer_still_ends_when_its_accounts_are_done() {
+        transfer.given(REQUESTED, PARKED).when(new CompleteTransfer(ID)).expectEvents(new TransferCompleted(ID));
+        transfer.given(REQUESTED, PARKED)
+                .when(new FailTransfer(ID, RefusalReason.AC04))
+                .expectEvents(new TransferFailed(ID, RefusalReason.AC04));
+    }
+
+    @Test
+    void nothing_can_be_told_to_a_transfer_that_nobody_asked_for() {
+        for (TransferCommand command : List.of(
+                new CancelTransfer(ID),
+                new ExpireTransfer(ID),
+                PARK,
+                new ResumeTransfer(ID),
+                new CompleteTransfer(ID),
+                new FailTransfer(ID, RefusalReason.AM04))) {
+            refuses(TransferRefusal.Kind.UNKNOWN, command);
+        }
+    }
+
+    private void refuses(TransferRefusal.Kind kind, TransferCommand command, Object... events) {
+        (events.length == 0 ? transfer.givenNoPriorActivity() : transfer.given(events))
+                .when(command)
+                .expectNoEvents()
+                .expectException(CommandExecutionException.class)
+                .expectExceptionDetails(hasToString(containsString("kind=" + kind + ",")));
     }
 }

@@ -1,0 +1,71 @@
+package florin.transfer.saga;
+
+import florin.transfer.api.FindTransfers;
+import florin.transfer.api.TransferPage;
+import florin.transfer.api.TransferStatus;
+import jakarta.persistence.EntityManager;
+import jakarta.persistence.Query;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.springframework.stereotype.Component;
+
+/** Pages of transfers, newest first; a page costs what it shows, however many transfers there are. */
+@Component
+class TransferList {
+
+    static final int MOST = 500;
+
+    private final EntityManager entities;
+
+    TransferList(EntityManager entities) {
+        this.entities = entities;
+    }
+
+    TransferPage find(FindTransfers query) {
+        int limit = Math.min(Math.max(query.limit(), 1), MOST);
+        List<TransferRow> rows = rows(query, limit + 1);
+        List<TransferRow> page = rows.subList(0, Math.min(limit, rows.size()));
+        return new TransferPage(
+                page.stream().map(TransferRow::details).toList(),
+                rows.size() > limit ? page.get(page.size() - 1).cursor().text() : null);
+    }
+
+    @SuppressWarnings("unchecked") // A native query knows no types.
+    private List<TransferRow> rows(FindTransfers query, int most) {
+        List<String> conditions = new ArrayList<>(List.of("TRUE"));
+        Map<String, Object> values = new LinkedHashMap<>();
+        if (query.status() == TransferStatus.PARKED) {
+            conditions.add("parked");
+        } else if (query.status() != null) {
+            conditions.add("status = :status AND NOT parked");
+            values.put("status", query.status().name());
+        }
+        if (query.account() != null) {
+            conditions.add("(from_iban = :account OR to_iban = :account)");
+            values.put("account", query.account().value());
+        }
+        if (query.from() != null) {
+            conditions.add("requested_at >= :from");
+            values.put("from", query.from());
+        }
+        if (query.to() != null) {
+            conditions.add("requested_at < :to");
+            values.put("to", query.to());
+        }
+        if (query.after() != null) {
+            TransferCursor after = TransferCursor.parse(query.after())
+                    .orElseThrow(() -> new IllegalArgumentException("'" + query.after() + "' is not a cursor"));
+            conditions.add("(requested_at, id) < (:afterTime, :afterId)");
+            values.put("afterTime", after.requestedAt());
+            values.put("afterId", after.id());
+        }
+        Query sql = entities.createNativeQuery(
+                "SELECT * FROM transfer_view WHERE " + String.join(" AND ", conditions)
+                        + " ORDER BY requested_at DESC, id DESC LIMIT :most",
+                TransferRow.class);
+        values.forEach(sql::setParameter);
+        return sql.setParameter("most", most).getResultList();
+    }
+}

@@ -1,0 +1,156 @@
+package florin.transfer.saga;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import florin.account.api.RefusalReason;
+import florin.transfer.api.CancelTransfer;
+import florin.transfer.api.CompleteTransfer;
+import florin.transfer.api.ExpireTransfer;
+import florin.transfer.api.FailTransfer;
+import florin.transfer.api.ParkTransfer;
+import florin.transfer.api.RequestTransfer;
+import florin.transfer.api.ResumeTransfer;
+import florin.transfer.api.TransferCommand;
+import florin.transfer.api.TransferEndedEvent;
+import florin.transfer.api.TransferRefusal;
+import florin.transfer.api.TransferStatus;
+import florin.transfer.api.TransferStep;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.axonframework.commandhandling.CommandExecutionException;
+import org.axonframework.commandhandling.CommandMessage;
+import org.axonframework.commandhandling.CommandResultMessage;
+import org.axonframework.commandhandling.GenericCommandMessage;
+import org.axonframework.config.Configuration;
+import org.axonframework.config.DefaultConfigurer;
+import org.axonframework.eventsourcing.eventstore.inmemory.InMemoryEventStorageEngine;
+
+/** Whatever a transfer is told, in whatever order and however often, it does what the plain model does, and ends once. */
+class TransferPropertyTest {
+
+    @Property(tries = 300)
+    void anyCommandsHaveTheAnswerThatTheModelHasAndATransferEndsOnce(
+            @ForAll("commands") List<TransferCommand> commands) {
+        InMemoryEventStorageEngine events = new InMemoryEventStorageEngine();
+        Configuration axon = DefaultConfigurer.defaultConfiguration(false)
+                .configureEmbeddedEventStore(configuration -> events)
+                .configureAggregate(Transfer.class)
+                .start();
+        try {
+            Model model = new Model();
+            for (TransferCommand command : commands) {
+                assertThat(answer(axon, command)).as("%s", command).isEqualTo(model.answer(command));
+            }
+            assertThat(ends(events)).isEqualTo(model.end == null ? 0 : 1);
+            commands.forEach(command -> answer(axon, command));
+            assertThat(ends(events)).isLessThanOrEqualTo(1);
+        } finally {
+            axon.shutdown();
+        }
+    }
+
+    private static long ends(InMemoryEventStorageEngine events) {
+        return events.readEvents(Examples.ID.value(), 0)
+                .asStream()
+                .filter(message -> message.getPayload() instanceof TransferEndedEvent)
+                .count();
+    }
+
+    private static String answer(Configuration axon, TransferCommand command) {
+        AtomicReference<CommandResultMessage<?>> result = new AtomicReference<>();
+        CommandMessage<Object> message = GenericCommandMessage.asCommandMessage(command);
+        axon.commandBus().dispatch(message, (sent, answer) -> result.set(answer));
+        if (!result.get().isExceptional()) {
+            return result.get().getPayload().toString();
+        }
+        return result.get().exceptionResult() instanceof CommandExecutionException refused
+                        && refused.getDetails().orElse(null) instanceof TransferRefusal refusal
+                ? refusal.kind().name()
+                : "error";
+    }
+
+    @Provide
+    Arbitrary<List<TransferCommand>> commands() {
+        return Arbitraries.<TransferCommand>of(
+                        new RequestTransfer(Examples.ID, Examples.FROM, Examples.TO, Examples.AMOUNT, "rent"),
+                        new RequestTransfer(Examples.ID, Examples.FROM, Examples.TO, Examples.AMOUNT, "another"),
+                        new CancelTransfer(Examples.ID),
+                        new ExpireTransfer(Examples.ID),
+                        new ParkTransfer(Examples.ID, TransferStep.CREDIT, "tried"),
+                        new ParkTransfer(Examples.ID, TransferStep.CAPTURE, "tried"),
+                        new ResumeTransfer(Examples.ID),
+                        new CompleteTransfer(Examples.ID),
+                        new FailTransfer(Examples.ID, RefusalReason.AM04))
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(25);
+    }
+
+    /** What a transfer should do, said as plainly as possible. */
+    private static final class Model {
+        private String content;
+        private boolean calledOff;
+        private boolean cancelled;
+        private boolean parked;
+        private TransferStatus end;
+
+        String answer(TransferCommand command) {
+            if (command instanceof RequestTransfer request) {
+                content = content == null ? request.reference() : content;
+                return content.equals(request.reference()) ? status() : "CONFLICT";
+            }
+            if (content == null) {
+                return "UNKNOWN";
+            }
+            if (command instanceof CancelTransfer) {
+                return cancel();
+            }
+            if (command instanceof ResumeTransfer) {
+                return resume();
+            }
+            if (command instanceof CompleteTransfer) {
+                end = end == null ? TransferStatus.COMPLETED : end;
+                return end == TransferStatus.COMPLETED ? status() : "error";
+            }
+            if (command instanceof FailTransfer) {
+                end = end != null ? end : cancelled ? TransferStatus.CANCELLED : TransferStatus.FAILED;
+                return end != TransferStatus.COMPLETED ? status() : "error";
+            }
+            if (command instanceof ParkTransfer) {
+                parked = true;
+            } else if (!calledOff) {
+                calledOff = end == null;
+                parked = false;
+            }
+            return status();
+        }
+
+        private String cancel() {
+            if (end == TransferStatus.COMPLETED || end == TransferStatus.FAILED) {
+                return "FINAL";
+            }
+            cancelled = true;
+            calledOff = true;
+            parked = false;
+            return status();
+        }
+
+        private String resume() {
+            if (end != null) {
+                return "FINAL";
+            }
+            String answer = parked ? "RECEIVED" : "NOT_PARKED";
+            parked = false;
+            return answer;
+        }
+
+        private String status() {
+            return end != null ? end.name() : parked ? "PARKED" : "RECEIVED";
+        }
+    }
+}

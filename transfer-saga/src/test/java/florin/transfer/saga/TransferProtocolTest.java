@@ -1,0 +1,475 @@
+package florin.transfer.saga;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import florin.account.api.CreditState;
+import florin.account.api.CreditTransfer;
+import florin.account.api.Iban;
+import florin.account.api.ReservationState;
+import florin.account.api.ReserveFunds;
+import florin.kit.TestPlatform;
+import florin.money.Money;
+import florin.transfer.api.TransferId;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.axonframework.commandhandling.gateway.CommandGateway;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What happens to transfers that do not go straight: the service as it runs, with branches that go away and come back. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class TransferProtocolTest {
+
+    private static final AtomicLong ACCOUNTS = new AtomicLong(500_000);
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final JsonMapper JSON = JsonMapper.shared();
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int WITH_OTHER_SETTINGS = Order.DEFAULT + 1;
+    private static final String FEW_ATTEMPTS = "--florin.transfer.attempts=2";
+
+    private static String database;
+    private static ConfigurableApplicationContext service;
+    private static List<String> runningWith;
+    private static AccountBook north;
+    private static AccountBook south;
+
+    private final Iban from = Iban.of("FLNO", ACCOUNTS.incrementAndGet());
+    private final Iban to = Iban.of("FLSO", ACCOUNTS.incrementAndGet());
+
+    @BeforeAll
+    static void start() {
+        database = TestPlatform.freshDatabaseUrl("transfer_protocol");
+        north = AccountBook.open("FLNO", TestPlatform.axonServerPort());
+        south = AccountBook.open("FLSO", TestPlatform.axonServerPort());
+        service = startService();
+    }
+
+    @AfterAll
+    static void stop() {
+        service.close();
+        north.close();
+        south.close();
+    }
+
+    @BeforeEach
+    void openAccounts() {
+        north.deposit(from, "100.00");
+        south.deposit(to, "0.00");
+    }
+
+    @Test
+    void what_is_cancelled_before_its_target_answers_ends_cancelled_and_moves_nothing() throws Exception {
+        south.goAway();
+        String id = request("30.00");
+        awaitStatus(id, "RESERVED");
+        HttpResponse<String> cancelled = post("/transfers/" + id + "/cancel");
+        assertThat(cancelled.statusCode()).as(cancelled.body()).isEqualTo(202);
+        assertThat(cancelled.headers().firstValue("Location")).contains("/transfers/" + id);
+        awaitEvent(id, "TransferCancellationRequested");
+        assertProblem(post("/transfers/" + id + "/retry"), 409, "transfer-not-parked");
+        assertThat(north.balance(from))
+                .as("not released before the target has answered")
+                .isEqualTo(eur("70.00"));
+        south.comeBack();
+
+        JsonNode transfer = end(id);
+        assertThat(transfer.get("status").asString()).isEqualTo("CANCELLED");
+        assertThat(transfer.get("statusCode").asString()).isEqualTo("CANC");
+        assertThat(transfer.get("reason").asString()).isEqualTo("DS02");
+        assertBalances("100.00", "0.00");
+        assertThat(events(id))
+                .containsExactly(
+                        "TransferRequested",
+                        "FundsReserved",
+                        "TransferCancellationRequested",
+                        "TransferCreditCancelled",
+                        "ReservationReleased",
+                        "TransferCancelled");
+        assertThat(post("/transfers/" + id + "/cancel").statusCode()).isEqualTo(202);
+        nothingMovesWhenItsCommandsComeLate(id);
+    }
+
+    /** A tombstone says so to the credit that comes after it. */
+    private void nothingMovesWhenItsCommandsComeLate(String id) {
+        CommandGateway commands = service.getBean(CommandGateway.class);
+        TransferId transfer = new TransferId(id);
+        Object credit = commands.sendAndWait(new CreditTransfer(to, transfer, eur("30.00"), from, Instant.now()));
+        Object reservation = commands.sendAndWait(new ReserveFunds(from, transfer, eur("30.00"), to, Instant.now()));
+        assertThat(credit).isEqualTo(CreditState.CANCELLED);
+        assertThat(reservation).isEqualTo(ReservationState.RELEASED);
+        assertBalances("100.00", "0.00");
+    }
+
+    @Test
+    void what_is_credited_completes_although_it_was_cancelled() throws Exception {
+        south.goAway();
+        String id = request("30.00");
+        awaitStatus(id, "RESERVED");
+        north.goAway();
+        south.comeBack();
+        awaitStatus(id, "CREDITED");
+        assertThat(post("/transfers/" + id + "/cancel").statusCode()).isEqualTo(202);
+        north.comeBack();
+
+        assertThat(end(id).get("status").asString()).isEqualTo("COMPLETED");
+        assertBalances("70.00", "30.00");
+    }
+
+    @Test
+    void it_is_too_late_to_cancel_or_retry_what_has_ended() throws Exception {
+        String id = request("30.00");
+        assertThat(end(id).get("statusCode").asString()).isEqualTo("ACSC");
+
+        assertProblem(post("/transfers/" + id + "/cancel"), 409, "transfer-final");
+        assertProblem(post("/transfers/" + id + "/retry"), 409, "transfer-final");
+        assertBalances("70.00", "30.00");
+    }
+
+    @Test
+    void what_nobody_asked_for_can_neither_be_cancelled_nor_retried_nor_told() throws Exception {
+        assertProblem(post("/transfers/TRF-nobody/cancel"), 404, "unknown-transfer");
+        assertProblem(post("/transfers/TRF-nobody/retry"), 404, "unknown-transfer");
+        assertProblem(get("/transfers/TRF-nobody/timeline"), 404, "unknown-transfer");
+        assertProblem(post("/transfers/nonsense/cancel"), 400, "invalid-transfer-id");
+    }
+
+    @Test
+    @Order(WITH_OTHER_SETTINGS)
+    void after_its_attempts_a_transfer_is_parked_until_an_operator_decides_or_an_outcome_comes_late() throws Exception {
+        serviceWith(FEW_ATTEMPTS);
+        south.goAway();
+        String retried = request("10.00");
+        String cancelled = request("20.00");
+        String late = request("30.00");
+        for (String id : List.of(retried, cancelled, late)) {
+            awaitStatus(id, "PARKED");
+        }
+        JsonNode parked = json(get("/transfers/" + retried));
+        assertThat(parked.get("statusCode").asString()).isEqualTo("PDNG");
+        assertThat(ids("/transfers?status=PARKED&account=" + from)).containsExactlyInAnyOrder(retried, cancelled, late);
+        assertThat(ids("/transfers?status=RESERVED&account=" + from)).isEmpty();
+        assertThat(timeline(retried).get(2).get("detail").asString())
+                .isEqualTo("CREDIT: 2 attempts without an outcome");
+        assertThat(north.balance(from)).as("what is parked stays reserved").isEqualTo(eur("40.00"));
+        south.comeBack();
+
+        assertThat(post("/transfers/" + retried + "/retry").statusCode()).isEqualTo(202);
+        assertThat(post("/transfers/" + cancelled + "/cancel").statusCode()).isEqualTo(202);
+        assertThat(end(retried).get("status").asString()).isEqualTo("COMPLETED");
+        assertThat(end(cancelled).get("status").asString()).isEqualTo("CANCELLED");
+        assertBalances("60.00", "10.00");
+        CreditTransfer credit = new CreditTransfer(to, new TransferId(late), eur("30.00"), from, Instant.now());
+        assertThat(service.getBean(CommandGateway.class).<Object>sendAndWait(credit))
+                .isEqualTo(CreditState.CREDITED);
+        assertThat(end(late).get("status").asString()).isEqualTo("COMPLETED");
+        assertBalances("60.00", "40.00");
+    }
+
+    @Test
+    void a_timeline_tells_each_step_with_its_service_attempt_position_and_correlation() throws Exception {
+        south.goAway();
+        String id = request("30.00");
+        awaitStatus(id, "RESERVED");
+        south.comeBack();
+        end(id);
+
+        JsonNode steps = timeline(id);
+        assertThat(events(id))
+                .containsExactly(
+                        "TransferRequested",
+                        "FundsReserved",
+                        "TransferCredited",
+                        "ReservationCaptured",
+                        "TransferCompleted");
+        assertThat(texts(steps, "service"))
+                .containsExactly(
+                        "transfer-saga",
+                        "account-command FLNO",
+                        "account-command FLSO",
+                        "account-command FLNO",
+                        "transfer-saga");
+        assertThat(texts(steps, "correlationId")).as(steps.toString()).allMatch(("correlation-of-" + from)::equals);
+        assertThat(texts(steps, "at").map(Instant::parse)).isSorted();
+        assertThat(steps.get(0).has("attempts")).isFalse();
+        assertThat(steps.get(1).get("attempts").asInt()).isEqualTo(1);
+        assertThat(steps.get(2).get("attempts").asInt()).isPositive();
+        assertThat(steps.get(0).get("position").asInt()).isZero();
+        assertThat(steps.get(4).get("position").asInt()).isEqualTo(1);
+        assertThat(steps.get(4).get("stream").asString()).isEqualTo(id);
+        assertThat(steps.get(1).get("stream").asString()).isEqualTo(from.value());
+    }
+
+    @Test
+    void transfers_are_listed_newest_first_a_page_at_a_time() throws Exception {
+        List<String> newestFirst = new ArrayList<>();
+        for (int number = 0; number < 5; number++) {
+            String id = request("1.00");
+            newestFirst.add(0, id);
+            end(id);
+        }
+        List<String> listed = new ArrayList<>();
+        String path = "/transfers?limit=2&status=COMPLETED&account=" + to;
+        JsonNode page = json(get(path));
+        while (page.has("next")) {
+            assertThat(page.get("transfers")).hasSize(2);
+            page.get("transfers")
+                    .forEach(transfer -> listed.add(transfer.get("id").asString()));
+            page = json(get(path + "&after=" + page.get("next").asString()));
+        }
+        page.get("transfers").forEach(transfer -> listed.add(transfer.get("id").asString()));
+        assertThat(listed).isEqualTo(newestFirst);
+
+        String third =
+                json(get("/transfers/" + newestFirst.get(2))).get("requestedAt").asString();
+        assertThat(ids("/transfers?account=" + from + "&from=" + third)).isEqualTo(newestFirst.subList(0, 3));
+        assertThat(ids("/transfers?account=" + from + "&to=" + third)).isEqualTo(newestFirst.subList(3, 5));
+        assertThat(ids("/transfers?status=FAILED&account=" + from)).isEmpty();
+        assertThat(json(get("/transfers")).get("transfers").size()).isBetween(1, 50);
+    }
+
+    @Test
+    void a_list_that_cannot_be_given_is_refused() throws Exception {
+        assertProblem(get("/transfers?status=LOST"), 400, "invalid-request");
+        assertProblem(get("/transfers?account=NL00"), 400, "invalid-iban");
+        assertProblem(get("/transfers?from=yesterday"), 400, "invalid-request");
+        assertProblem(get("/transfers?limit=0"), 400, "invalid-request");
+        assertProblem(get("/transfers?limit=501"), 400, "invalid-request");
+        assertProblem(get("/transfers?after=nonsense"), 400, "invalid-request");
+    }
+
+    @Test
+    void an_event_that_cannot_be_handled_is_taken_up_again_and_not_skipped() throws Exception {
+        int commandsBefore = north.commandsHandled();
+        inDatabase("ALTER TABLE transfer_step RENAME TO away_1", "ALTER TABLE scheduled_tasks RENAME TO away_2");
+        String id = request("30.00");
+        await().atMost(PATIENCE).until(() -> north.commandsHandled() >= commandsBefore + 2);
+        assertProblem(get("/transfers/" + id), 404, "unknown-transfer");
+        inDatabase("ALTER TABLE away_1 RENAME TO transfer_step", "ALTER TABLE away_2 RENAME TO scheduled_tasks");
+
+        awaitStatus(id, "COMPLETED");
+        assertThat(events(id))
+                .containsExactly(
+                        "TransferRequested",
+                        "FundsReserved",
+                        "TransferCredited",
+                        "ReservationCaptured",
+                        "TransferCompleted");
+        assertBalances("70.00", "30.00");
+    }
+
+    @Test
+    @Order(WITH_OTHER_SETTINGS)
+    void what_runs_out_of_time_is_cancelled_at_its_target_and_fails() throws Exception {
+        serviceWith("--florin.transfer.time-limit=2s");
+        south.goAway();
+        String id = request("30.00");
+        awaitEvent(id, "FundsReserved");
+        awaitEvent(id, "TransferCancellationRequested");
+        assertThat(north.balance(from))
+                .as("not released before the target has answered")
+                .isEqualTo(eur("70.00"));
+        south.comeBack();
+
+        JsonNode transfer = end(id);
+        assertThat(transfer.get("status").asString()).isEqualTo("FAILED");
+        assertThat(transfer.get("statusCode").asString()).isEqualTo("RJCT");
+        assertThat(transfer.get("reason").asString()).isEqualTo("TM01");
+        assertThat(events(id)).containsSubsequence("TransferCreditCancelled", "ReservationReleased", "TransferFailed");
+        assertBalances("100.00", "0.00");
+    }
+
+    @Test
+    @Order(WITH_OTHER_SETTINGS)
+    void everything_becomes_final_although_sagas_deadlines_and_tokens_are_lost() throws Exception {
+        serviceWith();
+        south.goAway();
+        String reserved = request("10.00");
+        String cancelled = request("20.00");
+        awaitStatus(reserved, "RESERVED");
+        awaitStatus(cancelled, "RESERVED");
+        post("/transfers/" + cancelled + "/cancel");
+        awaitEvent(cancelled, "TransferCancellationRequested");
+        String refused = request("5.00", Iban.of("FLSO", 999_998));
+        awaitStatus(refused, "RESERVED");
+        north.goAway();
+        String received = request("30.00");
+        awaitStatus(received, "RECEIVED");
+        service.close();
+        inDatabase("TRUNCATE saga_entry, association_value_entry, scheduled_tasks, token_entry");
+        north.comeBack();
+        south.comeBack();
+        service = startService(
+                "--florin.transfer.look-back=0s",
+                "--florin.transfer.reconcile-every=500ms",
+                "--florin.transfer.reconcile-after=500ms");
+
+        assertThat(end(reserved).get("status").asString()).isEqualTo("COMPLETED");
+        assertThat(end(received).get("status").asString()).isEqualTo("COMPLETED");
+        assertThat(end(cancelled).get("status").asString()).isEqualTo("CANCELLED");
+        assertThat(end(refused).get("reason").asString()).isEqualTo("AC01");
+        assertBalances("60.00", "40.00");
+    }
+
+    @Test
+    @Order(WITH_OTHER_SETTINGS)
+    void the_reconciler_keeps_the_time_limit_and_the_attempts_too() throws Exception {
+        serviceWith();
+        south.goAway();
+        String id = request("10.00");
+        awaitStatus(id, "RESERVED");
+        service.close();
+        inDatabase("TRUNCATE saga_entry, association_value_entry, scheduled_tasks");
+        service = startService(
+                "--florin.transfer.time-limit=1s",
+                FEW_ATTEMPTS,
+                "--florin.transfer.reconcile-every=500ms",
+                "--florin.transfer.reconcile-after=500ms");
+        awaitStatus(id, "PARKED");
+        assertThat(events(id))
+                .containsExactly(
+                        "TransferRequested", "FundsReserved", "TransferCancellationRequested", "TransferParked");
+        south.comeBack();
+
+        post("/transfers/" + id + "/retry");
+        JsonNode transfer = end(id);
+        assertThat(transfer.get("status").asString()).isEqualTo("FAILED");
+        assertThat(transfer.get("reason").asString()).isEqualTo("TM01");
+        assertBalances("100.00", "0.00");
+    }
+
+    /** Starts the service anew unless it runs with these settings. */
+    private static void serviceWith(String... settings) {
+        if (!List.of(settings).equals(runningWith)) {
+            service.close();
+            service = startService(settings);
+        }
+    }
+
+    private static ConfigurableApplicationContext startService(String... settings) {
+        runningWith = List.of(settings);
+        List<String> arguments = new ArrayList<>(List.of(
+                "--server.port=0",
+                "--axon.axonserver.servers=localhost:" + TestPlatform.axonServerPort(),
+                "--spring.datasource.url=" + database,
+                "--spring.datasource.username=postgres",
+                "--spring.datasource.password=postgres"));
+        arguments.addAll(List.of(settings));
+        return new SpringApplicationBuilder(TransferSagaApplication.class).run(arguments.toArray(String[]::new));
+    }
+
+    private String request(String euros) throws IOException, InterruptedException {
+        return request(euros, to);
+    }
+
+    private String request(String euros, Iban target) throws IOException, InterruptedException {
+        String id = "TRF-" + UUID.randomUUID();
+        HttpResponse<String> accepted = send(at("/transfers")
+                .header("Content-Type", "application/json")
+                .header("X-Correlation-ID", "correlation-of-" + from)
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        """
+                                {"id":"%s","from":"%s","to":"%s","amount":{"value":"%s","currency":"EUR"},"reference":"rent"}"""
+                                .formatted(id, from, target, euros))));
+        assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(202);
+        return id;
+    }
+
+    private static void awaitStatus(String id, String status) {
+        await().atMost(PATIENCE)
+                .until(() -> json(get("/transfers/" + id)).path("status").asString(""), status::equals);
+    }
+
+    private static void awaitEvent(String id, String event) {
+        await().atMost(PATIENCE).until(() -> events(id).anyMatch(event::equals));
+    }
+
+    private static JsonNode end(String id) throws IOException, InterruptedException {
+        return json(get("/transfers/" + id + "?wait=60s"));
+    }
+
+    private static void inDatabase(String... statements) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(database, "postgres", "postgres");
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    private static JsonNode timeline(String id) throws IOException, InterruptedException {
+        return json(get("/transfers/" + id + "/timeline")).get("steps");
+    }
+
+    private static Stream<String> events(String id) throws IOException, InterruptedException {
+        return texts(timeline(id), "event");
+    }
+
+    private static Stream<String> texts(JsonNode steps, String field) {
+        List<String> texts = new ArrayList<>();
+        steps.forEach(step -> texts.add(step.path(field).asString("")));
+        return texts.stream();
+    }
+
+    private static List<String> ids(String path) throws IOException, InterruptedException {
+        return texts(json(get(path)).get("transfers"), "id").toList();
+    }
+
+    private static Money eur(String value) {
+        return Money.of(value, "EUR");
+    }
+
+    private void assertBalances(String source, String target) {
+        assertThat(north.balance(from)).isEqualTo(eur(source));
+        assertThat(south.balance(to)).isEqualTo(eur(target));
+    }
+
+    private static void assertProblem(HttpResponse<String> response, int status, String type) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(json(response).get("type").asString()).endsWith("/" + type);
+    }
+
+    private static JsonNode json(HttpResponse<String> response) {
+        return JSON.readTree(response.body());
+    }
+
+    private static HttpResponse<String> post(String path) throws IOException, InterruptedException {
+        return send(at(path).POST(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    private static HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return send(at(path));
+    }
+
+    private static HttpRequest.Builder at(String path) {
+        return HttpRequest.newBuilder(
+                URI.create("http://localhost:" + service.getEnvironment().getProperty("local.server.port") + path));
+    }
+
+    private static HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+}
