@@ -1,21 +1,35 @@
 package florin.eventstore;
 
+import florin.eventstore.NodeConfiguration.Access;
+import florin.eventstore.http.ContextEndpoints;
 import florin.eventstore.http.HttpEndpoints;
+import florin.eventstore.http.InformationEndpoints;
+import florin.eventstore.http.Metrics;
+import florin.eventstore.http.ProcessorEndpoints;
 import florin.eventstore.platform.Clients;
+import florin.eventstore.platform.EventProcessorAdminRpc;
+import florin.eventstore.platform.EventProcessors;
 import florin.eventstore.platform.PlatformRpc;
+import florin.eventstore.platform.Topology;
+import florin.eventstore.protocol.ConnectionLimit;
 import florin.eventstore.protocol.ContextHeader;
+import florin.eventstore.protocol.LeftOut;
 import florin.eventstore.protocol.RefusalInterceptor;
 import florin.eventstore.routing.CommandRpc;
 import florin.eventstore.routing.QueryRpc;
 import florin.eventstore.rpc.EventSchedulerRpc;
 import florin.eventstore.rpc.EventStoreRpc;
+import florin.eventstore.security.AccessInterceptor;
 import florin.eventstore.storage.Contexts;
+import florin.eventstore.streams.PersistentStreamRpc;
 import io.axoniq.axonserver.grpc.control.NodeInfo;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -27,7 +41,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class AxonServerNode implements AutoCloseable {
     public static final String NAME = "florin";
 
-    private static final int MAX_MESSAGE_BYTES = 16 << 20;
+    private static final int MAX_CALLS_PER_CONNECTION = 10_000;
+    private static final int HANDSHAKE_SECONDS = 20;
     private static final int STOP_SECONDS = 5;
 
     private final NodeConfiguration configuration;
@@ -38,6 +53,7 @@ public final class AxonServerNode implements AutoCloseable {
     private final PlatformRpc platform;
     private final Server grpc;
     private final HttpEndpoints http;
+    private ControlServer control;
 
     private AxonServerNode(NodeConfiguration configuration) throws IOException {
         this.configuration = configuration;
@@ -47,35 +63,65 @@ public final class AxonServerNode implements AutoCloseable {
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         calls = Executors.newFixedThreadPool(threads, daemon("call"));
         readers = Executors.newFixedThreadPool(threads, daemon("reader"));
-        contexts = new Contexts(configuration.data());
+        contexts = new Contexts(configuration.data(), configuration.storage());
         Clients clients = new Clients();
+        Topology topology = new Topology();
         EventSchedulerRpc scheduler = new EventSchedulerRpc(contexts, timer);
+        PersistentStreamRpc streams = new PersistentStreamRpc(contexts, clients, readers, timer);
         try {
             contexts.open();
             platform = new PlatformRpc(
                     this::describe,
                     clients,
+                    topology,
                     timer,
                     configuration.heartbeatInterval(),
                     configuration.heartbeatTimeout());
-            grpc = NettyServerBuilder.forAddress(new InetSocketAddress(configuration.host(), configuration.grpcPort()))
+            EventProcessors processors = new EventProcessors(platform, timer);
+            CommandRpc commands = new CommandRpc(timer, clients, topology);
+            QueryRpc queries = new QueryRpc(timer, clients, topology);
+            ConnectionLimit connections =
+                    new ConnectionLimit(configuration.limits().maxConnections());
+            Access access = configuration.access();
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(
+                            new InetSocketAddress(configuration.host(), configuration.grpcPort()))
                     .executor(calls)
-                    .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                    .maxInboundMessageSize(configuration.limits().maxMessageBytes())
+                    .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+                    .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)
                     .permitKeepAliveTime(100, TimeUnit.MILLISECONDS)
                     .permitKeepAliveWithoutCalls(true)
                     .keepAliveTime(30, TimeUnit.SECONDS)
                     .keepAliveTimeout(30, TimeUnit.SECONDS)
+                    .addTransportFilter(connections)
                     .addService(platform)
                     .addService(new EventStoreRpc(contexts, readers))
                     .addService(scheduler)
-                    .addService(new CommandRpc(timer, clients))
-                    .addService(new QueryRpc(timer, clients))
-                    .intercept(new RefusalInterceptor())
+                    .addService(streams)
+                    .addService(commands)
+                    .addService(queries)
+                    .addService(new EventProcessorAdminRpc(processors))
+                    .fallbackHandlerRegistry(new LeftOut())
+                    .intercept(new AccessInterceptor(access.control(), contexts::get))
                     .intercept(new ContextHeader())
-                    .build()
-                    .start();
+                    .intercept(new RefusalInterceptor());
+            if (access.tls() != null) {
+                builder.sslContext(access.tls().forGrpc());
+            }
+            grpc = builder.build().start();
             http = new HttpEndpoints(
-                    configuration.host(), configuration.httpPort(), contexts, platform, this::describe);
+                    configuration.host(),
+                    configuration.httpPort(),
+                    access.control(),
+                    access.tls(),
+                    new InformationEndpoints(
+                            configuration,
+                            contexts,
+                            this::describe,
+                            new Metrics(contexts, commands, queries, platform, connections)),
+                    new ContextEndpoints(contexts, commands, queries, platform, configuration.developmentMode()),
+                    new ProcessorEndpoints(processors));
+            control = ControlServer.start(contexts, configuration.data());
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
@@ -84,6 +130,7 @@ public final class AxonServerNode implements AutoCloseable {
 
     /** Starts a node and returns when it accepts calls. */
     public static AxonServerNode start(NodeConfiguration configuration) {
+        requireProtection(configuration);
         try {
             return new AxonServerNode(configuration);
         } catch (IOException e) {
@@ -92,6 +139,22 @@ public final class AxonServerNode implements AutoCloseable {
                             + configuration.httpPort() + " (HTTP): " + e.getMessage(),
                     e);
         }
+    }
+
+    private static void requireProtection(NodeConfiguration configuration) {
+        Access access = configuration.access();
+        if (access.insecureListen() || access.control().isOn()) {
+            return;
+        }
+        try {
+            if (InetAddress.getByName(configuration.host()).isLoopbackAddress()) {
+                return;
+            }
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("there is no address " + configuration.host(), e);
+        }
+        throw new IllegalArgumentException("other machines could reach " + configuration.host()
+                + ", and there is no access control: configure applications, or say --insecure-listen");
     }
 
     public int grpcPort() {
@@ -115,6 +178,9 @@ public final class AxonServerNode implements AutoCloseable {
     public void close() {
         if (platform != null) {
             platform.stopHeartbeats();
+        }
+        if (control != null) {
+            control.close();
         }
         timer.shutdown();
         if (http != null) {

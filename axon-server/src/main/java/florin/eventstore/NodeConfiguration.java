@@ -1,5 +1,8 @@
 package florin.eventstore;
 
+import florin.eventstore.security.AccessControl;
+import florin.eventstore.security.Tls;
+import florin.eventstore.storage.StorageConfiguration;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -9,10 +12,13 @@ import java.time.Duration;
  * @param data the folder of its data, created if missing
  * @param host the address it listens on
  * @param grpcPort the port of the Axon Server API, 0 for a free one
- * @param httpPort the port of health and information, 0 for a free one
+ * @param httpPort the port of health, information and administration, 0 for a free one
  * @param developmentMode whether destructive conveniences are allowed
  * @param heartbeatInterval how often clients are asked for a sign of life
  * @param heartbeatTimeout after how much silence a client is dropped
+ * @param access who may call
+ * @param limits what a client may ask of the node
+ * @param storage how events are kept
  */
 public record NodeConfiguration(
         Path data,
@@ -21,23 +27,108 @@ public record NodeConfiguration(
         int httpPort,
         boolean developmentMode,
         Duration heartbeatInterval,
-        Duration heartbeatTimeout) {
+        Duration heartbeatTimeout,
+        Access access,
+        Limits limits,
+        StorageConfiguration storage) {
+
+    /**
+     * Who may call.
+     *
+     * @param tls the node's certificate, null to speak in the clear
+     * @param insecureListen whether others may reach the node though it has no access control
+     */
+    public record Access(AccessControl control, Tls tls, boolean insecureListen) {
+        public static final Access OPEN = new Access(AccessControl.off(), null, false);
+    }
+
+    /**
+     * What a client may ask of the node.
+     *
+     * @param maxMessageBytes the size of one message
+     * @param maxConnections how many gRPC connections there may be
+     */
+    public record Limits(int maxMessageBytes, int maxConnections) {
+        public static final Limits DEFAULT = new Limits(16 << 20, 1000);
+    }
 
     public static NodeConfiguration of(Path data, int grpcPort, int httpPort) {
         return new NodeConfiguration(
-                data, "127.0.0.1", grpcPort, httpPort, false, Duration.ofSeconds(5), Duration.ofSeconds(30));
+                data,
+                "127.0.0.1",
+                grpcPort,
+                httpPort,
+                false,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
+                Access.OPEN,
+                Limits.DEFAULT,
+                StorageConfiguration.DEFAULT);
     }
 
     public NodeConfiguration withHost(String address) {
         return new NodeConfiguration(
-                data, address, grpcPort, httpPort, developmentMode, heartbeatInterval, heartbeatTimeout);
+                data,
+                address,
+                grpcPort,
+                httpPort,
+                developmentMode,
+                heartbeatInterval,
+                heartbeatTimeout,
+                access,
+                limits,
+                storage);
     }
 
     public NodeConfiguration withDevelopmentMode(boolean on) {
-        return new NodeConfiguration(data, host, grpcPort, httpPort, on, heartbeatInterval, heartbeatTimeout);
+        return new NodeConfiguration(
+                data, host, grpcPort, httpPort, on, heartbeatInterval, heartbeatTimeout, access, limits, storage);
     }
 
     public NodeConfiguration withHeartbeat(Duration interval, Duration timeout) {
-        return new NodeConfiguration(data, host, grpcPort, httpPort, developmentMode, interval, timeout);
+        return new NodeConfiguration(
+                data, host, grpcPort, httpPort, developmentMode, interval, timeout, access, limits, storage);
+    }
+
+    public NodeConfiguration withAccess(Access who) {
+        return new NodeConfiguration(
+                data,
+                host,
+                grpcPort,
+                httpPort,
+                developmentMode,
+                heartbeatInterval,
+                heartbeatTimeout,
+                who,
+                limits,
+                storage);
+    }
+
+    public NodeConfiguration withLimits(Limits most) {
+        return new NodeConfiguration(
+                data,
+                host,
+                grpcPort,
+                httpPort,
+                developmentMode,
+                heartbeatInterval,
+                heartbeatTimeout,
+                access,
+                most,
+                storage);
+    }
+
+    public NodeConfiguration withStorage(StorageConfiguration how) {
+        return new NodeConfiguration(
+                data,
+                host,
+                grpcPort,
+                httpPort,
+                developmentMode,
+                heartbeatInterval,
+                heartbeatTimeout,
+                access,
+                limits,
+                how);
     }
 }

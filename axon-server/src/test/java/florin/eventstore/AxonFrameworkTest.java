@@ -236,7 +236,7 @@ class AxonFrameworkTest {
                         .get(30, TimeUnit.SECONDS))
                 .isEmpty();
         assertThat(queries.scatterGather(
-                        new FindHistory("c-1"), ResponseTypes.multipleInstancesOf(Integer.class), 5, TimeUnit.SECONDS))
+                        new FindHistory("c-1"), ResponseTypes.multipleInstancesOf(Integer.class), 30, TimeUnit.SECONDS))
                 .hasSize(1);
         assertThat(Flux.from(queries.streamingQuery(new CountUp(500), Integer.class))
                         .collectList()

@@ -78,7 +78,7 @@ class CommandRoutingTest {
             sent.add(sender.commandChannel().sendCommand(command("Greet", key, key)));
         }
         for (CompletableFuture<CommandResponse> response : sent) {
-            assertThat(response.get(5, TimeUnit.SECONDS).getErrorCode()).isEmpty();
+            assertThat(response.get(30, TimeUnit.SECONDS).getErrorCode()).isEmpty();
         }
         assertThat(handlersByKey).hasSize(60);
         assertThat(handlersByKey.values()).allMatch(handlers -> handlers.size() == 1);
@@ -112,10 +112,10 @@ class CommandRoutingTest {
             return new CompletableFuture<>();
         });
         CompletableFuture<CommandResponse> response = sender.commandChannel().sendCommand(command("Greet", "key", ""));
-        assertThat(arrived.await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
         fixture.shutdownAbruptly(handler);
 
-        assertThat(response.get(10, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-4003");
+        assertThat(response.get(30, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-4003");
         assertThat(send(command("Greet", "key", "")).getErrorCode()).isEqualTo("AXONIQ-4000");
     }
 
@@ -141,7 +141,7 @@ class CommandRoutingTest {
             sent.add(sender.commandChannel().sendCommand(command("Greet", "key " + i, "")));
         }
         for (CompletableFuture<CommandResponse> response : sent) {
-            assertThat(response.get(20, TimeUnit.SECONDS).getErrorCode()).isEmpty();
+            assertThat(response.get(30, TimeUnit.SECONDS).getErrorCode()).isEmpty();
         }
     }
 
@@ -151,7 +151,7 @@ class CommandRoutingTest {
         handle("handler", 100, command -> answer("here"));
         fixture.node().close();
         try (AxonServerNode again = AxonServerNode.start(NodeConfiguration.of(data, port, 0))) {
-            await().atMost(20, TimeUnit.SECONDS).ignoreExceptions().untilAsserted(() -> assertThat(
+            await().atMost(30, TimeUnit.SECONDS).ignoreExceptions().untilAsserted(() -> assertThat(
                             again.grpcPort() == port
                                     ? send(command("Greet", "key", "")).getErrorCode()
                                     : "another port")
@@ -166,12 +166,12 @@ class CommandRoutingTest {
         connection
                 .commandChannel()
                 .registerCommandHandler(handler, loadFactor, "Greet")
-                .awaitAck(5, TimeUnit.SECONDS);
+                .awaitAck(30, TimeUnit.SECONDS);
         return connection;
     }
 
     private CommandResponse send(Command command) throws Exception {
-        return sender.commandChannel().sendCommand(command).get(10, TimeUnit.SECONDS);
+        return sender.commandChannel().sendCommand(command).get(30, TimeUnit.SECONDS);
     }
 
     private static CompletableFuture<CommandResponse> answer(String text) {

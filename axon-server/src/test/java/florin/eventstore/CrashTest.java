@@ -9,11 +9,10 @@ import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import io.axoniq.axonserver.connector.event.AppendEventsTransaction;
 import io.axoniq.axonserver.connector.event.EventStream;
-import io.axoniq.axonserver.connector.impl.ServerAddress;
 import io.axoniq.axonserver.grpc.event.Event;
-import java.io.BufferedReader;
-import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,68 +22,101 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kills the real process under load, again and again, and compares what is left with what it acknowledged. */
+/**
+ * Kills the real process at random moments under load, and compares what the next one serves with what was acknowledged.
+ * All runs share one folder, so later ones crash a store with history; {@code -Pcrash} makes them 200.
+ */
 class CrashTest {
-    private static final int CRASHES = Integer.getInteger("florin.crashes", 3);
+    private static final int CRASHES = Integer.getInteger("florin.crashes", 10);
+    private static final long SEED = Long.getLong("florin.crashes.seed", System.nanoTime());
     private static final int WRITERS = 4;
+    private static final int CHECKED_AGAIN = 30;
 
     @TempDir
     private Path data;
 
-    private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+    /** What the writers were told, by aggregate: the identifiers of its events in order. */
+    private final Map<String, List<String>> acknowledged = new ConcurrentHashMap<>();
+
+    private final Map<String, String> snapshots = new ConcurrentHashMap<>();
+    private final Map<String, String> schedules = new ConcurrentHashMap<>();
     private final AtomicInteger aggregates = new AtomicInteger();
+    private final AtomicInteger answers = new AtomicInteger();
+
+    /** What the tracking stream has shown so far; what it showed once must never change. */
+    private final List<String> stream = new ArrayList<>();
+
+    private final Map<String, List<String>> byAggregate = new HashMap<>();
+    private final Set<String> published = ConcurrentHashMap.newKeySet();
 
     @Test
     void everythingAcknowledgedIsThereOnceAfterAKill() throws Exception {
-        Random random = new Random(20_261_124);
-        for (int crash = 0; crash < CRASHES; crash++) {
+        Random random = new Random(SEED);
+        for (int crash = 0; crash <= CRASHES; crash++) {
             ServerProcess server = ServerProcess.start(data);
             try {
-                int before = acknowledged.size();
-                List<Thread> writers = new ArrayList<>();
-                for (int i = 0; i < WRITERS; i++) {
-                    Thread writer = new Thread(() -> write(server.port()));
-                    writer.start();
-                    writers.add(writer);
+                compare(server, crash == CRASHES);
+                if (crash < CRASHES) {
+                    killUnderLoad(server, random);
                 }
-                int target = before + 100 + random.nextInt(300);
-                await().atMost(60, TimeUnit.SECONDS)
-                        .pollInterval(5, TimeUnit.MILLISECONDS)
-                        .until(() -> acknowledged.size() >= target
-                                || !server.process().isAlive());
-                server.process().destroyForcibly().waitFor();
-                for (Thread writer : writers) {
-                    writer.join();
-                }
-                assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(target);
+            } catch (AssertionError e) {
+                throw new AssertionError("crash " + crash + " of seed " + SEED, e);
             } finally {
-                server.process().destroyForcibly().waitFor();
+                server.kill();
             }
-            verify();
         }
+        assertThat(snapshots).isNotEmpty();
+        assertThat(schedules).isNotEmpty();
     }
 
-    /** Appends transactions of two events to a new aggregate each, until the server is gone. */
-    private void write(int port) {
-        AxonServerConnectionFactory factory = connectTo(port);
+    private void killUnderLoad(ServerProcess server, Random random) throws Exception {
+        ExecutorService writers = Executors.newFixedThreadPool(WRITERS);
+        for (int i = 0; i < WRITERS; i++) {
+            long seed = random.nextLong();
+            writers.execute(() -> write(server, new Random(seed)));
+        }
+        int before = answers.get();
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> answers.get() > before);
+        int target = before + random.nextInt(400);
+        long moment = System.nanoTime() + random.nextInt(500_000_000);
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> answers.get() >= target || System.nanoTime() >= moment);
+        server.kill();
+        writers.shutdown();
+        assertThat(writers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** Appends transactions of one to five events to an aggregate of its own, until the server is gone. */
+    private void write(ServerProcess server, Random random) {
+        AxonServerConnectionFactory factory = server.connector();
         try {
             AxonServerConnection connection = factory.connect("default");
             while (true) {
                 String aggregate = "aggregate-" + aggregates.getAndIncrement();
-                AppendEventsTransaction transaction = connection.eventChannel().startAppendEventsTransaction();
-                transaction.appendEvent(event(aggregate, 0, "x".repeat(200)));
-                transaction.appendEvent(event(aggregate, 1, "y".repeat(200)));
-                transaction.commit().get(5, TimeUnit.SECONDS);
-                acknowledged.add(aggregate);
+                List<String> known = new ArrayList<>();
+                for (int transaction = 0; transaction < 3; transaction++) {
+                    append(connection, aggregate, known, 1 + random.nextInt(5));
+                }
+                Event snapshot = event(aggregate, known.size() - 1, "snapshot of " + aggregate);
+                connection.eventChannel().appendSnapshot(snapshot).get(5, TimeUnit.SECONDS);
+                snapshots.put(aggregate, snapshot.getMessageIdentifier());
+                if (random.nextInt(4) == 0) {
+                    schedule(connection, random.nextBoolean() ? 0 : 3_600_000);
+                }
             }
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
-            // the server was killed: this transaction may or may not be there
+            // The server was killed: what had no answer may or may not be there.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -92,75 +124,139 @@ class CrashTest {
         }
     }
 
-    private void verify() throws Exception {
-        ServerProcess server = ServerProcess.start(data);
-        AxonServerConnectionFactory factory = connectTo(server.port());
+    private void append(AxonServerConnection connection, String aggregate, List<String> known, int count)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        AppendEventsTransaction transaction = connection.eventChannel().startAppendEventsTransaction();
+        List<String> identifiers = new ArrayList<>(known);
+        for (int i = 0; i < count; i++) {
+            // The text tells how many events belong to the transaction, and which of them this one is.
+            Event event = event(aggregate, identifiers.size(), i + " of " + count + " " + "x".repeat(200));
+            identifiers.add(event.getMessageIdentifier());
+            transaction.appendEvent(event);
+        }
+        transaction.commit().get(5, TimeUnit.SECONDS);
+        known.clear();
+        known.addAll(identifiers);
+        acknowledged.put(aggregate, identifiers);
+        answers.incrementAndGet();
+    }
+
+    private void schedule(AxonServerConnection connection, long delayMs)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        Event event = event("", 0, "scheduled");
+        String token = connection
+                .eventChannel()
+                .scheduleEvent(Instant.now().plusMillis(delayMs), event)
+                .get(5, TimeUnit.SECONDS);
+        if (delayMs == 0) {
+            published.add(event.getMessageIdentifier());
+        } else {
+            schedules.put(event.getMessageIdentifier(), token);
+        }
+    }
+
+    private void compare(ServerProcess server, boolean completely) throws Exception {
+        AxonServerConnectionFactory factory = server.connector();
         try {
             AxonServerConnection connection = factory.connect("default");
-            long last = connection.eventChannel().getLastToken().get(10, TimeUnit.SECONDS);
-            Map<String, Long> sequences = new HashMap<>();
-            Set<String> identifiers = new HashSet<>();
-            try (EventStream stream = connection.eventChannel().openStream(-1, 1000)) {
-                for (long expected = 0; expected <= last; expected++) {
-                    var next = stream.nextIfAvailable(10, TimeUnit.SECONDS);
-                    assertThat(next.getToken()).isEqualTo(expected);
-                    Event event = next.getEvent();
-                    assertThat(identifiers.add(event.getMessageIdentifier())).isTrue();
-                    assertThat(event.getAggregateSequenceNumber())
-                            .isEqualTo(sequences.getOrDefault(event.getAggregateIdentifier(), -1L) + 1);
-                    sequences.put(event.getAggregateIdentifier(), event.getAggregateSequenceNumber());
-                }
+            track(connection);
+            acknowledged.forEach((aggregate, identifiers) -> assertThat(byAggregate.get(aggregate))
+                    .as("what was acknowledged of " + aggregate)
+                    .isNotNull()
+                    .startsWith(identifiers.toArray(String[]::new)));
+            List<String> sample = new ArrayList<>(byAggregate.keySet());
+            if (!completely && sample.size() > CHECKED_AGAIN) {
+                sample = sample.subList(sample.size() - CHECKED_AGAIN, sample.size());
             }
-            assertThat(sequences.values()).as("no transaction is half there").allMatch(sequence -> sequence == 1);
-            assertThat(sequences.keySet()).containsAll(acknowledged);
-            for (String aggregate : acknowledged.stream().limit(50).toList()) {
-                assertThat(read(connection.eventChannel().openAggregateStream(aggregate)))
-                        .hasSize(2);
+            for (String aggregate : sample) {
+                compareAggregate(connection, aggregate);
+            }
+            if (completely) {
+                compareSchedules(connection);
             }
         } finally {
             factory.shutdown();
-            server.process().destroy();
-            server.process().waitFor();
         }
     }
 
-    private static AxonServerConnectionFactory connectTo(int port) {
-        return AxonServerConnectionFactory.forClient("crash")
-                .routingServers(new ServerAddress("localhost", port))
-                .connectTimeout(5, TimeUnit.SECONDS)
-                .build();
-    }
-
-    /** The node in a process of its own, as a user starts it. */
-    private record ServerProcess(Process process, int port) {
-        static ServerProcess start(Path data) throws IOException {
-            Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-Xmx256m",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Main.class.getName(),
-                            "--data",
-                            data.toString(),
-                            "--grpc-port",
-                            "0",
-                            "--http-port",
-                            "0")
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            BufferedReader output = process.inputReader();
-            for (String line = output.readLine(); line != null; line = output.readLine()) {
-                if (line.startsWith("axon-server is ready")) {
-                    String address = line.substring(line.indexOf("gRPC ") + 5, line.indexOf(", HTTP"));
-                    int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
-                    Thread drain = new Thread(() -> output.lines().forEach(rest -> {}));
-                    drain.setDaemon(true);
-                    drain.start();
-                    return new ServerProcess(process, port);
+    /** Reads the tracking stream from the start: what was there must be the same, and what is new must be whole. */
+    private void track(AxonServerConnection connection) throws Exception {
+        long last = connection.eventChannel().getLastToken().get(30, TimeUnit.SECONDS);
+        assertThat(last + 1).isGreaterThanOrEqualTo(stream.size());
+        String previous = "";
+        String previousText = "";
+        try (EventStream events = connection.eventChannel().openStream(-1, 1000)) {
+            for (int expected = 0; expected <= last; expected++) {
+                var next = events.nextIfAvailable(30, TimeUnit.SECONDS);
+                assertThat(next).as("event " + expected + " of " + last).isNotNull();
+                assertThat(next.getToken()).isEqualTo(expected);
+                Event event = next.getEvent();
+                String text = event.getPayload().getData().toStringUtf8();
+                if (expected < stream.size()) {
+                    assertThat(event.getMessageIdentifier()).isEqualTo(stream.get(expected));
+                } else {
+                    stream.add(event.getMessageIdentifier());
+                    if (!event.getAggregateIdentifier().isEmpty()) {
+                        List<String> own = byAggregate.computeIfAbsent(
+                                event.getAggregateIdentifier(), identifier -> new ArrayList<>());
+                        assertThat(event.getAggregateSequenceNumber()).isEqualTo(own.size());
+                        own.add(event.getMessageIdentifier());
+                    }
                 }
+                assertFollows(previous, previousText, event.getAggregateIdentifier(), text);
+                previous = event.getAggregateIdentifier();
+                previousText = text;
             }
-            throw new IOException("the server ended before it was ready");
         }
+        assertFollows(previous, previousText, "", "");
+        assertThat(new HashSet<>(stream)).hasSameSizeAs(stream);
+    }
+
+    /** The events of a transaction stand together: after "0 of 2" comes "1 of 2", and after that a new one begins. */
+    private static void assertFollows(String previous, String previousText, String aggregate, String text) {
+        String[] before = previousText.split(" ", -1);
+        if (!previous.isEmpty() && Integer.parseInt(before[0]) + 1 < Integer.parseInt(before[2])) {
+            assertThat(aggregate).as("no transaction is half there").isEqualTo(previous);
+            assertThat(text).startsWith(Integer.parseInt(before[0]) + 1 + " of " + before[2]);
+        } else if (!aggregate.isEmpty()) {
+            assertThat(text).startsWith("0 of ");
+        }
+    }
+
+    private void compareAggregate(AxonServerConnection connection, String aggregate) throws Exception {
+        List<Event> events = read(connection.eventChannel().openAggregateStream(aggregate, false));
+        assertThat(events)
+                .extracting(Event::getMessageIdentifier)
+                .as("aggregate read and tracking stream of " + aggregate)
+                .isEqualTo(byAggregate.get(aggregate));
+        String snapshot = snapshots.get(aggregate);
+        if (snapshot != null) {
+            assertThat(read(connection.eventChannel().openAggregateStream(aggregate, true)))
+                    .first()
+                    .satisfies(first -> {
+                        assertThat(first.getSnapshot()).isTrue();
+                        assertThat(first.getMessageIdentifier()).isEqualTo(snapshot);
+                    });
+        }
+    }
+
+    /** Schedules for later are kept: brought forward, each is published once; those that were due have been. */
+    private void compareSchedules(AxonServerConnection connection) throws Exception {
+        for (Map.Entry<String, String> schedule : schedules.entrySet()) {
+            Event event = event("", 0, "scheduled").toBuilder()
+                    .setMessageIdentifier(schedule.getKey())
+                    .build();
+            connection
+                    .eventChannel()
+                    .reschedule(schedule.getValue(), Instant.now(), event)
+                    .get(30, TimeUnit.SECONDS);
+            published.add(schedule.getKey());
+        }
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(200))
+                .untilAsserted(() -> {
+                    track(connection);
+                    assertThat(new HashSet<>(stream)).containsAll(published);
+                });
     }
 }

@@ -44,7 +44,7 @@ class EventSchedulerTest {
         String token = schedule(60_000, "cancelled");
         assertThat(client.eventChannel()
                         .cancelSchedule(token)
-                        .get(5, TimeUnit.SECONDS)
+                        .get(30, TimeUnit.SECONDS)
                         .getSuccess())
                 .isTrue();
         fixture.restart();
@@ -60,7 +60,7 @@ class EventSchedulerTest {
         String token = schedule(60_000, "first");
         client.eventChannel()
                 .reschedule(token, Instant.now().plusMillis(100), event("", 0, "second"))
-                .get(5, TimeUnit.SECONDS);
+                .get(30, TimeUnit.SECONDS);
 
         assertThat(nextEvent()).isEqualTo("second");
     }
@@ -80,12 +80,12 @@ class EventSchedulerTest {
     private String schedule(long delayMs, String text) throws Exception {
         return client.eventChannel()
                 .scheduleEvent(Instant.now().plusMillis(delayMs), event("", 0, text))
-                .get(5, TimeUnit.SECONDS);
+                .get(30, TimeUnit.SECONDS);
     }
 
     private String nextEvent() throws InterruptedException {
         try (EventStream stream = client.eventChannel().openStream(-1, 64)) {
-            EventWithToken next = stream.nextIfAvailable(10, TimeUnit.SECONDS);
+            EventWithToken next = stream.nextIfAvailable(30, TimeUnit.SECONDS);
             return next.getEvent().getPayload().getData().toStringUtf8();
         }
     }

@@ -120,7 +120,7 @@ class EventStoreTest {
         int won = 0;
         for (CompletableFuture<?> commit : commits) {
             try {
-                commit.get(10, TimeUnit.SECONDS);
+                commit.get(30, TimeUnit.SECONDS);
                 won++;
             } catch (ExecutionException e) {
                 isInvalidSequence(e);
@@ -136,17 +136,17 @@ class EventStoreTest {
         }
         try (EventStream stream = client.eventChannel().openStream(-1, 64)) {
             for (int i = 0; i < 100; i++) {
-                EventWithToken next = stream.nextIfAvailable(5, TimeUnit.SECONDS);
+                EventWithToken next = stream.nextIfAvailable(30, TimeUnit.SECONDS);
                 assertThat(next.getToken()).isEqualTo(i);
                 assertThat(next.getEvent().getPayload().getData().toStringUtf8())
                         .isEqualTo("event " + i);
             }
             assertThat(stream.nextIfAvailable()).isNull();
             append(client, event("", 0, "live"));
-            assertThat(stream.nextIfAvailable(5, TimeUnit.SECONDS).getToken()).isEqualTo(100);
+            assertThat(stream.nextIfAvailable(30, TimeUnit.SECONDS).getToken()).isEqualTo(100);
         }
         try (EventStream stream = client.eventChannel().openStream(49, 64)) {
-            assertThat(stream.nextIfAvailable(5, TimeUnit.SECONDS).getToken()).isEqualTo(50);
+            assertThat(stream.nextIfAvailable(30, TimeUnit.SECONDS).getToken()).isEqualTo(50);
         }
     }
 
@@ -161,7 +161,7 @@ class EventStoreTest {
                 append(client, events);
             }
             for (int i = 0; i < 2000; i++) {
-                assertThat(still.nextIfAvailable(5, TimeUnit.SECONDS).getToken())
+                assertThat(still.nextIfAvailable(30, TimeUnit.SECONDS).getToken())
                         .isEqualTo(i);
             }
         }
@@ -170,7 +170,7 @@ class EventStoreTest {
     @Test
     void eventsSurviveARestart() throws Exception {
         append(client, event("a", 0, "one"), event("a", 1, "two"));
-        client.eventChannel().appendSnapshot(event("a", 1, "snapshot")).get(5, TimeUnit.SECONDS);
+        client.eventChannel().appendSnapshot(event("a", 1, "snapshot")).get(30, TimeUnit.SECONDS);
         fixture.restart();
         client = fixture.connect("client");
 
@@ -186,8 +186,8 @@ class EventStoreTest {
     @Test
     void aSnapshotStandsForTheEventsBeforeIt() throws Exception {
         append(client, event("a", 0, "one"), event("a", 1, "two"), event("a", 2, "three"));
-        client.eventChannel().appendSnapshot(event("a", 0, "old")).get(5, TimeUnit.SECONDS);
-        client.eventChannel().appendSnapshot(event("a", 1, "new")).get(5, TimeUnit.SECONDS);
+        client.eventChannel().appendSnapshot(event("a", 0, "old")).get(30, TimeUnit.SECONDS);
+        client.eventChannel().appendSnapshot(event("a", 1, "new")).get(30, TimeUnit.SECONDS);
 
         List<Event> withSnapshot = read(client.eventChannel().openAggregateStream("a", true));
         assertThat(texts(withSnapshot)).containsExactly("new", "three");
@@ -228,7 +228,7 @@ class EventStoreTest {
     }
 
     private long tokenAt(long instant) throws Exception {
-        return client.eventChannel().getTokenAt(instant).get(5, TimeUnit.SECONDS);
+        return client.eventChannel().getTokenAt(instant).get(30, TimeUnit.SECONDS);
     }
 
     private static List<String> texts(List<Event> events) {

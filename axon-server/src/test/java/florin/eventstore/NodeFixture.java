@@ -9,11 +9,17 @@ import io.axoniq.axonserver.connector.impl.ContextConnection;
 import io.axoniq.axonserver.connector.impl.ServerAddress;
 import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.Event;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /** A node on free ports and clients of the official connector that talk to it. */
 final class NodeFixture implements AutoCloseable {
@@ -39,11 +45,20 @@ final class NodeFixture implements AutoCloseable {
     }
 
     AxonServerConnection connect(String component, String clientId, String context) {
-        AxonServerConnectionFactory factory = AxonServerConnectionFactory.forClient(component, clientId)
+        return connect(component, clientId, context, builder -> builder);
+    }
+
+    AxonServerConnection connect(
+            String component,
+            String clientId,
+            String context,
+            UnaryOperator<AxonServerConnectionFactory.Builder> special) {
+        AxonServerConnectionFactory.Builder builder = AxonServerConnectionFactory.forClient(component, clientId)
                 .routingServers(new ServerAddress("localhost", node.grpcPort()))
                 .connectTimeout(5, TimeUnit.SECONDS)
                 .reconnectInterval(200, TimeUnit.MILLISECONDS)
-                .build();
+                .processorInfoUpdateFrequency(200, TimeUnit.MILLISECONDS);
+        AxonServerConnectionFactory factory = special.apply(builder).build();
         factories.add(factory);
         return factory.connect(context);
     }
@@ -55,6 +70,17 @@ final class NodeFixture implements AutoCloseable {
         } else {
             throw new IllegalArgumentException("not a connection of the official connector");
         }
+    }
+
+    /** Headers are names and values in turn. */
+    HttpResponse<String> http(String method, String path, String body, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.httpPort() + path))
+                .method(method, HttpRequest.BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     void restart() {
@@ -97,7 +123,7 @@ final class NodeFixture implements AutoCloseable {
         for (Event event : events) {
             transaction.appendEvent(event);
         }
-        transaction.commit().get(10, TimeUnit.SECONDS);
+        transaction.commit().get(30, TimeUnit.SECONDS);
     }
 
     static List<Event> read(AggregateEventStream stream) throws InterruptedException {

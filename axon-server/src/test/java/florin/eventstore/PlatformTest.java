@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import florin.eventstore.protocol.ContextHeader;
 import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.Registration;
 import io.axoniq.axonserver.connector.control.ProcessorInstructionHandler;
+import io.axoniq.axonserver.connector.query.QueryDefinition;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
 import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
+import io.axoniq.axonserver.grpc.command.CommandResponse;
 import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
 import io.axoniq.axonserver.grpc.command.CommandSubscription;
 import io.axoniq.axonserver.grpc.control.ClientIdentification;
@@ -18,13 +20,12 @@ import io.axoniq.axonserver.grpc.control.Heartbeat;
 import io.axoniq.axonserver.grpc.control.PlatformInboundInstruction;
 import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
 import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
+import io.axoniq.axonserver.grpc.control.TopologyChange;
+import io.axoniq.axonserver.grpc.control.UpdateType;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +40,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PlatformTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     @TempDir
     private Path data;
 
@@ -84,7 +87,7 @@ class PlatformTest {
                     .setHeartbeat(Heartbeat.getDefaultInstance())
                     .build());
 
-            await().atMost(5, TimeUnit.SECONDS)
+            await().atMost(30, TimeUnit.SECONDS)
                     .until(() -> instructions.failure.get() != null && commands.failure.get() != null);
             assertThat(Status.fromThrowable(instructions.failure.get()).getCode())
                     .isEqualTo(Status.Code.UNAVAILABLE);
@@ -94,7 +97,7 @@ class PlatformTest {
             assertThat(fixture.connect("sender")
                             .commandChannel()
                             .sendCommand(Command.newBuilder().setName("Greet").build())
-                            .get(5, TimeUnit.SECONDS)
+                            .get(30, TimeUnit.SECONDS)
                             .getErrorCode())
                     .isEqualTo("AXONIQ-4000");
         } finally {
@@ -125,24 +128,55 @@ class PlatformTest {
                                         .setOnePartOf(1))
                                 .build(),
                         recordingTo(calls));
-        await().atMost(10, TimeUnit.SECONDS).until(() -> call("GET", "").body().contains("\"name\":\"projection\""));
+        await().atMost(30, TimeUnit.SECONDS).until(() -> call("GET", "").body().contains("\"name\":\"projection\""));
 
         assertThat(call("PATCH", "/projection/pause").statusCode()).isEqualTo(200);
         assertThat(call("PATCH", "/projection/start").statusCode()).isEqualTo(200);
         assertThat(call("PATCH", "/projection/segments/split").statusCode()).isEqualTo(200);
-        assertThat(call("PATCH", "/projection/segments/merge").statusCode()).isEqualTo(400);
+        assertThat(call("PATCH", "/projection/segments/merge").statusCode()).isEqualTo(502);
         assertThat(call("PATCH", "/projection/segments/3/move?target=other").statusCode())
-                .isEqualTo(200);
-        assertThat(call("PATCH", "/unknown/pause").statusCode()).isEqualTo(400);
-        assertThat(calls).containsExactly("pause", "start", "split 3", "merge 3", "release 3");
+                .isEqualTo(400);
+        assertThat(call("PATCH", "/projection/segments/x/move?target=other").statusCode())
+                .isEqualTo(400);
+        assertThat(call("PATCH", "/unknown/pause").statusCode()).isEqualTo(404);
+        assertThat(calls).containsExactly("pause", "start", "split 3", "merge 3");
     }
 
     @Test
-    void healthAndContextsAreAnsweredOverHttp() throws Exception {
-        assertThat(get("/actuator/health")).isEqualTo("{\"status\":\"UP\"}");
-        assertThat(get("/v1/public/me"))
-                .contains("\"grpcPort\":" + fixture.node().grpcPort());
-        assertThat(get("/v1/public/context")).contains(ContextHeader.DEFAULT_CONTEXT);
+    void whoAsksIsToldWhichHandlersComeAndGo() throws Exception {
+        List<TopologyChange> changes = new CopyOnWriteArrayList<>();
+        AxonServerConnection early = fixture.connect("early");
+        early.commandChannel()
+                .registerCommandHandler(
+                        command -> CompletableFuture.completedFuture(CommandResponse.getDefaultInstance()), 70, "Greet")
+                .awaitAck(30, TimeUnit.SECONDS);
+        fixture.connect("watcher").controlChannel().registerTopologyChangeHandler(changes::add);
+        await().atMost(PATIENCE).until(() -> changes.stream().anyMatch(TopologyChange::hasCommand));
+
+        Registration registration = early.queryChannel()
+                .registerQueryHandler((query, response) -> response.complete(), new QueryDefinition("Find", "text"));
+        await().atMost(PATIENCE).until(() -> changes.stream().anyMatch(TopologyChange::hasQuery));
+        registration.cancel().get(30, TimeUnit.SECONDS);
+        await().atMost(PATIENCE).until(() -> changes.stream()
+                .anyMatch(change -> change.getUpdateType() == UpdateType.REMOVE_QUERY_HANDLER));
+        early.disconnect();
+        await().atMost(PATIENCE).until(() -> changes.stream()
+                .anyMatch(change -> change.getUpdateType() == UpdateType.REMOVE_COMMAND_HANDLER));
+
+        assertThat(changes.stream().map(TopologyChange::getUpdateType))
+                .containsExactly(
+                        UpdateType.RESET_ALL,
+                        UpdateType.ADD_COMMAND_HANDLER,
+                        UpdateType.ADD_QUERY_HANDLER,
+                        UpdateType.REMOVE_QUERY_HANDLER,
+                        UpdateType.REMOVE_COMMAND_HANDLER);
+        assertThat(changes.get(1)).satisfies(change -> {
+            assertThat(change.getContext()).isEqualTo("default");
+            assertThat(change.getComponentName()).isEqualTo("early");
+            assertThat(change.getClientId()).startsWith("early-");
+            assertThat(change.getCommand().getName()).isEqualTo("Greet");
+            assertThat(change.getCommand().getLoadFactor()).isEqualTo(70);
+        });
     }
 
     @Test
@@ -150,7 +184,7 @@ class PlatformTest {
         assertThatThrownBy(() -> fixture.connect("client", "id", "../escape")
                         .eventChannel()
                         .getLastToken()
-                        .get(5, TimeUnit.SECONDS))
+                        .get(30, TimeUnit.SECONDS))
                 .hasMessageContaining("not a context name");
         assertThat(data.resolve("escape")).doesNotExist();
     }
@@ -190,22 +224,7 @@ class PlatformTest {
     }
 
     private HttpResponse<String> call(String method, String path) throws Exception {
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(uri("/v1/components/component/processors" + path))
-                                .method(method, HttpRequest.BodyPublishers.noBody())
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
-    }
-
-    private String get(String path) throws Exception {
-        return HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString())
-                .body();
-    }
-
-    private URI uri(String path) {
-        return URI.create("http://127.0.0.1:" + fixture.node().httpPort() + path);
+        return fixture.http(method, "/v1/components/component/processors" + path, "");
     }
 
     private static final class Recorder<T> implements StreamObserver<T> {

@@ -79,7 +79,7 @@ class QueryRoutingTest {
     void aQueryThatNobodyHandlesIsRefused() throws Exception {
         ResultStream<QueryResponse> results = sender.queryChannel().query(query(1, false));
 
-        assertThat(results.nextIfAvailable(5, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5000");
+        assertThat(results.nextIfAvailable(30, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5000");
     }
 
     @Test
@@ -89,12 +89,12 @@ class QueryRoutingTest {
         handler.queryChannel()
                 .registerQueryHandler(
                         (request, channel) -> arrived.countDown(), new QueryDefinition("Find", String.class.getName()))
-                .awaitAck(5, TimeUnit.SECONDS);
+                .awaitAck(30, TimeUnit.SECONDS);
         ResultStream<QueryResponse> results = sender.queryChannel().query(query(1, false));
-        assertThat(arrived.await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
         fixture.shutdownAbruptly(handler);
 
-        assertThat(results.nextIfAvailable(10, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5002");
+        assertThat(results.nextIfAvailable(30, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5002");
     }
 
     @Test
@@ -126,7 +126,7 @@ class QueryRoutingTest {
         });
         ResultStream<QueryResponse> results = sender.queryChannel().query(query(1, true));
         for (int i = 0; i < 1000; i++) {
-            assertThat(results.nextIfAvailable(5, TimeUnit.SECONDS)
+            assertThat(results.nextIfAvailable(30, TimeUnit.SECONDS)
                             .getPayload()
                             .getData()
                             .toStringUtf8())
@@ -134,7 +134,7 @@ class QueryRoutingTest {
         }
         assertThat(produced.get()).isLessThan(5000);
         results.close();
-        await().atMost(5, TimeUnit.SECONDS).untilTrue(cancelled);
+        await().atMost(30, TimeUnit.SECONDS).untilTrue(cancelled);
     }
 
     @Test
@@ -146,12 +146,12 @@ class QueryRoutingTest {
 
         SubscriptionQueryResult result = sender.queryChannel().subscriptionQuery(query(1, false), 8, 4);
         assertThat(result.initialResult()
-                        .get(5, TimeUnit.SECONDS)
+                        .get(30, TimeUnit.SECONDS)
                         .getPayload()
                         .getData()
                         .toStringUtf8())
                 .isEqualTo("initial");
-        await().atMost(5, TimeUnit.SECONDS).until(() -> updates.get() != null);
+        await().atMost(30, TimeUnit.SECONDS).until(() -> updates.get() != null);
         for (int i = 0; i < 100; i++) {
             updates.get()
                     .sendUpdate(QueryUpdate.newBuilder()
@@ -160,14 +160,14 @@ class QueryRoutingTest {
         }
         for (int i = 0; i < 100; i++) {
             assertThat(result.updates()
-                            .nextIfAvailable(5, TimeUnit.SECONDS)
+                            .nextIfAvailable(30, TimeUnit.SECONDS)
                             .getPayload()
                             .getData()
                             .toStringUtf8())
                     .isEqualTo("update " + i);
         }
         updates.get().complete();
-        await().atMost(5, TimeUnit.SECONDS).until(() -> result.updates().isClosed());
+        await().atMost(30, TimeUnit.SECONDS).until(() -> result.updates().isClosed());
         assertThat(result.updates().getError()).isEmpty();
     }
 
@@ -179,9 +179,9 @@ class QueryRoutingTest {
         handle("a", subscribing(updates, unsubscribed));
 
         SubscriptionQueryResult result = sender.queryChannel().subscriptionQuery(query(1, false), 8, 4);
-        result.initialResult().get(5, TimeUnit.SECONDS);
+        result.initialResult().get(30, TimeUnit.SECONDS);
         result.updates().close();
-        await().atMost(5, TimeUnit.SECONDS).untilTrue(unsubscribed);
+        await().atMost(30, TimeUnit.SECONDS).untilTrue(unsubscribed);
     }
 
     private static QueryHandler subscribing(
@@ -219,15 +219,15 @@ class QueryRoutingTest {
         fixture.connect(component)
                 .queryChannel()
                 .registerQueryHandler(handler, new QueryDefinition("Find", String.class.getName()))
-                .awaitAck(5, TimeUnit.SECONDS);
+                .awaitAck(30, TimeUnit.SECONDS);
     }
 
     private List<String> ask(QueryRequest request) throws Exception {
         ResultStream<QueryResponse> results = sender.queryChannel().query(request);
         List<String> answers = new ArrayList<>();
-        for (QueryResponse next = results.nextIfAvailable(5, TimeUnit.SECONDS);
+        for (QueryResponse next = results.nextIfAvailable(30, TimeUnit.SECONDS);
                 next != null;
-                next = results.nextIfAvailable(5, TimeUnit.SECONDS)) {
+                next = results.nextIfAvailable(30, TimeUnit.SECONDS)) {
             answers.add(next.getPayload().getData().toStringUtf8());
         }
         return answers;

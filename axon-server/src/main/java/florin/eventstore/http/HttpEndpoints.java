@@ -2,81 +2,178 @@ package florin.eventstore.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import florin.eventstore.platform.PlatformRpc;
-import florin.eventstore.storage.Contexts;
-import io.axoniq.axonserver.grpc.control.NodeInfo;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import florin.eventstore.http.Routes.Route;
+import florin.eventstore.protocol.Refusal;
+import florin.eventstore.security.AccessControl;
+import florin.eventstore.security.Tls;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import javax.net.ssl.SSLParameters;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Health and information over HTTP, on the paths that Axon Server has them. */
+/** The HTTP side of the node: finds the endpoint, checks the token, and turns refusals into problems. */
 public final class HttpEndpoints implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpEndpoints.class);
+    private static final int THREADS = 4;
+    private static final int MAX_BODY_BYTES = 64 << 10;
+
+    static {
+        // The server of the JDK has no other way to bound connections, and clients that never finish what they send.
+        setUnlessSet("jdk.httpserver.maxConnections", "500");
+        setUnlessSet("sun.net.httpserver.maxReqTime", "30");
+        setUnlessSet("sun.net.httpserver.maxRspTime", "120");
+    }
+
     private final HttpServer server;
     private final ExecutorService executor;
+    private final AccessControl accessControl;
+    private final Routes routes = new Routes();
 
-    public HttpEndpoints(String host, int port, Contexts contexts, PlatformRpc platform, Supplier<NodeInfo> self)
+    public HttpEndpoints(
+            String host,
+            int port,
+            AccessControl accessControl,
+            Tls tls,
+            InformationEndpoints information,
+            ContextEndpoints contexts,
+            ProcessorEndpoints processors)
             throws IOException {
-        server = HttpServer.create(new InetSocketAddress(host, port), 64);
-        executor = Executors.newFixedThreadPool(2, task -> {
+        this.accessControl = accessControl;
+        server = create(new InetSocketAddress(host, port), tls);
+        executor = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "http");
             thread.setDaemon(true);
             return thread;
         });
+        information.addTo(routes);
+        contexts.addTo(routes);
+        processors.addTo(routes);
         server.setExecutor(executor);
-        get("/actuator/health", () -> "{\"status\":\"UP\"}");
-        get("/actuator/info", () -> "{\"app\":{\"name\":\"axon-server\",\"version\":\"" + version() + "\"}}");
-        get("/v1/public/me", () -> describe(self.get(), contexts));
-        get("/v1/public/context", () -> contexts.names().stream()
-                .map(name -> "{\"context\":\"" + name + "\",\"metaData\":{},\"nodes\":[\""
-                        + self.get().getNodeName() + "\"],\"leader\":\""
-                        + self.get().getNodeName() + "\"}")
-                .collect(Collectors.joining(",", "[", "]")));
-        server.createContext("/v1/components/", new ProcessorEndpoints(platform));
+        server.createContext("/", this::handle);
         server.start();
+    }
+
+    private static void setUnlessSet(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    private static HttpServer create(InetSocketAddress address, Tls tls) throws IOException {
+        if (tls == null) {
+            return HttpServer.create(address, 64);
+        }
+        HttpsServer secure = HttpsServer.create(address, 64);
+        secure.setHttpsConfigurator(new HttpsConfigurator(tls.forHttp()) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+                SSLParameters ssl = getSSLContext().getDefaultSSLParameters();
+                ssl.setNeedClientAuth(tls.isMutual());
+                parameters.setSSLParameters(ssl);
+            }
+        });
+        return secure;
     }
 
     public int port() {
         return server.getAddress().getPort();
     }
 
-    private static String version() {
-        String version = HttpEndpoints.class.getPackage().getImplementationVersion();
-        return version == null ? "development" : version;
+    private void handle(HttpExchange exchange) {
+        CompletableFuture<Response> response;
+        try {
+            response = answer(exchange);
+        } catch (RuntimeException | IOException e) {
+            response = CompletableFuture.failedFuture(e);
+        }
+        var unused =
+                response.exceptionally(Response::problem).thenAcceptAsync(answer -> send(exchange, answer), executor);
     }
 
-    private static String describe(NodeInfo self, Contexts contexts) {
-        String names = contexts.names().stream().map(name -> '"' + name + '"').collect(Collectors.joining(","));
-        return "{\"name\":\"" + self.getNodeName() + "\",\"hostName\":\"" + self.getHostName() + "\",\"grpcPort\":"
-                + self.getGrpcPort() + ",\"httpPort\":" + self.getHttpPort() + ",\"authentication\":false,"
-                + "\"clustered\":false,\"contextNames\":[" + names + "],\"storageContextNames\":[" + names + "]}";
+    private CompletableFuture<Response> answer(HttpExchange exchange) throws IOException {
+        List<String> path = path(exchange.getRequestURI());
+        List<Route> matching = routes.matching(path);
+        if (matching.isEmpty()) {
+            return CompletableFuture.completedFuture(
+                    Response.problem(404, "Not Found", "there is nothing at this path"));
+        }
+        for (Route route : matching) {
+            if (route.method().equals(exchange.getRequestMethod())) {
+                String token = exchange.getRequestHeaders().getFirst(AccessControl.HEADER);
+                var caller = (route.isPublic() ? AccessControl.off() : accessControl).authenticate(token);
+                return route.endpoint()
+                        .apply(new Request(
+                                caller, route.match(path), parameters(exchange.getRequestURI()), body(exchange)));
+            }
+        }
+        List<String> allowed = matching.stream().map(Route::method).toList();
+        exchange.getResponseHeaders().set("Allow", String.join(", ", allowed));
+        return CompletableFuture.completedFuture(
+                Response.problem(405, "Method Not Allowed", "this path knows " + String.join(" and ", allowed)));
     }
 
-    private void get(String path, Supplier<String> body) {
-        server.createContext(path, exchange -> {
-            try (exchange) {
-                if (!exchange.getRequestURI().getPath().equals(path)
-                        && !exchange.getRequestURI().getPath().startsWith(path + "/")) {
-                    answer(exchange, 404, "{\"error\":\"not found\"}");
-                } else if (!"GET".equals(exchange.getRequestMethod())) {
-                    answer(exchange, 405, "{\"error\":\"only GET\"}");
-                } else {
-                    answer(exchange, 200, body.get());
+    private static String body(HttpExchange exchange) throws IOException {
+        byte[] body = exchange.getRequestBody().readNBytes(MAX_BODY_BYTES + 1);
+        if (body.length > MAX_BODY_BYTES) {
+            throw Refusal.invalid("the body may have " + MAX_BODY_BYTES + " bytes at most");
+        }
+        return new String(body, StandardCharsets.UTF_8);
+    }
+
+    private static List<String> path(URI uri) {
+        List<String> parts = new ArrayList<>();
+        for (String part : uri.getRawPath().split("/", -1)) {
+            parts.add(decode(part.replace("+", "%2B")));
+        }
+        return parts.subList(Math.min(1, parts.size()), parts.size());
+    }
+
+    private static Map<String, String> parameters(URI uri) {
+        Map<String, String> parameters = new HashMap<>();
+        if (uri.getRawQuery() != null) {
+            for (String pair : uri.getRawQuery().split("&", -1)) {
+                int equals = pair.indexOf('=');
+                if (equals > 0) {
+                    parameters.put(decode(pair.substring(0, equals)), decode(pair.substring(equals + 1)));
                 }
             }
-        });
+        }
+        return parameters;
     }
 
-    static void answer(HttpExchange exchange, int status, String body) throws IOException {
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", "application/json");
-        exchange.sendResponseHeaders(status, bytes.length);
-        try (OutputStream stream = exchange.getResponseBody()) {
-            stream.write(bytes);
+    private static String decode(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.invalid("a percent sign in the address is not followed by two hexadecimal digits");
+        }
+    }
+
+    private static void send(HttpExchange exchange, Response response) {
+        try (exchange) {
+            byte[] bytes = response.body().getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", response.contentType());
+            exchange.sendResponseHeaders(response.status(), bytes.length);
+            try (OutputStream stream = exchange.getResponseBody()) {
+                stream.write(bytes);
+            }
+        } catch (IOException e) {
+            LOG.debug("A client did not wait for its answer", e);
         }
     }
 

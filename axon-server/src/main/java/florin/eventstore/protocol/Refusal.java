@@ -32,13 +32,36 @@ public final class Refusal extends RuntimeException {
         return new Refusal(ErrorCategory.VALIDATION_FAILED, Status.INVALID_ARGUMENT, message, null);
     }
 
-    public static Refusal unknownContext(String message) {
+    public static Refusal notFound(String message) {
         return new Refusal(ErrorCategory.VALIDATION_FAILED, Status.NOT_FOUND, message, null);
+    }
+
+    /** Part of the API that this server does not have. */
+    public static Refusal unimplemented(String message) {
+        return new Refusal(ErrorCategory.UNSUPPORTED_INSTRUCTION, Status.UNIMPLEMENTED, message, null);
+    }
+
+    /** No token came with the call, or one that nobody has. */
+    public static Refusal unauthenticated(ErrorCategory category, String message) {
+        return new Refusal(category, Status.UNAUTHENTICATED, message, null);
+    }
+
+    public static Refusal forbidden(String message) {
+        return new Refusal(ErrorCategory.AUTHENTICATION_INVALID_TOKEN, Status.PERMISSION_DENIED, message, null);
+    }
+
+    public static Refusal contextClosed(String message) {
+        return new Refusal(ErrorCategory.OTHER, Status.UNAVAILABLE, message, null);
     }
 
     /** A bounded queue is full: nothing was done, try again later. */
     public static Refusal tooManyRequests(ErrorCategory category, String message) {
         return new Refusal(category, Status.RESOURCE_EXHAUSTED, message, null);
+    }
+
+    /** The disk is full: nothing was done, and reads go on. */
+    public static Refusal noRoom(String message) {
+        return new Refusal(ErrorCategory.DATAFILE_WRITE_ERROR, Status.RESOURCE_EXHAUSTED, message, null);
     }
 
     public static Refusal shuttingDown() {
@@ -67,6 +90,10 @@ public final class Refusal extends RuntimeException {
             cause = cause.getCause();
         }
         return new Refusal(ErrorCategory.OTHER, Status.INTERNAL, "internal error: " + thrown, thrown);
+    }
+
+    public Status.Code status() {
+        return status.getCode();
     }
 
     public ErrorCategory category() {

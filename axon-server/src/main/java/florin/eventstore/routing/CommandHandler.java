@@ -14,6 +14,8 @@ import java.util.Map;
 /** One connected stream that handles commands: what waits for its permits, and what it has not answered yet. */
 final class CommandHandler {
     private static final int MAX_QUEUED = 10_000;
+    /** Whatever a handler permits, it is not sent more than this before it has answered some. */
+    private static final int MAX_IN_FLIGHT = 10_000;
 
     private final Outbound<CommandProviderInbound> out;
     private final Deque<PendingCommand> queue = new ArrayDeque<>();
@@ -37,6 +39,14 @@ final class CommandHandler {
 
     Outbound<CommandProviderInbound> out() {
         return out;
+    }
+
+    synchronized int waiting() {
+        return queue.size();
+    }
+
+    synchronized int inFlight() {
+        return inFlight.size();
     }
 
     synchronized void permit(long more) {
@@ -72,7 +82,7 @@ final class CommandHandler {
     }
 
     private void sendQueued() {
-        while (permits > 0 && !queue.isEmpty()) {
+        while (permits > 0 && !queue.isEmpty() && inFlight.size() < MAX_IN_FLIGHT) {
             PendingCommand next = queue.poll();
             if (next.isDone()) {
                 continue;
@@ -89,6 +99,7 @@ final class CommandHandler {
         PendingCommand command;
         synchronized (this) {
             command = inFlight.remove(response.getRequestIdentifier());
+            sendQueued();
         }
         if (command != null) {
             command.complete(response);
@@ -100,6 +111,7 @@ final class CommandHandler {
         if (!inFlight.remove(command.identifier(), command)) {
             queue.remove(command);
         }
+        sendQueued();
     }
 
     /** Ends this handler; what it never saw is returned so that another one can have it. */

@@ -21,10 +21,15 @@ final class CommandRouter {
 
     private final Map<String, Route> routes = new ConcurrentHashMap<>();
 
+    /** The load factor that counts when a client wants this one. */
+    static int loadFactor(int wanted) {
+        return wanted <= 0 ? DEFAULT_LOAD_FACTOR : wanted;
+    }
+
     void subscribe(String command, CommandHandler handler, int loadFactor) {
         routes.compute(command, (name, route) -> {
             Map<CommandHandler, Integer> weights = new LinkedHashMap<>(route == null ? Map.of() : route.weights());
-            weights.put(handler, loadFactor <= 0 ? DEFAULT_LOAD_FACTOR : loadFactor);
+            weights.put(handler, loadFactor);
             return Route.of(weights);
         });
     }

@@ -1,6 +1,7 @@
 package florin.eventstore.routing;
 
 import florin.eventstore.platform.Clients;
+import florin.eventstore.platform.Topology;
 import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.Instructions;
 import florin.eventstore.protocol.Outbound;
@@ -15,22 +16,48 @@ import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
 import io.axoniq.axonserver.grpc.command.CommandSubscription;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 
 /** The CommandService: streams of handlers on one side, dispatched commands on the other. */
 public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase {
     private static final long DEFAULT_TIMEOUT_MS = TimeUnit.MINUTES.toMillis(5);
 
     private final Map<String, CommandRouter> routers = new ConcurrentHashMap<>();
+    private final Set<CommandHandler> handlers = ConcurrentHashMap.newKeySet();
+    private final LongAdder dispatched = new LongAdder();
     private final ScheduledExecutorService timer;
     private final Clients clients;
+    private final Topology topology;
 
-    public CommandRpc(ScheduledExecutorService timer, Clients clients) {
+    public CommandRpc(ScheduledExecutorService timer, Clients clients, Topology topology) {
         this.timer = timer;
         this.clients = clients;
+        this.topology = topology;
+    }
+
+    /** How many were dispatched since the node started. */
+    public long dispatched() {
+        return dispatched.sum();
+    }
+
+    /** How many wait until a handler can take them. */
+    public int waiting() {
+        return handlers.stream().mapToInt(CommandHandler::waiting).sum();
+    }
+
+    /** How many handlers have, and have not answered yet. */
+    public int inFlight() {
+        return handlers.stream().mapToInt(CommandHandler::inFlight).sum();
+    }
+
+    /** Forgets the handlers of a context that was deleted. */
+    public void forget(String context) {
+        routers.remove(context);
     }
 
     private CommandRouter router(String context) {
@@ -46,6 +73,7 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
                 .orElse(DEFAULT_TIMEOUT_MS);
         long boundedMs = timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs;
         pending[0].timeout(timer.schedule(() -> pending[0].timedOut(boundedMs), boundedMs, TimeUnit.MILLISECONDS));
+        dispatched.increment();
         router(ContextHeader.current()).dispatch(pending[0]);
     }
 
@@ -58,13 +86,16 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
         private final String context;
         private final CommandRouter router;
         private final CommandHandler handler;
+        private final Topology.Announcer announcer;
         private final AtomicBoolean ended = new AtomicBoolean();
         private Runnable unregister = () -> {};
 
         HandlerStream(String context, StreamObserver<CommandProviderInbound> observer) {
             this.context = context;
             router = router(context);
+            announcer = topology.announcer(context);
             handler = new CommandHandler(Outbound.of(observer, this::end));
+            handlers.add(handler);
         }
 
         @Override
@@ -73,12 +104,19 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
                 case SUBSCRIBE -> {
                     CommandSubscription subscription = message.getSubscribe();
                     identify(subscription.getClientId());
-                    router.subscribe(subscription.getCommand(), handler, subscription.getLoadFactor());
+                    int loadFactor = CommandRouter.loadFactor(subscription.getLoadFactor());
+                    announcer.command(
+                            handler.clientId(), subscription.getComponentName(), subscription.getCommand(), loadFactor);
+                    router.subscribe(subscription.getCommand(), handler, loadFactor);
                     if (ended.get()) {
                         router.disconnect(handler);
+                        announcer.withdrawAll();
                     }
                 }
-                case UNSUBSCRIBE -> router.unsubscribe(message.getUnsubscribe().getCommand(), handler);
+                case UNSUBSCRIBE -> {
+                    router.unsubscribe(message.getUnsubscribe().getCommand(), handler);
+                    announcer.withdraw(message.getUnsubscribe().getCommand());
+                }
                 case FLOW_CONTROL -> {
                     identify(message.getFlowControl().getClientId());
                     handler.permit(message.getFlowControl().getPermits());
@@ -121,6 +159,8 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
         private void end() {
             if (ended.compareAndSet(false, true)) {
                 router.disconnect(handler);
+                announcer.withdrawAll();
+                handlers.remove(handler);
                 synchronized (this) {
                     unregister.run();
                 }

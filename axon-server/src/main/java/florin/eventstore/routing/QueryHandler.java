@@ -16,6 +16,8 @@ import java.util.Map;
 /** One connected stream that handles queries: what waits for its permits, and what it has not completed yet. */
 final class QueryHandler {
     private static final int MAX_QUEUED = 10_000;
+    /** Whatever a handler permits, it is not sent more than this before it has answered some. */
+    private static final int MAX_IN_FLIGHT = 10_000;
 
     private final Outbound<QueryProviderInbound> out;
     private final Deque<PendingQuery> queue = new ArrayDeque<>();
@@ -46,6 +48,14 @@ final class QueryHandler {
         return out;
     }
 
+    synchronized int waiting() {
+        return queue.size();
+    }
+
+    synchronized int inFlight() {
+        return inFlight.size();
+    }
+
     synchronized void permit(long more) {
         permits = Math.max(0, permits) + Math.min(Math.max(0, more), Integer.MAX_VALUE);
         sendQueued();
@@ -72,7 +82,7 @@ final class QueryHandler {
     }
 
     private void sendQueued() {
-        while (permits > 0 && !queue.isEmpty()) {
+        while (permits > 0 && !queue.isEmpty() && inFlight.size() < MAX_IN_FLIGHT) {
             PendingQuery next = queue.poll();
             if (next.isDone()) {
                 continue;
@@ -129,6 +139,7 @@ final class QueryHandler {
         PendingQuery query;
         synchronized (this) {
             query = inFlight.remove(identifier);
+            sendQueued();
         }
         if (query != null) {
             query.handlerDone(this);

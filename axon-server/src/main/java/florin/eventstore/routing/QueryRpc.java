@@ -1,6 +1,7 @@
 package florin.eventstore.routing;
 
 import florin.eventstore.platform.Clients;
+import florin.eventstore.platform.Topology;
 import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.Instructions;
 import florin.eventstore.protocol.Outbound;
@@ -17,22 +18,48 @@ import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 
 /** The QueryService: streams of handlers on one side; queries and subscription queries on the other. */
 public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
     private static final long DEFAULT_TIMEOUT_MS = TimeUnit.HOURS.toMillis(1);
 
     private final Map<String, QueryRouter> routers = new ConcurrentHashMap<>();
+    private final Set<QueryHandler> handlers = ConcurrentHashMap.newKeySet();
+    private final LongAdder dispatched = new LongAdder();
     private final ScheduledExecutorService timer;
     private final Clients clients;
+    private final Topology topology;
 
-    public QueryRpc(ScheduledExecutorService timer, Clients clients) {
+    public QueryRpc(ScheduledExecutorService timer, Clients clients, Topology topology) {
         this.timer = timer;
         this.clients = clients;
+        this.topology = topology;
+    }
+
+    /** How many were dispatched since the node started. */
+    public long dispatched() {
+        return dispatched.sum();
+    }
+
+    /** How many wait until a handler can take them. */
+    public int waiting() {
+        return handlers.stream().mapToInt(QueryHandler::waiting).sum();
+    }
+
+    /** How many handlers have, and have not answered yet. */
+    public int inFlight() {
+        return handlers.stream().mapToInt(QueryHandler::inFlight).sum();
+    }
+
+    /** Forgets the handlers of a context that was deleted. */
+    public void forget(String context) {
+        routers.remove(context);
     }
 
     private QueryRouter router(String context) {
@@ -49,6 +76,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
                 .orElse(DEFAULT_TIMEOUT_MS);
         long boundedMs = timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs;
         pending[0].timeout(timer.schedule(() -> pending[0].timedOut(boundedMs), boundedMs, TimeUnit.MILLISECONDS));
+        dispatched.increment();
         router(ContextHeader.current()).dispatch(pending[0]);
     }
 
@@ -66,13 +94,16 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
         private final String context;
         private final QueryRouter router;
         private final QueryHandler handler;
+        private final Topology.Announcer announcer;
         private final AtomicBoolean ended = new AtomicBoolean();
         private Runnable unregister = () -> {};
 
         HandlerStream(String context, StreamObserver<QueryProviderInbound> observer) {
             this.context = context;
             router = router(context);
+            announcer = topology.announcer(context);
             handler = new QueryHandler(Outbound.of(observer, this::end));
+            handlers.add(handler);
         }
 
         @Override
@@ -81,12 +112,19 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
                 case SUBSCRIBE -> {
                     QuerySubscription subscription = message.getSubscribe();
                     identify(subscription.getClientId(), subscription.getComponentName());
+                    announcer.query(handler.clientId(), subscription.getComponentName(), subscription.getQuery());
                     router.subscribe(subscription, handler);
                     if (ended.get()) {
                         router.disconnect(handler);
+                        announcer.withdrawAll();
                     }
                 }
-                case UNSUBSCRIBE -> router.unsubscribe(message.getUnsubscribe(), handler);
+                case UNSUBSCRIBE -> {
+                    router.unsubscribe(message.getUnsubscribe(), handler);
+                    if (!router.handlers(message.getUnsubscribe().getQuery()).contains(handler)) {
+                        announcer.withdraw(message.getUnsubscribe().getQuery());
+                    }
+                }
                 case FLOW_CONTROL -> handler.permit(message.getFlowControl().getPermits());
                 case QUERY_RESPONSE -> handler.answered(message.getQueryResponse());
                 case QUERY_COMPLETE ->
@@ -129,6 +167,8 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
         private void end() {
             if (ended.compareAndSet(false, true)) {
                 router.disconnect(handler);
+                announcer.withdrawAll();
+                handlers.remove(handler);
                 synchronized (this) {
                     unregister.run();
                 }

@@ -1,6 +1,7 @@
 package florin.eventstore.rpc;
 
 import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Pump;
 import florin.eventstore.storage.EventStorage;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.GetAggregateEventsRequest;
@@ -35,7 +36,7 @@ final class AggregateStream extends Pump<Event> {
     }
 
     @Override
-    boolean step() {
+    protected boolean step() {
         if (!started) {
             started = true;
             if (allowSnapshots) {
@@ -62,5 +63,5 @@ final class AggregateStream extends Pump<Event> {
     }
 
     @Override
-    void stopped() {}
+    protected void stopped() {}
 }

@@ -40,6 +40,14 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
         this.timer = timer;
         contexts.onOpen(
                 (name, storage) -> storage.schedules().forEach(schedule -> startTimer(name, storage, schedule, 0)));
+        contexts.onClose(name -> timers.keySet().removeIf(key -> {
+            boolean gone = key.startsWith(name + '/');
+            Future<?> running = gone ? timers.get(key) : null;
+            if (running != null) {
+                running.cancel(false);
+            }
+            return gone;
+        }));
     }
 
     @Override
@@ -93,7 +101,8 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     }
 
     private void startTimer(String context, EventStorage storage, Schedule schedule, long minimumMs) {
-        long delayMs = Math.max(minimumMs, schedule.instant() - System.currentTimeMillis());
+        long now = System.currentTimeMillis();
+        long delayMs = Math.max(minimumMs, schedule.instant() <= now ? 0 : schedule.instant() - now);
         timers.put(
                 context + '/' + schedule.token(),
                 timer.schedule(() -> fire(context, storage, schedule), delayMs, TimeUnit.MILLISECONDS));
@@ -114,9 +123,11 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
                 LOG.error("Scheduled event {} is dropped: {}", schedule.token(), failure.getMessage());
                 storage.cancelSchedule(schedule.token());
                 timers.remove(context + '/' + schedule.token());
-            } else if (!timer.isShutdown()) {
+            } else if (!timer.isShutdown() && !storage.isClosed()) {
                 LOG.warn("Scheduled event {} is tried again: {}", schedule.token(), failure.getMessage());
                 startTimer(context, storage, schedule, RETRY_MS);
+            } else {
+                timers.remove(context + '/' + schedule.token());
             }
         });
     }

@@ -14,6 +14,8 @@ import io.axoniq.axonserver.grpc.event.GetEventsRequest;
 import io.axoniq.axonserver.grpc.event.GetFirstTokenRequest;
 import io.axoniq.axonserver.grpc.event.GetLastTokenRequest;
 import io.axoniq.axonserver.grpc.event.GetTokenAtRequest;
+import io.axoniq.axonserver.grpc.event.QueryEventsRequest;
+import io.axoniq.axonserver.grpc.event.QueryEventsResponse;
 import io.axoniq.axonserver.grpc.event.ReadHighestSequenceNrRequest;
 import io.axoniq.axonserver.grpc.event.ReadHighestSequenceNrResponse;
 import io.axoniq.axonserver.grpc.event.TrackingToken;
@@ -77,6 +79,11 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
     @Override
     public StreamObserver<GetEventsRequest> listEvents(StreamObserver<EventWithToken> observer) {
         return new EventStream(contexts.current(), readers, observer);
+    }
+
+    @Override
+    public StreamObserver<QueryEventsRequest> queryEvents(StreamObserver<QueryEventsResponse> observer) {
+        throw Refusal.unimplemented("queries on the event store are not here: build a projection");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package florin.eventstore.rpc;
 
 import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Pump;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.storage.EventStorage;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
@@ -74,12 +75,12 @@ final class EventStream extends Pump<EventWithToken> implements StreamObserver<G
     }
 
     @Override
-    void stopped() {
+    protected void stopped() {
         storage.removeListener(wakeOnCommit);
     }
 
     @Override
-    boolean step() {
+    protected boolean step() {
         long allowed = permits.get();
         if (!started || allowed <= 0 || !out.isReady() || next > storage.lastIndex()) {
             return false;

@@ -6,12 +6,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -21,13 +26,21 @@ public final class Contexts implements AutoCloseable {
     private static final int MAX_CONTEXTS = 64;
 
     private final Path folder;
+    private final Path deleted;
     private final StorageResources resources;
-    private final TreeMap<String, EventStorage> stores = new TreeMap<>();
+    private final StorageConfiguration configuration;
+    /** Changed under the lock only; read without it. */
+    private final ConcurrentSkipListMap<String, EventStorage> stores = new ConcurrentSkipListMap<>();
+
     private final List<BiConsumer<String, EventStorage>> openListeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> closeListeners = new CopyOnWriteArrayList<>();
+    private final Object backups = new Object();
     private boolean closed;
 
-    public Contexts(Path data) {
+    public Contexts(Path data, StorageConfiguration configuration) {
+        this.configuration = configuration;
         folder = data.resolve("contexts");
+        deleted = data.resolve("deleted");
         resources = new StorageResources(data.resolve("native"));
     }
 
@@ -35,6 +48,7 @@ public final class Contexts implements AutoCloseable {
     public void open() {
         try {
             Files.createDirectories(folder);
+            removeDeleted();
             try (Stream<Path> folders = Files.list(folder)) {
                 folders.filter(Files::isDirectory)
                         .map(path -> path.getFileName().toString())
@@ -52,22 +66,87 @@ public final class Contexts implements AutoCloseable {
         openListeners.add(listener);
     }
 
-    public synchronized EventStorage get(String name) {
+    /** Called with each context that was deleted or emptied, when nobody can reach its store any more. */
+    public void onClose(Consumer<String> listener) {
+        closeListeners.add(listener);
+    }
+
+    /** Makes a new, empty context; false if there is one of the name. */
+    public synchronized boolean create(String name) {
+        if (stores.containsKey(name)) {
+            return false;
+        }
+        get(name);
+        return true;
+    }
+
+    /** Deletes the context and all that it holds; false if there is none. Its readers are refused from now on. */
+    public synchronized boolean delete(String name) {
+        if (name.equals(ContextHeader.DEFAULT_CONTEXT)) {
+            throw Refusal.invalid("the context default always exists; it cannot be deleted");
+        }
+        return remove(name);
+    }
+
+    /** Empties the context: events, snapshots, schedules and persistent streams; false if there is none. */
+    public synchronized boolean purge(String name) {
+        boolean present = remove(name);
+        if (present) {
+            get(name);
+        }
+        return present;
+    }
+
+    private boolean remove(String name) {
+        EventStorage store = stores.remove(name);
+        if (store == null) {
+            return false;
+        }
+        store.close();
+        closeListeners.forEach(listener -> listener.accept(name));
+        try {
+            // The move is the deletion: a crash afterwards leaves only files that the next start removes.
+            Files.move(
+                    folder.resolve(name),
+                    Files.createDirectories(deleted).resolve(UUID.randomUUID().toString()));
+            removeDeleted();
+        } catch (IOException e) {
+            throw Refusal.writeFailed("the files of context " + name + " could not be deleted: " + e.getMessage(), e);
+        }
+        return true;
+    }
+
+    private void removeDeleted() throws IOException {
+        if (Files.exists(deleted)) {
+            try (Stream<Path> all = Files.walk(deleted)) {
+                for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    /** Opens the context, or makes it, if nobody has yet. */
+    public EventStorage get(String name) {
         EventStorage store = stores.get(name);
-        if (store != null) {
-            return store;
+        return store != null ? store : open(name);
+    }
+
+    private synchronized EventStorage open(String name) {
+        EventStorage present = stores.get(name);
+        if (present != null) {
+            return present;
         }
         if (closed) {
             throw Refusal.shuttingDown();
         }
         if (!NAME.matcher(name).matches()) {
-            throw Refusal.unknownContext("not a context name: " + name);
+            throw Refusal.invalid("not a context name: " + name);
         }
         if (stores.size() >= MAX_CONTEXTS) {
-            throw Refusal.unknownContext(
-                    "unknown context " + name + ", and " + MAX_CONTEXTS + " is the most there may be");
+            throw Refusal.notFound("unknown context " + name + ", and " + MAX_CONTEXTS + " is the most there may be");
         }
-        EventStorage opened = EventStorage.open(folder.resolve(name), resources);
+        EventStorage opened = EventStorage.open(folder.resolve(name), resources, configuration);
         openListeners.forEach(listener -> listener.accept(name, opened));
         stores.put(name, opened);
         return opened;
@@ -78,8 +157,24 @@ public final class Contexts implements AutoCloseable {
         return get(ContextHeader.current());
     }
 
-    public synchronized Set<String> names() {
+    public Set<String> names() {
         return new TreeSet<>(stores.keySet());
+    }
+
+    public SortedMap<String, EventStorage> all() {
+        return new TreeMap<>(stores);
+    }
+
+    /** Copies all contexts into the folder, one backup at a time; see {@link Backup}. */
+    public List<Backup.Entry> backUp(Path target) {
+        if (target.toAbsolutePath()
+                .normalize()
+                .startsWith(folder.toAbsolutePath().normalize())) {
+            throw Refusal.invalid("a backup belongs outside of the data folder");
+        }
+        synchronized (backups) {
+            return new Backup(target).create(all());
+        }
     }
 
     @Override

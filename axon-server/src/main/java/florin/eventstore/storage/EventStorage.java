@@ -12,107 +12,181 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import org.rocksdb.BlockBasedTableConfig;
-import org.rocksdb.BloomFilter;
-import org.rocksdb.ColumnFamilyDescriptor;
-import org.rocksdb.ColumnFamilyHandle;
-import org.rocksdb.ColumnFamilyOptions;
-import org.rocksdb.CompressionType;
-import org.rocksdb.DBOptions;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.rocksdb.BackupEngine;
+import org.rocksdb.BackupEngineOptions;
+import org.rocksdb.BackupInfo;
+import org.rocksdb.Env;
 import org.rocksdb.ReadOptions;
-import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
-import org.rocksdb.WALRecoveryMode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The events, snapshots and schedules of one context, in one RocksDB database.
  *
  * <p>Format, by column family: {@code events} global index → highest timestamp so far (8 bytes) and the event; {@code
  * aggregates} aggregate and sequence number → global index; {@code snapshots} aggregate and sequence number →
- * snapshot; {@code schedules} token → instant (8 bytes) and the event.
+ * snapshot; {@code schedules} token → instant (8 bytes) and the event; {@code streams} persistent stream → its state.
  *
  * <p>Crash behaviour: one transaction is one atomic record of the write-ahead log, synced before {@link #append}
- * completes. Opening replays the log; a record torn at its end was never acknowledged and is dropped, damage anywhere
- * else refuses to open.
+ * completes (unless the configuration says {@link SyncMode#INTERVAL}). Opening replays the log; a record torn at its end
+ * was never acknowledged and is dropped, damage anywhere else refuses to open. After a write that failed the store is
+ * closed and opened as after a crash, as soon as the disk takes bytes again; it is read meanwhile.
  *
- * <p>Thread-safe: one writer thread assigns indexes, any number of threads read. Readers see only synced events.
+ * <p>Thread-safe: one writer thread assigns indexes, any number of threads read. Readers see only committed events.
  */
 public final class EventStorage implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EventStorage.class);
     private static final int TIMESTAMP_BYTES = Long.BYTES;
     private static final int POINT_READS = 4;
+    private static final long REOPEN_WAIT_SECONDS = 1;
 
-    private final String folderName;
-    private final List<AutoCloseable> nativeObjects = new ArrayList<>();
-    private final RocksDB database;
-    private final ColumnFamilyHandle events;
-    private final ColumnFamilyHandle aggregates;
-    private final ColumnFamilyHandle snapshots;
-    private final ColumnFamilyHandle schedules;
+    private final Path folder;
+    private final StorageResources resources;
     private final EventWriter writer;
     private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
-    private volatile long lastIndex;
+    /** Held for reading while the database is used, for writing while it is closed and opened. */
+    private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
-    private EventStorage(Path folder, StorageResources resources) throws RocksDBException {
-        folderName = folder.toString();
-        BlockBasedTableConfig table = new BlockBasedTableConfig()
-                .setBlockCache(resources.blockCache())
-                .setBlockSize(16 << 10)
-                .setFilterPolicy(keep(new BloomFilter(10)))
-                .setCacheIndexAndFilterBlocks(true)
-                .setPinL0FilterAndIndexBlocksInCache(true);
-        List<ColumnFamilyDescriptor> families = new ArrayList<>();
-        for (String name : List.of("default", "events", "aggregates", "snapshots", "schedules")) {
-            ColumnFamilyOptions options = keep(new ColumnFamilyOptions())
-                    .setTableFormatConfig(table)
-                    .setWriteBufferSize(16L << 20)
-                    .setMaxWriteBufferNumber(3)
-                    .setCompressionType(CompressionType.LZ4_COMPRESSION);
-            families.add(new ColumnFamilyDescriptor(name.getBytes(StandardCharsets.UTF_8), options));
-        }
-        DBOptions options = keep(new DBOptions())
-                .setCreateIfMissing(true)
-                .setCreateMissingColumnFamilies(true)
-                .setParanoidChecks(true)
-                .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
-                .setWriteBufferManager(resources.writeBuffers())
-                .setMaxTotalWalSize(128L << 20)
-                .setMaxOpenFiles(512)
-                .setMaxBackgroundJobs(2)
-                .setKeepLogFileNum(3)
-                .setBytesPerSync(1 << 20);
-        List<ColumnFamilyHandle> handles = new ArrayList<>();
-        database = RocksDB.open(options, folder.toString(), families, handles);
-        nativeObjects.addAll(handles);
-        events = handles.get(1);
-        aggregates = handles.get(2);
-        snapshots = handles.get(3);
-        schedules = handles.get(4);
-        lastIndex = findLastIndex();
-        writer = new EventWriter(this, database, events, aggregates, snapshots, schedules);
+    private EventDatabase database;
+    private Head head;
+    private volatile long lastIndex;
+    private volatile boolean closed;
+
+    private EventStorage(Path folder, StorageResources resources, StorageConfiguration configuration)
+            throws RocksDBException, IOException {
+        this.folder = folder;
+        this.resources = resources;
+        openDatabase();
+        writer = new EventWriter(this, configuration.sync(), new DiskReserve(folder, configuration.minFreeBytes()));
     }
 
     /** Opens or creates the store; refuses a folder that another process has open, or one that is damaged. */
-    public static EventStorage open(Path folder, StorageResources resources) {
+    public static EventStorage open(Path folder, StorageResources resources, StorageConfiguration configuration) {
         try {
             Files.createDirectories(folder);
-            EventStorage storage = new EventStorage(folder, resources);
+            EventStorage storage = new EventStorage(folder, resources, configuration);
             storage.writer.start();
             return storage;
         } catch (RocksDBException e) {
-            boolean locked = e.getMessage() != null && e.getMessage().contains("lock");
-            throw Refusal.readFailed(
-                    locked
-                            ? "the event store in " + folder + " is in use by another process"
-                            : "cannot open the event store in " + folder + ": " + e.getMessage(),
-                    e);
+            throw EventDatabase.cannotOpen(folder, e);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot create " + folder, e);
+            throw Refusal.readFailed("cannot open the event store in " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void openDatabase() throws RocksDBException, IOException {
+        boolean isNew = !Files.exists(folder.resolve("CURRENT"));
+        long synced = Head.read(folder);
+        if (isNew && synced >= 0) {
+            throw new IOException(folder.resolve("CURRENT") + " is missing, and the store has been written before");
+        }
+        EventDatabase opened = EventDatabase.open(folder, resources);
+        try {
+            checkHead(folder, synced, isNew, opened);
+            lastIndex = findLastIndex(opened);
+            head = Head.start(folder, opened.rocks.getLatestSequenceNumber());
+            database = opened;
+        } finally {
+            if (database == null) {
+                opened.close();
+            }
+        }
+    }
+
+    /** Refuses a store that ends before what had been synced. */
+    static void checkHead(Path folder, long synced, boolean isNew, EventDatabase opened) {
+        long found = opened.rocks.getLatestSequenceNumber();
+        if (found < synced) {
+            throw Refusal.readFailed(
+                    "the event store in " + folder + " is damaged: its files end at operation " + found + ", but "
+                            + synced + " had been synced according to " + folder.resolve(Head.FILE_NAME)
+                            + "; restore a backup",
+                    null);
+        }
+        if (synced < 0 && !isNew) {
+            LOG.warn("{} is missing: a lost end of the log would not be noticed", folder.resolve(Head.FILE_NAME));
+        }
+    }
+
+    /** The writer's own access: it is the only one that closes and opens the database. */
+    EventDatabase database() {
+        return database;
+    }
+
+    Head head() {
+        return head;
+    }
+
+    /**
+     * Closes and opens the database after a failed write, which leaves RocksDB refusing all further ones. Readers wait
+     * meanwhile. Called by the writer; throws if the store still cannot be written.
+     */
+    void reopen() throws RocksDBException, IOException {
+        boolean locked = false;
+        try {
+            locked = use.writeLock().tryLock(REOPEN_WAIT_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!locked) {
+            throw new IOException("the store is busy");
+        }
+        try {
+            closeDatabase();
+            openDatabase();
+        } catch (RocksDBException | IOException | RuntimeException e) {
+            if (database == null) {
+                database = EventDatabase.openReadOnly(folder, resources);
+            }
+            throw e;
+        } finally {
+            use.writeLock().unlock();
+        }
+        listeners.forEach(Runnable::run);
+    }
+
+    private void closeDatabase() {
+        if (head != null) {
+            try {
+                head.close();
+            } catch (IOException e) {
+                LOG.warn("{} could not be synced", folder.resolve(Head.FILE_NAME), e);
+            }
+            head = null;
+        }
+        if (database != null) {
+            database.close();
+            database = null;
+        }
+    }
+
+    /** Something to read from the database while it is certain to stay open. */
+    private interface Read<T> {
+        T from(EventDatabase database) throws RocksDBException;
+    }
+
+    private <T> T reading(Read<T> read) {
+        use.readLock().lock();
+        try {
+            requireOpen();
+            return read.from(database);
+        } catch (RocksDBException e) {
+            throw Refusal.readFailed("cannot read from " + folder + ": " + e.getMessage(), e);
+        } finally {
+            use.readLock().unlock();
         }
     }
 
@@ -141,20 +215,67 @@ public final class EventStorage implements AutoCloseable {
     }
 
     public List<Schedule> schedules() {
-        List<Schedule> found = new ArrayList<>();
-        try (RocksIterator iterator = database.newIterator(schedules)) {
-            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
-                byte[] value = iterator.value();
-                found.add(new Schedule(
-                        new String(iterator.key(), StandardCharsets.UTF_8),
-                        ByteBuffer.wrap(value).getLong(),
-                        parse(value, Long.BYTES)));
+        return reading(database -> {
+            List<Schedule> found = new ArrayList<>();
+            try (RocksIterator iterator = database.rocks.newIterator(database.schedules)) {
+                for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                    found.add(parseSchedule(iterator.key(), iterator.value()));
+                }
+                iterator.status();
             }
-            iterator.status();
             return found;
-        } catch (RocksDBException e) {
-            throw damaged(e);
+        });
+    }
+
+    /** Keeps what is known of a persistent stream, and returns when it is kept. */
+    public void putStream(String identifier, byte[] state) {
+        await(writer.submit(PendingWrite.ofStream(identifier, state, false)));
+    }
+
+    /** The same; on the disk within a second, or with the next write that is synced. */
+    public CompletionStage<Long> putStreamSoon(String identifier, byte[] state) {
+        return writer.submit(PendingWrite.ofStream(identifier, state, true));
+    }
+
+    public void removeStream(String identifier) {
+        await(writer.submit(PendingWrite.ofStream(identifier, null, false)));
+    }
+
+    private static void await(CompletionStage<Long> write) {
+        try {
+            write.toCompletableFuture().join();
+        } catch (CompletionException refused) {
+            throw Refusal.from(refused);
         }
+    }
+
+    /** What was last put of each persistent stream, by its identifier. */
+    public SortedMap<String, byte[]> streams() {
+        return reading(database -> {
+            SortedMap<String, byte[]> found = new TreeMap<>();
+            try (RocksIterator iterator = database.rocks.newIterator(database.streams)) {
+                for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                    found.put(new String(iterator.key(), StandardCharsets.UTF_8), iterator.value());
+                }
+                iterator.status();
+            }
+            return found;
+        });
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw Refusal.contextClosed("the context was closed or deleted");
+        }
+    }
+
+    /** How many transactions wait to be written. */
+    public int waitingWrites() {
+        return writer.waiting();
     }
 
     /** Runs after each commit, on the writer's thread: it must only hand over. */
@@ -166,8 +287,9 @@ public final class EventStorage implements AutoCloseable {
         listeners.remove(listener);
     }
 
-    /** The index of the last synced event, -1 if there is none. */
+    /** The index of the last committed event, -1 if there is none. */
     public long lastIndex() {
+        requireOpen();
         return lastIndex;
     }
 
@@ -188,23 +310,33 @@ public final class EventStorage implements AutoCloseable {
 
     /** The latest timestamp among the events up to and with the index; never falls, which makes it searchable. */
     long highestTimestampUpTo(long index) {
-        return index < 0 ? Long.MIN_VALUE : ByteBuffer.wrap(eventBytes(index)).getLong();
+        return index < 0 ? Long.MIN_VALUE : reading(database -> timestamp(eventBytes(database, index)));
     }
 
-    /** Up to {@code count} synced events from the index on, fewer if they are more than {@code bytes} together. */
+    /** Up to {@code count} committed events from the index on, fewer if they are more than {@code bytes} together. */
     public List<EventWithToken> read(long from, int count, int bytes) {
         long last = Math.min(lastIndex, from + count - 1);
+        if (last - from < POINT_READS) {
+            return reading(database -> readPoints(database, from, last));
+        }
+        return reading(database -> readRange(database, from, last, bytes));
+    }
+
+    private List<EventWithToken> readPoints(EventDatabase database, long from, long last) throws RocksDBException {
+        List<EventWithToken> found = new ArrayList<>();
+        for (long index = from; index <= last; index++) {
+            found.add(withToken(index, eventBytes(database, index)));
+        }
+        return found;
+    }
+
+    private List<EventWithToken> readRange(EventDatabase database, long from, long last, int bytes)
+            throws RocksDBException {
         List<EventWithToken> found = new ArrayList<>();
         int size = 0;
-        if (last - from < POINT_READS) {
-            for (long index = from; index <= last; index++) {
-                found.add(withToken(index, eventBytes(index)));
-            }
-            return found;
-        }
         try (Slice end = new Slice(Keys.ofIndex(last + 1));
                 ReadOptions options = new ReadOptions().setIterateUpperBound(end);
-                RocksIterator iterator = database.newIterator(events, options)) {
+                RocksIterator iterator = database.rocks.newIterator(database.events, options)) {
             long expected = from;
             for (iterator.seek(Keys.ofIndex(from)); iterator.isValid() && size < bytes; iterator.next()) {
                 long index = Keys.index(iterator.key());
@@ -221,70 +353,85 @@ public final class EventStorage implements AutoCloseable {
                 throw missing(from);
             }
             return found;
-        } catch (RocksDBException e) {
-            throw damaged(e);
         }
     }
 
     /** Up to {@code count} events of the aggregate from one sequence number to another, both included. */
     public List<Event> readAggregate(String identifier, long from, long to, int count, int bytes) {
-        List<byte[]> keys = new ArrayList<>();
+        return reading(database -> {
+            List<byte[]> keys = indexes(database, identifier, from, to, count);
+            List<Event> found = new ArrayList<>(keys.size());
+            int size = 0;
+            int step = POINT_READS;
+            for (int start = 0; start < keys.size() && size < bytes; start += step) {
+                // Small steps first: the events may be large, and these are in memory together.
+                step = start == 0 ? POINT_READS : Math.max(1, Math.min(64, bytes / (1 + size / start)));
+                for (byte[] value : eventsBytes(database, keys.subList(start, Math.min(start + step, keys.size())))) {
+                    size += value.length;
+                    found.add(parseEvent(value));
+                }
+            }
+            return found;
+        });
+    }
+
+    private List<byte[]> indexes(EventDatabase database, String identifier, long from, long to, int count)
+            throws RocksDBException {
+        List<byte[]> indexes = new ArrayList<>();
         byte[] start = Keys.ofAggregate(identifier, from);
-        try (RocksIterator iterator = database.newIterator(aggregates)) {
-            for (iterator.seek(start); iterator.isValid() && keys.size() < count; iterator.next()) {
+        try (RocksIterator iterator = database.rocks.newIterator(database.aggregates)) {
+            for (iterator.seek(start); iterator.isValid() && indexes.size() < count; iterator.next()) {
                 byte[] key = iterator.key();
                 if (!Keys.sameAggregate(start, key) || Keys.sequence(key) > to) {
                     break;
                 }
-                keys.add(iterator.value());
+                if (Keys.sequence(key) != from + indexes.size()) {
+                    throw Refusal.readFailed(
+                            "event " + (from + indexes.size()) + " of aggregate " + identifier + " is missing in "
+                                    + folder,
+                            null);
+                }
+                indexes.add(iterator.value());
             }
             iterator.status();
-        } catch (RocksDBException e) {
-            throw damaged(e);
         }
-        List<Event> found = new ArrayList<>(keys.size());
-        int size = 0;
-        for (int start1 = 0; start1 < keys.size() && size < bytes; start1 += 64) {
-            for (byte[] value : eventsBytes(keys.subList(start1, Math.min(start1 + 64, keys.size())))) {
-                size += value.length;
-                found.add(parse(value, TIMESTAMP_BYTES));
-            }
-        }
-        return found;
+        return indexes;
     }
 
     /** The snapshots of the aggregate between two sequence numbers, both included, the latest first. */
     public List<Event> readSnapshots(String identifier, long from, long to, int count) {
-        List<Event> found = new ArrayList<>();
-        byte[] start = Keys.ofAggregate(identifier, to);
-        try (RocksIterator iterator = database.newIterator(snapshots)) {
-            for (iterator.seekForPrev(start); iterator.isValid() && found.size() < count; iterator.prev()) {
-                byte[] key = iterator.key();
-                if (!Keys.sameAggregate(start, key) || Keys.sequence(key) < from) {
-                    break;
+        return reading(database -> {
+            List<Event> found = new ArrayList<>();
+            byte[] start = Keys.ofAggregate(identifier, to);
+            try (RocksIterator iterator = database.rocks.newIterator(database.snapshots)) {
+                for (iterator.seekForPrev(start); iterator.isValid() && found.size() < count; iterator.prev()) {
+                    byte[] key = iterator.key();
+                    if (!Keys.sameAggregate(start, key) || Keys.sequence(key) < from) {
+                        break;
+                    }
+                    found.add(parseSnapshot(iterator.value()));
                 }
-                found.add(parse(iterator.value(), 0));
+                iterator.status();
             }
-            iterator.status();
             return found;
-        } catch (RocksDBException e) {
-            throw damaged(e);
-        }
+        });
     }
 
     /** The sequence number of the aggregate's last event, -1 if it has none. */
     public long highestSequence(String identifier) {
         byte[] end = Keys.ofAggregate(identifier, Long.MAX_VALUE);
-        try (RocksIterator iterator = database.newIterator(aggregates)) {
-            iterator.seekForPrev(end);
-            iterator.status();
-            return iterator.isValid() && Keys.sameAggregate(end, iterator.key()) ? Keys.sequence(iterator.key()) : -1;
-        } catch (RocksDBException e) {
-            throw damaged(e);
-        }
+        return reading(database -> {
+            try (RocksIterator iterator = database.rocks.newIterator(database.aggregates)) {
+                iterator.seekForPrev(end);
+                iterator.status();
+                return iterator.isValid() && Keys.sameAggregate(end, iterator.key())
+                        ? Keys.sequence(iterator.key())
+                        : -1L;
+            }
+        });
     }
 
-    /** Called by the writer when events up to this index are synced. */
+    /** Called by the writer when events up to this index are committed. */
     void committed(long index) {
         lastIndex = index;
         listeners.forEach(Runnable::run);
@@ -303,79 +450,90 @@ public final class EventStorage implements AutoCloseable {
         return bytes;
     }
 
-    /** Waits until the writer has finished what was submitted; later writes are refused. */
+    /** Adds a backup to RocksDB's backups in the folder and drops all but the last ones; returns its number. */
+    int backup(Path target, int kept) {
+        return reading(database -> {
+            try (BackupEngineOptions options = new BackupEngineOptions(target.toString())
+                            .setShareTableFiles(true)
+                            .setShareFilesWithChecksum(true)
+                            .setSync(true);
+                    BackupEngine engine = BackupEngine.open(Env.getDefault(), options)) {
+                engine.createNewBackup(database.rocks, true);
+                engine.purgeOldBackups(kept);
+                return engine.getBackupInfo().stream()
+                        .mapToInt(BackupInfo::backupId)
+                        .max()
+                        .orElseThrow();
+            } catch (RocksDBException e) {
+                throw Refusal.writeFailed("cannot back up " + folder + " into " + target + ": " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /** Waits until the writer has finished what was submitted; later writes and reads are refused. */
     @Override
     public void close() {
         writer.close();
-        for (AutoCloseable object : nativeObjects) {
-            if (object instanceof ColumnFamilyHandle) {
-                closeQuietly(object);
-            }
-        }
-        database.close();
-        for (AutoCloseable object : nativeObjects) {
-            if (!(object instanceof ColumnFamilyHandle)) {
-                closeQuietly(object);
-            }
-        }
-    }
-
-    private static void closeQuietly(AutoCloseable object) {
+        use.writeLock().lock();
         try {
-            object.close();
-        } catch (Exception e) {
-            throw new IllegalStateException("RocksDB objects close without exceptions", e);
+            closed = true;
+            closeDatabase();
+        } finally {
+            use.writeLock().unlock();
         }
+        listeners.forEach(Runnable::run);
     }
 
-    private <T extends AutoCloseable> T keep(T object) {
-        nativeObjects.add(object);
-        return object;
-    }
-
-    private long findLastIndex() throws RocksDBException {
-        try (RocksIterator iterator = database.newIterator(events)) {
+    private static long findLastIndex(EventDatabase database) throws RocksDBException {
+        try (RocksIterator iterator = database.rocks.newIterator(database.events)) {
             iterator.seekToLast();
             iterator.status();
             return iterator.isValid() ? Keys.index(iterator.key()) : -1;
         }
     }
 
-    private byte[] eventBytes(long index) {
-        try {
-            byte[] value = database.get(events, Keys.ofIndex(index));
-            if (value == null) {
-                throw missing(index);
-            }
-            return value;
-        } catch (RocksDBException e) {
-            throw damaged(e);
+    private byte[] eventBytes(EventDatabase database, long index) throws RocksDBException {
+        byte[] value = database.rocks.get(database.events, Keys.ofIndex(index));
+        if (value == null) {
+            throw missing(index);
         }
+        return value;
     }
 
-    private List<byte[]> eventsBytes(List<byte[]> keys) {
-        try {
-            if (keys.size() == 1) {
-                return List.of(eventBytes(Keys.index(keys.get(0))));
-            }
-            List<ColumnFamilyHandle> families = new ArrayList<>(keys.size());
-            keys.forEach(key -> families.add(events));
-            List<byte[]> values = database.multiGetAsList(families, keys);
-            int missing = values.indexOf(null);
-            if (missing >= 0) {
-                throw missing(Keys.index(keys.get(missing)));
-            }
-            return values;
-        } catch (RocksDBException e) {
-            throw damaged(e);
+    private List<byte[]> eventsBytes(EventDatabase database, List<byte[]> keys) throws RocksDBException {
+        if (keys.size() == 1) {
+            return List.of(eventBytes(database, Keys.index(keys.get(0))));
         }
+        List<byte[]> values = database.rocks.multiGetAsList(Collections.nCopies(keys.size(), database.events), keys);
+        int missing = values.indexOf(null);
+        if (missing >= 0) {
+            throw missing(Keys.index(keys.get(missing)));
+        }
+        return values;
     }
 
     private static EventWithToken withToken(long index, byte[] value) {
         return EventWithToken.newBuilder()
                 .setToken(index)
-                .setEvent(parse(value, TIMESTAMP_BYTES))
+                .setEvent(parseEvent(value))
                 .build();
+    }
+
+    static long timestamp(byte[] value) {
+        return ByteBuffer.wrap(value).getLong();
+    }
+
+    static Event parseEvent(byte[] value) {
+        return parse(value, TIMESTAMP_BYTES);
+    }
+
+    static Event parseSnapshot(byte[] value) {
+        return parse(value, 0);
+    }
+
+    static Schedule parseSchedule(byte[] key, byte[] value) {
+        return new Schedule(
+                new String(key, StandardCharsets.UTF_8), ByteBuffer.wrap(value).getLong(), parse(value, Long.BYTES));
     }
 
     private static Event parse(byte[] value, int offset) {
@@ -387,10 +545,6 @@ public final class EventStorage implements AutoCloseable {
     }
 
     private Refusal missing(long index) {
-        return Refusal.readFailed("event " + index + " is missing in " + folderName, null);
-    }
-
-    private Refusal damaged(RocksDBException cause) {
-        return Refusal.readFailed("cannot read from " + folderName + ": " + cause.getMessage(), cause);
+        return Refusal.readFailed("event " + index + " is missing in " + folder, null);
     }
 }

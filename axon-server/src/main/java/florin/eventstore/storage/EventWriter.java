@@ -3,6 +3,7 @@ package florin.eventstore.storage;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.event.Event;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,8 +14,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
@@ -24,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The only thread that writes: takes whatever transactions wait, writes them as one synced batch (group commit), and
- * acknowledges them afterwards. Because it is alone, indexes have no gaps and sequence checks need no locks.
+ * acknowledges them afterwards. Because it is alone, indexes have no gaps and sequence checks need no locks. After a
+ * write that failed, and while the disk is full, it refuses everything until that is over.
  */
 final class EventWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
@@ -33,14 +35,13 @@ final class EventWriter implements AutoCloseable {
     private static final int MAX_GROUP = 1024;
     private static final long MAX_GROUP_BYTES = 8L << 20;
     private static final int REMEMBERED_AGGREGATES = 65_536;
+    private static final long SYNC_NANOS = 1_000_000_000;
+    private static final long RETRY_NANOS = 1_000_000_000;
     private static final PendingWrite END = PendingWrite.ofEvents(List.of());
 
     private final EventStorage storage;
-    private final RocksDB database;
-    private final ColumnFamilyHandle events;
-    private final ColumnFamilyHandle aggregates;
-    private final ColumnFamilyHandle snapshots;
-    private final ColumnFamilyHandle schedules;
+    private final SyncMode sync;
+    private final DiskReserve reserve;
     private final BlockingQueue<PendingWrite> queue = new ArrayBlockingQueue<>(MAX_QUEUED + 1);
     private final AtomicLong queuedBytes = new AtomicLong();
     private final Map<String, Long> lastSequences = new LinkedHashMap<>(1024, 0.75f, true) {
@@ -52,20 +53,17 @@ final class EventWriter implements AutoCloseable {
     private final Thread thread;
     private boolean closed;
     private long highestTimestamp;
+    /** Why the last write failed; nothing more is written until the store has been opened again. */
+    private Exception failure;
 
-    EventWriter(
-            EventStorage storage,
-            RocksDB database,
-            ColumnFamilyHandle events,
-            ColumnFamilyHandle aggregates,
-            ColumnFamilyHandle snapshots,
-            ColumnFamilyHandle schedules) {
+    private long retryAt;
+    private boolean unsynced;
+    private long syncedAt = System.nanoTime();
+
+    EventWriter(EventStorage storage, SyncMode sync, DiskReserve reserve) {
         this.storage = storage;
-        this.database = database;
-        this.events = events;
-        this.aggregates = aggregates;
-        this.snapshots = snapshots;
-        this.schedules = schedules;
+        this.sync = sync;
+        this.reserve = reserve;
         thread = new Thread(this::run, "event-writer");
     }
 
@@ -88,6 +86,10 @@ final class EventWriter implements AutoCloseable {
             queue.add(write);
         }
         return write.done;
+    }
+
+    int waiting() {
+        return queue.size();
     }
 
     @Override
@@ -114,8 +116,9 @@ final class EventWriter implements AutoCloseable {
 
     private void run() {
         List<PendingWrite> group = new ArrayList<>();
-        try (WriteOptions synced = new WriteOptions().setSync(true)) {
-            PendingWrite next = queue.take();
+        try (WriteOptions synced = new WriteOptions().setSync(true);
+                WriteOptions later = new WriteOptions()) {
+            PendingWrite next = take();
             while (next != END) {
                 group.clear();
                 long bytes = 0;
@@ -124,18 +127,94 @@ final class EventWriter implements AutoCloseable {
                     bytes += next.bytes;
                     next = group.size() < MAX_GROUP && bytes < MAX_GROUP_BYTES ? queue.poll() : null;
                 } while (next != null && next != END);
-                write(group, synced);
+                Refusal obstacle = obstacle();
+                if (obstacle == null) {
+                    boolean mayWait =
+                            sync == SyncMode.INTERVAL || group.stream().allMatch(write -> write.lazy);
+                    write(group, mayWait ? later : synced);
+                } else {
+                    group.forEach(write -> write.done.completeExceptionally(obstacle));
+                }
                 queuedBytes.addAndGet(-bytes);
+                if (System.nanoTime() - syncedAt >= SYNC_NANOS) {
+                    syncInterval();
+                }
                 if (next == null) {
-                    next = queue.take();
+                    next = take();
                 }
             }
+            syncInterval();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void write(List<PendingWrite> group, WriteOptions synced) {
+    /** The next write; what each second brings is done while waiting for it, or before it. */
+    private PendingWrite take() throws InterruptedException {
+        while (true) {
+            long wait = syncedAt + SYNC_NANOS - System.nanoTime();
+            if (wait <= 0) {
+                syncInterval();
+                wait = SYNC_NANOS;
+            }
+            PendingWrite next = queue.poll(wait, TimeUnit.NANOSECONDS);
+            if (next != null) {
+                return next;
+            }
+        }
+    }
+
+    /** Brings to the disk what no commit has brought there, at least each second. */
+    private void syncInterval() {
+        syncedAt = System.nanoTime();
+        if (failure != null) {
+            return;
+        }
+        try {
+            storage.head().force();
+            if (unsynced) {
+                RocksDB rocks = storage.database().rocks;
+                rocks.syncWal();
+                unsynced = false;
+                storage.head().advance(rocks.getLatestSequenceNumber());
+            }
+        } catch (RocksDBException | IOException e) {
+            LOG.error("The log could not be synced; acknowledged transactions may be lost with the power", e);
+            fail(e);
+        }
+    }
+
+    private void fail(Exception reason) {
+        failure = reason;
+        retryAt = System.nanoTime() + RETRY_NANOS;
+        lastSequences.clear();
+    }
+
+    /** Why nothing can be written now, null if it can; opens the store again after a failure when that is possible. */
+    private Refusal obstacle() {
+        String full = reserve.obstacle();
+        if (full != null) {
+            return Refusal.noRoom(full);
+        }
+        if (failure != null && System.nanoTime() >= retryAt) {
+            try {
+                reserve.probe();
+                storage.reopen();
+                highestTimestamp = storage.highestTimestampUpTo(storage.lastIndex());
+                failure = null;
+                unsynced = false;
+                LOG.info("The store takes writes again");
+            } catch (RocksDBException | IOException | RuntimeException e) {
+                fail(e);
+            }
+        }
+        return failure == null
+                ? null
+                : Refusal.writeFailed("the store cannot be written: " + failure.getMessage(), failure);
+    }
+
+    private void write(List<PendingWrite> group, WriteOptions options) {
+        EventDatabase database = storage.database();
         List<PendingWrite> accepted = new ArrayList<>(group.size());
         List<Long> results = new ArrayList<>(group.size());
         Map<PendingWrite, Throwable> refused = new HashMap<>();
@@ -161,22 +240,23 @@ final class EventWriter implements AutoCloseable {
                 sequences.putAll(own);
                 for (Event event : write.events) {
                     timestamp = Math.max(timestamp, event.getTimestamp());
-                    batch.put(events, Keys.ofIndex(index), EventStorage.encodeWithPrefix(timestamp, event));
+                    batch.put(database.events, Keys.ofIndex(index), EventStorage.encodeWithPrefix(timestamp, event));
                     if (!event.getAggregateIdentifier().isEmpty()) {
-                        batch.put(aggregates, aggregateKey(event), Keys.ofIndex(index));
+                        batch.put(database.aggregates, aggregateKey(event), Keys.ofIndex(index));
                     }
                     index++;
                 }
-                stageOthers(write, batch, scheduleStates);
+                stageOthers(write, database, batch, scheduleStates);
                 accepted.add(write);
                 results.add(index - 1);
             }
             if (batch.count() > 0) {
-                database.write(synced, batch);
+                database.rocks.write(options, batch);
+                committed(database, options.sync());
             }
         } catch (RocksDBException | RuntimeException e) {
             LOG.error("A group of {} transactions could not be written", group.size(), e);
-            lastSequences.clear();
+            fail(e);
             Refusal refusal = Refusal.writeFailed("the transaction could not be written: " + e.getMessage(), e);
             group.forEach(write -> write.done.completeExceptionally(refusal));
             return;
@@ -192,19 +272,40 @@ final class EventWriter implements AutoCloseable {
         refused.forEach((write, reason) -> write.done.completeExceptionally(reason));
     }
 
-    private void stageOthers(PendingWrite write, WriteBatch batch, Map<String, Boolean> scheduleStates)
+    private void committed(EventDatabase database, boolean synced) {
+        if (!synced) {
+            unsynced = true;
+            return;
+        }
+        try {
+            storage.head().advance(database.rocks.getLatestSequenceNumber());
+        } catch (IOException e) {
+            LOG.warn("The head could not be written: a lost end of the log would not be noticed", e);
+        }
+    }
+
+    private void stageOthers(
+            PendingWrite write, EventDatabase database, WriteBatch batch, Map<String, Boolean> scheduleStates)
             throws RocksDBException {
         if (write.snapshot != null) {
-            batch.put(snapshots, aggregateKey(write.snapshot), write.snapshot.toByteArray());
+            batch.put(database.snapshots, aggregateKey(write.snapshot), write.snapshot.toByteArray());
+        }
+        if (write.stream != null) {
+            byte[] key = write.stream.getBytes(StandardCharsets.UTF_8);
+            if (write.streamState == null) {
+                batch.delete(database.streams, key);
+            } else {
+                batch.put(database.streams, key, write.streamState);
+            }
         }
         if (write.scheduleToRemove != null) {
-            batch.delete(schedules, write.scheduleToRemove.getBytes(StandardCharsets.UTF_8));
+            batch.delete(database.schedules, write.scheduleToRemove.getBytes(StandardCharsets.UTF_8));
             scheduleStates.put(write.scheduleToRemove, false);
         }
         if (write.scheduleToAdd != null) {
             Schedule schedule = write.scheduleToAdd;
             byte[] value = EventStorage.encodeWithPrefix(schedule.instant(), schedule.event());
-            batch.put(schedules, schedule.token().getBytes(StandardCharsets.UTF_8), value);
+            batch.put(database.schedules, schedule.token().getBytes(StandardCharsets.UTF_8), value);
             scheduleStates.put(schedule.token(), true);
         }
     }
@@ -214,8 +315,11 @@ final class EventWriter implements AutoCloseable {
     }
 
     private boolean exists(String token, Map<String, Boolean> scheduleStates) throws RocksDBException {
+        EventDatabase database = storage.database();
         Boolean staged = scheduleStates.get(token);
-        return staged != null ? staged : database.get(schedules, token.getBytes(StandardCharsets.UTF_8)) != null;
+        return staged != null
+                ? staged
+                : database.rocks.get(database.schedules, token.getBytes(StandardCharsets.UTF_8)) != null;
     }
 
     private void check(List<Event> transaction, Map<String, Long> group, Map<String, Long> own)
@@ -247,7 +351,8 @@ final class EventWriter implements AutoCloseable {
         if (remembered != null) {
             return remembered;
         }
-        if (wanted == 0 && database.get(aggregates, Keys.ofAggregate(identifier, 0)) == null) {
+        EventDatabase database = storage.database();
+        if (wanted == 0 && database.rocks.get(database.aggregates, Keys.ofAggregate(identifier, 0)) == null) {
             return -1;
         }
         return storage.highestSequence(identifier);

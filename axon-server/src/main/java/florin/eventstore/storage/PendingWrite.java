@@ -13,6 +13,12 @@ final class PendingWrite {
     /** If set and the schedule is gone, the whole write is dropped and its result is -1. */
     final boolean scheduleMustExist;
 
+    final String stream;
+    /** Null to forget the stream. */
+    final byte[] streamState;
+    /** Whether a sync that comes within a second is soon enough. */
+    final boolean lazy;
+
     final int bytes;
     final CompletableFuture<Long> done = new CompletableFuture<>();
 
@@ -23,11 +29,27 @@ final class PendingWrite {
             String scheduleToRemove,
             boolean scheduleMustExist,
             int bytes) {
+        this(events, snapshot, scheduleToAdd, scheduleToRemove, scheduleMustExist, null, null, false, bytes);
+    }
+
+    private PendingWrite(
+            List<Event> events,
+            Event snapshot,
+            Schedule scheduleToAdd,
+            String scheduleToRemove,
+            boolean scheduleMustExist,
+            String stream,
+            byte[] streamState,
+            boolean lazy,
+            int bytes) {
         this.events = events;
         this.snapshot = snapshot;
         this.scheduleToAdd = scheduleToAdd;
         this.scheduleToRemove = scheduleToRemove;
         this.scheduleMustExist = scheduleMustExist;
+        this.stream = stream;
+        this.streamState = streamState;
+        this.lazy = lazy;
         this.bytes = bytes;
     }
 
@@ -51,6 +73,11 @@ final class PendingWrite {
     static PendingWrite ofFiring(Schedule schedule) {
         List<Event> events = List.of(schedule.event());
         return new PendingWrite(events, null, null, schedule.token(), true, sizeOf(events));
+    }
+
+    static PendingWrite ofStream(String identifier, byte[] state, boolean lazy) {
+        int size = identifier.length() + (state == null ? 0 : state.length);
+        return new PendingWrite(List.of(), null, null, null, false, identifier, state, lazy, size);
     }
 
     private static int sizeOf(List<Event> events) {

@@ -1,28 +1,27 @@
-package florin.eventstore.rpc;
+package florin.eventstore.protocol;
 
-import florin.eventstore.protocol.Outbound;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Sends a stream in small steps, one step at a time, only while the reader keeps up; any thread may wake it. */
-abstract class Pump<T> implements Runnable {
-    final Outbound<T> out;
+public abstract class Pump<T> implements Runnable {
+    protected final Outbound<T> out;
     private final Executor executor;
     private final AtomicInteger wakeUps = new AtomicInteger();
 
-    Pump(Outbound<T> out, Executor executor) {
+    protected Pump(Outbound<T> out, Executor executor) {
         this.out = out;
         this.executor = executor;
     }
 
     /** Sends a bounded number of messages; true if there is more to send at once. */
-    abstract boolean step();
+    protected abstract boolean step();
 
     /** The call is over; called once or more. */
-    abstract void stopped();
+    protected abstract void stopped();
 
-    final void wake() {
+    public final void wake() {
         if (wakeUps.getAndIncrement() == 0) {
             execute();
         }

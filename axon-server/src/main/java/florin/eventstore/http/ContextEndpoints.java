@@ -1,0 +1,84 @@
+package florin.eventstore.http;
+
+import com.google.gson.JsonObject;
+import florin.eventstore.platform.PlatformRpc;
+import florin.eventstore.protocol.ContextHeader;
+import florin.eventstore.protocol.Refusal;
+import florin.eventstore.routing.CommandRpc;
+import florin.eventstore.routing.QueryRpc;
+import florin.eventstore.security.Role;
+import florin.eventstore.storage.Contexts;
+
+/** Makes, deletes and empties contexts. */
+public final class ContextEndpoints {
+    private final Contexts contexts;
+    private final CommandRpc commands;
+    private final QueryRpc queries;
+    private final PlatformRpc platform;
+    private final boolean developmentMode;
+
+    public ContextEndpoints(
+            Contexts contexts, CommandRpc commands, QueryRpc queries, PlatformRpc platform, boolean developmentMode) {
+        this.contexts = contexts;
+        this.commands = commands;
+        this.queries = queries;
+        this.platform = platform;
+        this.developmentMode = developmentMode;
+    }
+
+    void addTo(Routes routes) {
+        routes.add("POST", "/v1/context", this::create);
+        routes.add("POST", "/v1/context/init", this::init);
+        routes.add("DELETE", "/v1/context/{name}", this::delete);
+        routes.add("DELETE", "/v1/devmode/purge-events", this::purge);
+    }
+
+    private Response create(Request request) {
+        String name = request.requiredText("context");
+        request.caller().require(name, Role.ADMIN);
+        if (!contexts.create(name)) {
+            return Response.problem(409, "Conflict", "there is a context " + name + " already");
+        }
+        return success("context " + name + " was created");
+    }
+
+    /** A cluster would be founded by this; one node only makes sure of the context. */
+    private Response init(Request request) {
+        String name = request.parameter("context", ContextHeader.DEFAULT_CONTEXT);
+        request.caller().require(name, Role.ADMIN);
+        contexts.get(name);
+        return success("context " + name + " is there");
+    }
+
+    private Response delete(Request request) {
+        String name = request.path().get("name");
+        request.caller().require(name, Role.ADMIN);
+        if (!contexts.delete(name)) {
+            throw Refusal.notFound("there is no context " + name);
+        }
+        commands.forget(name);
+        queries.forget(name);
+        platform.requestReconnect(name);
+        return success("context " + name + " was deleted");
+    }
+
+    private Response purge(Request request) {
+        String name = request.parameter("context", ContextHeader.DEFAULT_CONTEXT);
+        request.caller().require(name, Role.ADMIN);
+        if (!developmentMode) {
+            return Response.problem(403, "Forbidden", "events are only purged in development mode (--devmode)");
+        }
+        if (!contexts.purge(name)) {
+            throw Refusal.notFound("there is no context " + name);
+        }
+        platform.requestReconnect(name);
+        return success("context " + name + " is empty");
+    }
+
+    private static Response success(String message) {
+        JsonObject body = new JsonObject();
+        body.addProperty("success", true);
+        body.addProperty("message", message);
+        return Response.json(body);
+    }
+}

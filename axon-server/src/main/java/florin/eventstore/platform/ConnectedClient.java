@@ -1,0 +1,197 @@
+package florin.eventstore.platform;
+
+import florin.eventstore.protocol.Instructions;
+import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.connector.ErrorCategory;
+import io.axoniq.axonserver.grpc.InstructionResult;
+import io.axoniq.axonserver.grpc.control.ClientIdentification;
+import io.axoniq.axonserver.grpc.control.EventProcessorInfo;
+import io.axoniq.axonserver.grpc.control.Heartbeat;
+import io.axoniq.axonserver.grpc.control.PlatformInboundInstruction;
+import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
+import io.axoniq.axonserver.grpc.control.RequestReconnect;
+import io.axoniq.axonserver.grpc.control.TopologyChange;
+import io.grpc.stub.StreamObserver;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The instruction stream of one client: what it reports, what it is told, and whether it still answers. */
+final class ConnectedClient implements StreamObserver<PlatformInboundInstruction>, Topology.Subscriber {
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectedClient.class);
+    private static final int MAX_PROCESSORS = 1000;
+    /** Enough for more than a thousand segments. */
+    private static final int MAX_INFO_BYTES = 128 << 10;
+
+    private static final int MAX_INSTRUCTIONS = 1000;
+    private static final long INSTRUCTION_TIMEOUT_SECONDS = 30;
+
+    private final String context;
+    private final Outbound<PlatformOutboundInstruction> out;
+    private final Topology topology;
+    private final Consumer<ConnectedClient> onEnd;
+    private final Map<String, EventProcessorInfo> processors = new ConcurrentHashMap<>();
+    private final Map<String, CompletableFuture<Void>> instructions = new ConcurrentHashMap<>();
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile ClientIdentification client = ClientIdentification.getDefaultInstance();
+    private volatile long lastHeardNanos = System.nanoTime();
+    /** Only clients that have shown that they know heartbeats are held to them. */
+    private volatile boolean answersHeartbeats;
+
+    ConnectedClient(
+            String context,
+            StreamObserver<PlatformOutboundInstruction> observer,
+            Topology topology,
+            Consumer<ConnectedClient> onEnd) {
+        this.context = context;
+        this.topology = topology;
+        this.onEnd = onEnd;
+        out = Outbound.of(observer, this::end);
+        out.onReady(() -> topology.catchUp(this));
+    }
+
+    @Override
+    public void onNext(PlatformInboundInstruction message) {
+        lastHeardNanos = System.nanoTime();
+        switch (message.getRequestCase()) {
+            case REGISTER -> {
+                client = message.getRegister();
+                LOG.info("{} ({}) connected to context {}", client.getComponentName(), client.getClientId(), context);
+            }
+            case EVENT_PROCESSOR_INFO -> {
+                EventProcessorInfo info = message.getEventProcessorInfo();
+                if (info.getSerializedSize() <= MAX_INFO_BYTES
+                        && (processors.size() < MAX_PROCESSORS || processors.containsKey(info.getProcessorName()))) {
+                    processors.put(info.getProcessorName(), info);
+                }
+            }
+            case HEARTBEAT -> answersHeartbeats = true;
+            case RESULT -> finish(message.getResult());
+            case SUBSCRIBE_TOPOLOGY_CHANGES -> {
+                topology.subscribe(this);
+                if (ended.get()) {
+                    topology.unsubscribe(this);
+                }
+            }
+            case UNSUBSCRIBE_TOPOLOGY_CHANGES -> topology.unsubscribe(this);
+            default -> {
+                // acknowledgements need no answer
+            }
+        }
+        if (!message.getInstructionId().isEmpty()) {
+            out.send(PlatformOutboundInstruction.newBuilder()
+                    .setAck(Instructions.acknowledge(message.getInstructionId()))
+                    .build());
+        }
+    }
+
+    private void finish(InstructionResult result) {
+        CompletableFuture<Void> waiting = instructions.remove(result.getInstructionId());
+        if (waiting != null && result.getSuccess()) {
+            waiting.complete(null);
+        } else if (waiting != null) {
+            waiting.completeExceptionally(Refusal.of(
+                    ErrorCategory.INSTRUCTION_EXECUTION_ERROR,
+                    "client " + clientId() + " could not do it: "
+                            + result.getError().getMessage()));
+        }
+    }
+
+    @Override
+    public String context() {
+        return context;
+    }
+
+    String clientId() {
+        return client.getClientId();
+    }
+
+    String component() {
+        return client.getComponentName();
+    }
+
+    /** The event processors that the client reported last. */
+    Collection<EventProcessorInfo> processors() {
+        return List.copyOf(processors.values());
+    }
+
+    /** Completes when the client reports success, exceptionally when it refuses, stays silent or leaves. */
+    CompletableFuture<Void> instruct(PlatformOutboundInstruction instruction) {
+        String identifier = UUID.randomUUID().toString();
+        CompletableFuture<Void> result =
+                new CompletableFuture<Void>().orTimeout(INSTRUCTION_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        if (instructions.size() >= MAX_INSTRUCTIONS) {
+            return CompletableFuture.failedFuture(Refusal.tooManyRequests(
+                    ErrorCategory.INSTRUCTION_EXECUTION_ERROR, "too many instructions wait for an answer"));
+        }
+        instructions.put(identifier, result);
+        out.send(instruction.toBuilder().setInstructionId(identifier).build());
+        return result.whenComplete((done, failure) -> instructions.remove(identifier));
+    }
+
+    /** Asks the client to close its connection and to come back. */
+    void requestReconnect() {
+        out.send(PlatformOutboundInstruction.newBuilder()
+                .setRequestReconnect(RequestReconnect.getDefaultInstance())
+                .build());
+    }
+
+    @Override
+    public boolean notify(TopologyChange change) {
+        return out.isReady()
+                && out.send(PlatformOutboundInstruction.newBuilder()
+                        .setTopologyChange(change)
+                        .build());
+    }
+
+    /** Sends a heartbeat; true if the client has been silent for too long instead. */
+    boolean isSilent(long now, long timeoutNanos) {
+        if (answersHeartbeats && now - lastHeardNanos > timeoutNanos) {
+            LOG.warn("{} ({}) stopped answering heartbeats", client.getComponentName(), client.getClientId());
+            return true;
+        }
+        if (out.isReady()) {
+            out.send(PlatformOutboundInstruction.newBuilder()
+                    .setHeartbeat(Heartbeat.getDefaultInstance())
+                    .build());
+        }
+        return false;
+    }
+
+    void drop() {
+        end();
+        out.fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
+    }
+
+    @Override
+    public void onError(Throwable reason) {
+        end();
+    }
+
+    @Override
+    public void onCompleted() {
+        end();
+        out.complete();
+    }
+
+    private void end() {
+        if (ended.compareAndSet(false, true)) {
+            topology.unsubscribe(this);
+            onEnd.accept(this);
+            LOG.info("{} ({}) disconnected", client.getComponentName(), client.getClientId());
+            instructions
+                    .values()
+                    .forEach(waiting -> waiting.completeExceptionally(
+                            Refusal.of(ErrorCategory.INSTRUCTION_EXECUTION_ERROR, "the client disconnected")));
+        }
+    }
+}

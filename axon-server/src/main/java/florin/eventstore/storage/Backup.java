@@ -1,0 +1,185 @@
+package florin.eventstore.storage;
+
+import florin.eventstore.protocol.Refusal;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.rocksdb.BackupEngine;
+import org.rocksdb.BackupEngineOptions;
+import org.rocksdb.Env;
+import org.rocksdb.RestoreOptions;
+import org.rocksdb.RocksDBException;
+
+/**
+ * A copy of all contexts in a folder, made while they are written.
+ *
+ * <p>Format: {@code contexts/<context>/} is a backup directory of RocksDB's, which shares unchanged table files among its
+ * backups; {@code contents} names the backup of each context that belongs to the last run that was completed. The one
+ * before is kept until the next run, so an interrupted run takes nothing away.
+ */
+public final class Backup {
+    private static final String HEADER = "florin backup 1";
+    private static final int KEPT = 2;
+
+    private final Path folder;
+
+    /**
+     * @param folder where the copy is, or will be
+     */
+    public Backup(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * What a run copied.
+     *
+     * @param backup RocksDB's number of it
+     * @param events that were certainly there when it began
+     */
+    public record Entry(String context, int backup, long events) {}
+
+    /** Copies what has changed since the last run into the folder; each context as it was at one moment. */
+    public List<Entry> create(Map<String, EventStorage> stores) {
+        try {
+            prepare();
+            List<Entry> entries = new ArrayList<>();
+            for (Map.Entry<String, EventStorage> store : new TreeMap<>(stores).entrySet()) {
+                long events = store.getValue().lastIndex() + 1;
+                Path target = Files.createDirectories(folderOf(store.getKey()));
+                entries.add(new Entry(store.getKey(), store.getValue().backup(target, KEPT), events));
+            }
+            writeContents(entries);
+            return entries;
+        } catch (IOException e) {
+            throw Refusal.writeFailed("cannot back up into " + folder + ": " + e, e);
+        }
+    }
+
+    private void prepare() throws IOException {
+        Files.createDirectories(folder);
+        if (Files.exists(contents())) {
+            readContents();
+            return;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            if (files.findAny().isPresent()) {
+                throw Refusal.invalid(folder + " is neither empty nor a backup");
+            }
+        }
+        writeContents(List.of());
+    }
+
+    /** Copies the last complete run into a data folder without contexts, and verifies the copy before it counts. */
+    public Map<String, Verification.Report> restore(Path data, StorageResources resources) {
+        try {
+            Path contexts = data.resolve("contexts");
+            if (!isEmpty(contexts)) {
+                throw Refusal.invalid(contexts + " is not empty; restore into an empty data folder");
+            }
+            List<Entry> entries = readContents();
+            if (entries.isEmpty()) {
+                throw Refusal.invalid("no backup was completed in " + folder);
+            }
+            Path restoring = data.resolve("restoring");
+            deleteAll(restoring);
+            Map<String, Verification.Report> reports = new TreeMap<>();
+            for (Entry entry : entries) {
+                Path target = Files.createDirectories(restoring.resolve(entry.context()));
+                restore(entry, target);
+                Verification.Report report = Verification.of(target, resources);
+                if (report.events() < entry.events()) {
+                    throw Refusal.readFailed(
+                            "the backup of " + entry.context() + " holds " + report.events() + " events instead of "
+                                    + entry.events() + " or more",
+                            null);
+                }
+                reports.put(entry.context(), report);
+            }
+            Files.deleteIfExists(contexts);
+            Files.move(restoring, contexts, StandardCopyOption.ATOMIC_MOVE);
+            return reports;
+        } catch (IOException e) {
+            throw Refusal.writeFailed("cannot restore " + folder + " into " + data + ": " + e, e);
+        }
+    }
+
+    private void restore(Entry entry, Path target) {
+        Path source = folderOf(entry.context());
+        try (BackupEngineOptions options = new BackupEngineOptions(source.toString());
+                BackupEngine engine = BackupEngine.open(Env.getDefault(), options);
+                RestoreOptions restoring = new RestoreOptions(false)) {
+            engine.restoreDbFromBackup(entry.backup(), target.toString(), target.toString(), restoring);
+        } catch (RocksDBException e) {
+            throw Refusal.readFailed("the backup in " + source + " cannot be restored: " + e.getMessage(), e);
+        }
+    }
+
+    private Path folderOf(String context) {
+        return folder.resolve("contexts").resolve(context);
+    }
+
+    private Path contents() {
+        return folder.resolve("contents");
+    }
+
+    private void writeContents(List<Entry> entries) throws IOException {
+        List<String> lines = new ArrayList<>();
+        lines.add(HEADER);
+        entries.forEach(entry -> lines.add(entry.context() + ' ' + entry.backup() + ' ' + entry.events()));
+        Path temporary = folder.resolve("contents.new");
+        Files.write(temporary, lines, StandardCharsets.UTF_8);
+        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Files.move(temporary, contents(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private List<Entry> readContents() throws IOException {
+        if (!Files.exists(contents())) {
+            throw Refusal.invalid("there is no backup in " + folder);
+        }
+        List<String> lines = Files.readAllLines(contents(), StandardCharsets.UTF_8);
+        try {
+            if (!lines.get(0).equals(HEADER)) {
+                throw new IllegalArgumentException(lines.get(0));
+            }
+            List<Entry> entries = new ArrayList<>();
+            for (String line : lines.subList(1, lines.size())) {
+                String[] words = line.split(" ", -1);
+                entries.add(new Entry(words[0], Integer.parseInt(words[1]), Long.parseLong(words[2])));
+            }
+            return entries;
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw Refusal.readFailed(contents() + " is damaged", e);
+        }
+    }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return true;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findAny().isEmpty();
+        }
+    }
+
+    private static void deleteAll(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file :
+                        files.sorted((left, right) -> right.compareTo(left)).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+}

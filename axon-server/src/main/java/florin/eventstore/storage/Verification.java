@@ -1,0 +1,191 @@
+package florin.eventstore.storage;
+
+import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.grpc.event.Event;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+
+/** Reads every record of a store that nobody has open, changes nothing, and refuses whatever is not as it was written. */
+public final class Verification {
+    private final Path folder;
+    private final EventDatabase database;
+    private final MessageDigest digest = sha256();
+    private final MessageDigest ofPair = sha256();
+
+    private Verification(Path folder, EventDatabase database) {
+        this.folder = folder;
+        this.database = database;
+    }
+
+    /**
+     * What a store holds.
+     *
+     * @param hash SHA-256 of all events, snapshots, schedules and persistent streams in order; the same for a store and its restored backup
+     */
+    public record Report(long events, long aggregates, long snapshots, long schedules, String hash) {}
+
+    /** Throws a refusal that names what is damaged. */
+    public static Report of(Path folder, StorageResources resources) {
+        if (!Files.exists(folder.resolve("CURRENT"))) {
+            throw Refusal.readFailed(folder.resolve("CURRENT") + " is missing", null);
+        }
+        try (FileChannel channel =
+                        FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock()) {
+            if (lock == null) {
+                throw Refusal.readFailed("the event store in " + folder + " is in use by another process", null);
+            }
+            long synced = Head.read(folder);
+            try (EventDatabase database = EventDatabase.openReadOnly(folder, resources)) {
+                EventStorage.checkHead(folder, synced, synced < 0, database);
+                return new Verification(folder, database).run();
+            } catch (RocksDBException e) {
+                throw EventDatabase.cannotOpen(folder, e);
+            }
+        } catch (IOException e) {
+            throw Refusal.readFailed("cannot verify " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Report run() throws RocksDBException {
+        database.rocks.verifyChecksum();
+        PairSum inEvents = new PairSum();
+        long events = readEvents(inEvents);
+        PairSum inIndex = new PairSum();
+        long aggregates = readAggregates(inIndex);
+        if (!inEvents.isSameAs(inIndex)) {
+            throw damaged("the index of aggregates does not agree with the events");
+        }
+        long snapshots = readSnapshots();
+        long schedules = readSchedules();
+        forEach(database.streams, (number, key, value) -> digest(key, value));
+        return new Report(
+                events, aggregates, snapshots, schedules, HexFormat.of().formatHex(digest.digest()));
+    }
+
+    private long readEvents(PairSum pairs) throws RocksDBException {
+        long[] highest = {Long.MIN_VALUE};
+        return forEach(database.events, (index, key, value) -> {
+            if (key.length != Long.BYTES || Keys.index(key) != index) {
+                throw damaged("event " + index + " is missing");
+            }
+            digest(key, value);
+            Event event = EventStorage.parseEvent(value);
+            highest[0] = Math.max(highest[0], event.getTimestamp());
+            if (EventStorage.timestamp(value) != highest[0]) {
+                throw damaged("event " + index + " has a wrong place in time");
+            }
+            if (!event.getAggregateIdentifier().isEmpty()) {
+                pairs.add(Keys.ofAggregate(event.getAggregateIdentifier(), event.getAggregateSequenceNumber()), key);
+            }
+        });
+    }
+
+    private long readAggregates(PairSum pairs) throws RocksDBException {
+        byte[][] last = {null};
+        long[] lastIndex = {-1};
+        long[] count = {0};
+        forEach(database.aggregates, (number, key, value) -> {
+            boolean same = last[0] != null && Keys.sameAggregate(last[0], key);
+            long expected = same ? Keys.sequence(last[0]) + 1 : 0;
+            if (Keys.sequence(key) != expected || value.length != Long.BYTES) {
+                throw damaged("the index has sequence number " + Keys.sequence(key) + " instead of " + expected
+                        + " for an aggregate");
+            }
+            if (same && Keys.index(value) <= lastIndex[0]) {
+                throw damaged("the index has the events of an aggregate out of order");
+            }
+            count[0] += same ? 0 : 1;
+            last[0] = key;
+            lastIndex[0] = Keys.index(value);
+            pairs.add(key, value);
+        });
+        return count[0];
+    }
+
+    private long readSnapshots() throws RocksDBException {
+        return forEach(database.snapshots, (number, key, value) -> {
+            digest(key, value);
+            Event snapshot = EventStorage.parseSnapshot(value);
+            byte[] expected =
+                    Keys.ofAggregate(snapshot.getAggregateIdentifier(), snapshot.getAggregateSequenceNumber());
+            if (!MessageDigest.isEqual(expected, key)) {
+                throw damaged("a snapshot of " + snapshot.getAggregateIdentifier() + " is in the wrong place");
+            }
+        });
+    }
+
+    private long readSchedules() throws RocksDBException {
+        return forEach(database.schedules, (number, key, value) -> {
+            digest(key, value);
+            EventStorage.parseSchedule(key, value);
+        });
+    }
+
+    private interface Visitor {
+        void visit(long number, byte[] key, byte[] value);
+    }
+
+    private long forEach(ColumnFamilyHandle family, Visitor visitor) throws RocksDBException {
+        long number = 0;
+        try (ReadOptions options = new ReadOptions().setFillCache(false).setReadaheadSize(2 << 20);
+                RocksIterator iterator = database.rocks.newIterator(family, options)) {
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                visitor.visit(number++, iterator.key(), iterator.value());
+            }
+            iterator.status();
+        }
+        return number;
+    }
+
+    private void digest(byte[] key, byte[] value) {
+        digest.update(ByteBuffer.allocate(2 * Integer.BYTES)
+                .putInt(key.length)
+                .putInt(value.length)
+                .flip());
+        digest.update(key);
+        digest.update(value);
+    }
+
+    private Refusal damaged(String what) {
+        return Refusal.readFailed("the event store in " + folder + " is damaged: " + what, null);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("each Java platform has SHA-256", e);
+        }
+    }
+
+    /** A sum over hashes, so that two sets of pairs are compared without an order and without looking each one up. */
+    private final class PairSum {
+        private final long[] sum = new long[4];
+
+        void add(byte[] key, byte[] index) {
+            ofPair.update(key);
+            ByteBuffer hash = ByteBuffer.wrap(ofPair.digest(index));
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += hash.getLong();
+            }
+        }
+
+        boolean isSameAs(PairSum other) {
+            return Arrays.equals(sum, other.sum);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package florin.eventstore.streams;
+
+import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Pump;
+import florin.eventstore.storage.EventStorage;
+import florin.eventstore.streams.StreamState.SegmentFilter;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.axoniq.axonserver.grpc.streams.OpenSegment;
+import io.axoniq.axonserver.grpc.streams.PersistentStreamEvent;
+import io.axoniq.axonserver.grpc.streams.StreamSignal;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.LongConsumer;
+
+/** Sends the events of one segment to the client that has it, from open to close, never more than it asked for. */
+final class SegmentFeed extends Pump<StreamSignal> {
+    private static final int STEP_EVENTS = 256;
+    private static final int STEP_BYTES = 1 << 20;
+
+    private final EventStorage storage;
+    private final SegmentFilter filter;
+    private final LongConsumer onPassed;
+    private final Runnable wakeOnCommit = this::wake;
+    private long permits;
+    private boolean closed;
+    private long next;
+    private long lastSent = -1;
+    private long confirmed;
+
+    /** Calls {@code onPassed}, without a lock, with indexes up to which nothing is left for the client to confirm. */
+    SegmentFeed(
+            Outbound<StreamSignal> out,
+            Executor executor,
+            EventStorage storage,
+            SegmentFilter filter,
+            long position,
+            LongConsumer onPassed) {
+        super(out, executor);
+        this.storage = storage;
+        this.filter = filter;
+        this.onPassed = onPassed;
+        confirmed = position;
+        next = position + 1;
+    }
+
+    void open() {
+        out.send(signal().setOpen(OpenSegment.getDefaultInstance()).build());
+        storage.onCommit(wakeOnCommit);
+        wake();
+    }
+
+    synchronized void permit(int more) {
+        permits += Math.max(0, more);
+        wake();
+    }
+
+    /** No event is sent after this; the client still has to confirm what it works on. */
+    synchronized void close() {
+        if (!closed) {
+            closed = true;
+            stopped();
+            out.send(signal().setClosed(true).build());
+        }
+    }
+
+    /** Whether the client can have seen all events up to this one, and has confirmed less so far. */
+    synchronized boolean confirm(long position) {
+        if (position <= confirmed || position > lastSent) {
+            return false;
+        }
+        confirmed = position;
+        return true;
+    }
+
+    @Override
+    protected boolean step() {
+        List<EventWithToken> events;
+        synchronized (this) {
+            if (closed || permits <= 0 || !out.isReady() || next > storage.lastIndex()) {
+                return false;
+            }
+            events = storage.read(next, STEP_EVENTS, STEP_BYTES);
+        }
+        long passed;
+        synchronized (this) {
+            for (EventWithToken event : events) {
+                if (closed) {
+                    return false;
+                }
+                if (filter.accepts(event)) {
+                    if (permits <= 0) {
+                        return false;
+                    }
+                    permits--;
+                    lastSent = event.getToken();
+                    out.send(signal().setEvent(PersistentStreamEvent.newBuilder()
+                                    .setEvent(event)
+                                    .setReplay(filter.isReplay(event.getToken())))
+                            .build());
+                }
+                next = event.getToken() + 1;
+            }
+            passed = confirmed >= lastSent ? next - 1 : -1;
+        }
+        if (passed >= 0) {
+            onPassed.accept(passed);
+        }
+        return !events.isEmpty();
+    }
+
+    private StreamSignal.Builder signal() {
+        return StreamSignal.newBuilder().setSegment(filter.segment());
+    }
+
+    @Override
+    protected void stopped() {
+        storage.removeListener(wakeOnCommit);
+    }
+}

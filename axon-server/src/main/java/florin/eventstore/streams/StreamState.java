@@ -1,0 +1,171 @@
+package florin.eventstore.streams;
+
+import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.axoniq.axonserver.grpc.streams.InitializationProperties;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the store keeps of a persistent stream: its definition, the positions of its segments, and those of earlier
+ * numbers of segments until the present ones have passed them, so that a change repeats no event.
+ *
+ * <p>Format: version (1 byte), definition (length in 4 bytes, protobuf), the index up to which events are replays (8),
+ * number of layouts (4), and for each, the present one first, its number of segments (4) and their positions (8 each).
+ */
+final class StreamState {
+    private static final int VERSION = 1;
+    static final int MAX_SEGMENTS = 128;
+    private static final int MAX_FORMER_LAYOUTS = 16;
+
+    private final List<Layout> former = new ArrayList<>();
+    private InitializationProperties definition;
+    private Sequencing sequencing;
+    private Layout layout;
+    private long replayUntil = -1;
+
+    StreamState(InitializationProperties definition, long position) {
+        define(definition);
+        layout = Layout.startingAfter(segments(definition.getSegments()), position);
+    }
+
+    private StreamState() {}
+
+    static int segments(int wanted) {
+        if (wanted < 1 || wanted > MAX_SEGMENTS) {
+            throw Refusal.invalid("a persistent stream has 1 to " + MAX_SEGMENTS + " segments, not " + wanted);
+        }
+        return wanted;
+    }
+
+    private void define(InitializationProperties properties) {
+        if (!properties.getFilter().isEmpty()) {
+            throw Refusal.unimplemented("filters of persistent streams are not here: leave the filter empty");
+        }
+        sequencing = Sequencing.of(properties.getSequencingPolicy());
+        definition = properties;
+    }
+
+    InitializationProperties definition() {
+        return definition;
+    }
+
+    void rename(String name) {
+        definition = definition.toBuilder().setStreamName(name).build();
+    }
+
+    Layout layout() {
+        return layout;
+    }
+
+    /** Keeps what was confirmed under the present number of segments, and starts the new ones at the lowest of it. */
+    void resize(int segments) {
+        if (former.size() >= MAX_FORMER_LAYOUTS) {
+            throw Refusal.invalid("the number of segments was changed " + MAX_FORMER_LAYOUTS
+                    + " times before the stream caught up; try again when it has");
+        }
+        Layout present = layout;
+        layout = Layout.startingAfter(segments, present.lowest());
+        former.add(present);
+        forgetPassedLayouts();
+    }
+
+    void resetTo(long position) {
+        replayUntil = Math.max(replayUntil, layout.highest());
+        former.clear();
+        layout = Layout.startingAfter(layout.segments(), position);
+    }
+
+    void confirm(int segment, long position) {
+        layout.confirm(segment, position);
+        forgetPassedLayouts();
+    }
+
+    private void forgetPassedLayouts() {
+        former.removeIf(layoutBefore -> layoutBefore.highest() <= layout.lowest());
+    }
+
+    /** Events of this segment that no earlier layout has confirmed; a copy that other threads may use. */
+    SegmentFilter filterOf(int segment) {
+        return new SegmentFilter(segment, layout.segments(), sequencing, List.copyOf(former), replayUntil);
+    }
+
+    record SegmentFilter(int segment, int segments, Sequencing sequencing, List<Layout> former, long replayUntil) {
+        boolean accepts(EventWithToken event) {
+            if (sequencing.segment(event.getEvent(), segments) != segment) {
+                return false;
+            }
+            for (Layout layout : former) {
+                int formerSegment = sequencing.segment(event.getEvent(), layout.segments());
+                if (event.getToken() <= layout.position(formerSegment)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        boolean isReplay(long token) {
+            return token <= replayUntil;
+        }
+    }
+
+    byte[] toBytes() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream output = new DataOutputStream(bytes)) {
+            output.writeByte(VERSION);
+            byte[] properties = definition.toByteArray();
+            output.writeInt(properties.length);
+            output.write(properties);
+            output.writeLong(replayUntil);
+            output.writeInt(1 + former.size());
+            write(layout, output);
+            for (Layout earlier : former) {
+                write(earlier, output);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("an array accepts every byte", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void write(Layout layout, DataOutputStream output) throws IOException {
+        output.writeInt(layout.segments());
+        for (int segment = 0; segment < layout.segments(); segment++) {
+            output.writeLong(layout.position(segment));
+        }
+    }
+
+    static StreamState parse(String identifier, byte[] bytes) {
+        StreamState state = new StreamState();
+        try (DataInputStream input = new DataInputStream(new ByteArrayInputStream(bytes))) {
+            int version = input.readByte();
+            if (version != VERSION) {
+                throw new IOException("version " + version);
+            }
+            state.define(InitializationProperties.parseFrom(input.readNBytes(input.readInt())));
+            state.replayUntil = input.readLong();
+            int layouts = input.readInt();
+            state.layout = read(input);
+            for (int i = 1; i < layouts; i++) {
+                state.former.add(read(input));
+            }
+            return state;
+        } catch (IOException e) {
+            throw Refusal.readFailed("the state of persistent stream " + identifier + " cannot be read", e);
+        }
+    }
+
+    private static Layout read(DataInputStream input) throws IOException {
+        long[] positions = new long[segments(input.readInt())];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = input.readLong();
+        }
+        return new Layout(positions);
+    }
+}

@@ -1,0 +1,284 @@
+package florin.eventstore;
+
+import static florin.eventstore.NodeFixture.append;
+import static florin.eventstore.NodeFixture.event;
+import static florin.eventstore.NodeFixture.read;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.axoniq.axonserver.connector.AxonServerConnection;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BackupTest {
+    @TempDir
+    private Path temporary;
+
+    private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+
+    private int run(String... arguments) {
+        output.reset();
+        PrintStream stream = new PrintStream(output, true, StandardCharsets.UTF_8);
+        return new Commands(stream, stream).run(arguments);
+    }
+
+    private String output() {
+        return output.toString(StandardCharsets.UTF_8);
+    }
+
+    private Path folder(String name) {
+        return temporary.resolve(name);
+    }
+
+    private int backup() {
+        return run(
+                "backup", folder("backup").toString(), "--data", folder("data").toString());
+    }
+
+    private int restore() {
+        return run(
+                "restore",
+                folder("backup").toString(),
+                "--data",
+                folder("restored").toString());
+    }
+
+    private int verify(String name) {
+        return run("verify", "--data", folder(name).toString());
+    }
+
+    @Test
+    void aBackupOfARunningNodeIsRestoredAndComparesEqual() throws Exception {
+        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+            AxonServerConnection first = fixture.connect("client");
+            AxonServerConnection second = fixture.connect("client", "other", "second");
+            for (int i = 0; i < 50; i++) {
+                append(first, event("a", i, "event " + i));
+            }
+            append(second, event("b", 0, "elsewhere"));
+            first.eventChannel().appendSnapshot(event("a", 20, "snapshot")).get(30, TimeUnit.SECONDS);
+            first.eventChannel()
+                    .scheduleEvent(Instant.now().plusSeconds(3600), event("", 0, "later"))
+                    .get(30, TimeUnit.SECONDS);
+            assertThat(backup()).as(output()).isZero();
+            assertThat(output()).isEqualTo("default: 50 events\nsecond: 1 events\n");
+        }
+
+        assertThat(restore()).as(output()).isZero();
+        String restored = output();
+        assertThat(restored)
+                .contains("default: 50 events, 1 aggregates, 1 snapshots, 1 schedules, sha256 ")
+                .contains("second: 1 events, 1 aggregates, 0 snapshots, 0 schedules, sha256 ");
+        assertThat(verify("data")).as(output()).isZero();
+        assertThat(output()).as("the original, now that its node has stopped").isEqualTo(restored);
+        try (NodeFixture fixture = new NodeFixture(folder("restored"))) {
+            AxonServerConnection client = fixture.connect("client");
+            assertThat(read(client.eventChannel().openAggregateStream("a", false)))
+                    .hasSize(50);
+            append(client, event("a", 50, "the restored store goes on"));
+        }
+        assertThat(verify("restored")).as(output()).isZero();
+    }
+
+    @Test
+    void aSecondBackupCopiesOnlyWhatIsNew() throws Exception {
+        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+            AxonServerConnection client = fixture.connect("client");
+            Random random = new Random(1);
+            for (int i = 0; i < 40; i++) {
+                byte[] noise = new byte[20_000];
+                random.nextBytes(noise);
+                append(client, event("", 0, HexFormat.of().formatHex(noise)));
+            }
+            assertThat(backup()).as(output()).isZero();
+            List<Path> tables = tables();
+            append(client, event("", 0, "one more"));
+            assertThat(backup()).as(output()).isZero();
+
+            List<Path> now = tables();
+            assertThat(now).containsAll(tables);
+            assertThat(bytes(now) - bytes(tables)).isLessThan(bytes(tables) / 10);
+        }
+        assertThat(restore()).as(output()).isZero();
+        assertThat(output()).contains("default: 41 events");
+    }
+
+    @Test
+    void aBackupUnderLoadHoldsWhatWasAcknowledgedBeforeIt() throws Exception {
+        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+            AxonServerConnection client = fixture.connect("client");
+            Thread writer = new Thread(() -> {
+                try {
+                    for (int i = 0; !Thread.currentThread().isInterrupted(); i++) {
+                        append(client, event("busy", i, "event " + i));
+                    }
+                } catch (Exception e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            writer.start();
+            long before = 0;
+            for (int round = 0; round < 3; round++) {
+                before = client.eventChannel().getLastToken().get(30, TimeUnit.SECONDS);
+                assertThat(backup()).as(output()).isZero();
+            }
+            writer.interrupt();
+            writer.join();
+            assertThat(restore()).as(output()).isZero();
+            String count = output().substring("default: ".length(), output().indexOf(" events"));
+            assertThat(Long.parseLong(count)).isGreaterThan(before);
+        }
+    }
+
+    @Test
+    void aStoppedNodesStoreIsBackedUpToo() throws Exception {
+        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+            append(fixture.connect("client"), event("a", 0, "one"));
+        }
+        assertThat(backup()).as(output()).isZero();
+        assertThat(restore()).as(output()).isZero();
+        assertThat(output()).startsWith("default: 1 events");
+    }
+
+    @Test
+    void nothingIsOverwrittenAndNothingIsGuessed() throws Exception {
+        assertThat(backup()).isEqualTo(1);
+        assertThat(output()).contains("there is no event store in");
+        assertThat(restore()).isEqualTo(1);
+        assertThat(output()).contains("there is no backup in");
+        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+            append(fixture.connect("client"), event("a", 0, "one"));
+            Files.createDirectories(folder("backup"));
+            Files.writeString(folder("backup").resolve("letter.txt"), "mine");
+            assertThat(backup()).isEqualTo(1);
+            assertThat(output()).contains("is neither empty nor a backup");
+            Files.delete(folder("backup").resolve("letter.txt"));
+            assertThat(backup()).as(output()).isZero();
+            assertThat(run(
+                            "backup",
+                            folder("data").resolve("here").toString(),
+                            "--data",
+                            folder("data").toString()))
+                    .isEqualTo(1);
+        }
+        assertThat(run(
+                        "restore",
+                        folder("backup").toString(),
+                        "--data",
+                        folder("data").toString()))
+                .isEqualTo(1);
+        assertThat(output()).contains("is not empty");
+        assertThat(run("backup")).isEqualTo(2);
+        assertThat(run("verify", "--nonsense")).isEqualTo(2);
+    }
+
+    @Test
+    void verifyNamesWhatIsDamaged() throws Exception {
+        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+            AxonServerConnection client = fixture.connect("client");
+            for (int i = 0; i < 20; i++) {
+                append(client, event("a", i, "event " + i));
+            }
+            assertThat(backup()).as("flushes the store into tables").isZero();
+        }
+        Path table;
+        try (Stream<Path> files = Files.list(folder("data").resolve("contexts/default"))) {
+            table = files.filter(file -> file.toString().endsWith(".sst"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        byte[] bytes = Files.readAllBytes(table);
+        bytes[10] ^= 1;
+        Files.write(table, bytes);
+
+        assertThat(verify("data")).isEqualTo(1);
+        assertThat(output()).contains(table.getFileName().toString());
+    }
+
+    @Test
+    void aDamagedBackupIsNotRestored() throws Exception {
+        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+            append(fixture.connect("client"), event("a", 0, "one"));
+            assertThat(backup()).isZero();
+        }
+        Path table = tables().get(0);
+        byte[] bytes = Files.readAllBytes(table);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(table, bytes);
+
+        assertThat(restore()).isEqualTo(1);
+        assertThat(folder("restored").resolve("contexts")).doesNotExist();
+    }
+
+    @Test
+    void verifyLeavesARunningNodeAlone() throws Exception {
+        ServerProcess server = ServerProcess.start(folder("data"));
+        try {
+            assertThat(verify("data")).isEqualTo(1);
+            assertThat(output()).contains("is in use by another process");
+            assertThatThrownBy(() -> ServerProcess.start(folder("data"))).isInstanceOf(IOException.class);
+            assertThat(backup())
+                    .as("the second node has left the first one's control file alone")
+                    .isZero();
+        } finally {
+            server.kill();
+        }
+        assertThat(backup())
+                .as("a killed node leaves its control file: %s", output())
+                .isZero();
+        assertThat(verify("data")).isZero();
+    }
+
+    @Test
+    void aBackupNeedsTheTokenInTheDataFolder() throws Exception {
+        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+            HttpClient client = HttpClient.newHttpClient();
+            URI uri = URI.create("http://" + ControlFile.read(folder("data")).address() + ControlServer.BACKUP_PATH);
+            HttpRequest.BodyPublisher body =
+                    HttpRequest.BodyPublishers.ofString(folder("backup").toString());
+            for (HttpRequest request : List.of(
+                    HttpRequest.newBuilder(uri).POST(body).build(),
+                    HttpRequest.newBuilder(uri)
+                            .header(ControlServer.TOKEN_HEADER, "guess")
+                            .POST(body)
+                            .build())) {
+                HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+                assertThat(answer.statusCode()).isEqualTo(403);
+            }
+            assertThat(folder("backup")).doesNotExist();
+            assertThat(Files.getPosixFilePermissions(folder("data").resolve("control.properties")))
+                    .hasSize(2);
+        }
+        assertThat(folder("data").resolve("control.properties")).doesNotExist();
+    }
+
+    private List<Path> tables() throws IOException {
+        try (Stream<Path> files = Files.walk(folder("backup"))) {
+            return files.filter(file -> file.toString().endsWith(".sst")).toList();
+        }
+    }
+
+    private static long bytes(List<Path> files) throws IOException {
+        long bytes = 0;
+        for (Path file : files) {
+            bytes += Files.size(file);
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,236 @@
+package florin.eventstore;
+
+import static florin.eventstore.NodeFixture.append;
+import static florin.eventstore.NodeFixture.event;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.event.EventStream;
+import io.axoniq.axonserver.grpc.command.CommandResponse;
+import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HttpTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    private Path data;
+
+    private NodeFixture fixture;
+
+    @BeforeEach
+    void start() {
+        fixture = new NodeFixture(NodeConfiguration.of(data, 0, 0).withDevelopmentMode(true));
+    }
+
+    @AfterEach
+    void stop() {
+        fixture.close();
+    }
+
+    @Test
+    void healthVersionAndTheNodeItselfAreAnswered() throws Exception {
+        assertThat(get("/actuator/health").body()).isEqualTo("{\"status\":\"UP\"}");
+        assertThat(object(get("/actuator/info"))
+                        .getAsJsonObject("app")
+                        .get("version")
+                        .getAsString())
+                .isNotEmpty();
+        JsonObject me = object(get("/v1/public/me"));
+        assertThat(me.get("grpcPort").getAsInt()).isEqualTo(fixture.node().grpcPort());
+        assertThat(me.get("authentication").getAsBoolean()).isFalse();
+        assertThat(me.getAsJsonArray("contextNames").get(0).getAsString()).isEqualTo("default");
+        JsonArray contexts =
+                JsonParser.parseString(get("/v1/public/context").body()).getAsJsonArray();
+        JsonObject context = contexts.get(0).getAsJsonObject();
+        assertThat(context.get("context").getAsString()).isEqualTo("default");
+        assertThat(context.get("leader").getAsString()).isEqualTo(me.get("name").getAsString());
+    }
+
+    @Test
+    void figuresAreInPrometheusFormat() throws Exception {
+        AxonServerConnection client = fixture.connect("client");
+        client.commandChannel()
+                .registerCommandHandler(
+                        command -> CompletableFuture.completedFuture(CommandResponse.getDefaultInstance()),
+                        100,
+                        "Greet")
+                .awaitAck(30, TimeUnit.SECONDS);
+        client.commandChannel()
+                .sendCommand(io.axoniq.axonserver.grpc.command.Command.newBuilder()
+                        .setName("Greet")
+                        .build())
+                .get(30, TimeUnit.SECONDS);
+        append(client, event("a", 0, "one"), event("a", 1, "two"));
+
+        HttpResponse<String> response = get("/actuator/prometheus");
+        assertThat(response.headers().firstValue("Content-Type").orElseThrow()).startsWith("text/plain");
+        assertThat(response.body().lines())
+                .allMatch(line -> line.startsWith("# ") || line.matches("[a-z_]+(\\{context=\"[^\"]+\"})? -?\\d+"))
+                .contains(
+                        "axon_commands_throughput_count 1",
+                        "axon_queries_throughput_count 0",
+                        "axon_commands_saturation_queued_count 0",
+                        "axon_clients_connected_count 1",
+                        "axon_events_count{context=\"default\"} 2",
+                        "axon_last_token{context=\"default\"} 1",
+                        "axon_appends_queued_count{context=\"default\"} 0");
+    }
+
+    @Test
+    void aContextIsCreatedUsedAndDeletedWithAllItHolds() throws Exception {
+        assertThat(post("/v1/context", "{\"context\":\"orders\",\"replicationGroup\":\"orders\"}")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(post("/v1/context", "{\"context\":\"orders\"}").statusCode()).isEqualTo(409);
+        AxonServerConnection client = fixture.connect("client", "id", "orders");
+        append(client, event("a", 0, "one"));
+        assertThat(data.resolve("contexts/orders")).isDirectory();
+
+        assertThat(fixture.http("DELETE", "/v1/context/orders", "").statusCode())
+                .isEqualTo(200);
+        assertThat(data.resolve("contexts/orders")).doesNotExist();
+        assertThat(get("/v1/public/context").body()).doesNotContain("orders");
+        assertThat(fixture.http("DELETE", "/v1/context/orders", "").statusCode())
+                .isEqualTo(404);
+        assertThat(fixture.http("DELETE", "/v1/context/default", "").statusCode())
+                .isEqualTo(400);
+        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+            append(client, event("a", 0, "again"));
+            assertThat(client.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
+                    .isZero();
+        });
+    }
+
+    @Test
+    void clientsOfADeletedContextAreAskedToReconnectAndOthersAreNot() throws Exception {
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        CompletableFuture<Void> other = new CompletableFuture<>();
+        for (String context : new String[] {"orders", "default"}) {
+            AxonServerConnection client = fixture.connect("client", "client-" + context, context);
+            client.controlChannel()
+                    .registerInstructionHandler(
+                            PlatformOutboundInstruction.RequestCase.REQUEST_RECONNECT,
+                            (instruction, reply) -> (context.equals("orders") ? asked : other).complete(null));
+        }
+        await().atMost(PATIENCE)
+                .until(() -> get("/actuator/prometheus").body().contains("axon_clients_connected_count 2"));
+
+        assertThat(fixture.http("DELETE", "/v1/context/orders", "").statusCode())
+                .isEqualTo(200);
+        asked.get(30, TimeUnit.SECONDS);
+        assertThat(other).isNotDone();
+    }
+
+    @Test
+    void aContextIsInitialisedAsOftenAsOneLikes() throws Exception {
+        assertThat(post("/v1/context/init?context=first", "").statusCode()).isEqualTo(200);
+        assertThat(post("/v1/context/init?context=first", "").statusCode()).isEqualTo(200);
+        assertThat(post("/v1/context/init", "").statusCode()).isEqualTo(200);
+        assertThat(get("/v1/public/context").body()).contains("\"first\"", "\"default\"");
+    }
+
+    @Test
+    void aPurgeLeavesAnEmptyStoreAndClientsComeBack() throws Exception {
+        AxonServerConnection client = fixture.connect("client");
+        append(client, event("a", 0, "one"), event("a", 1, "two"));
+        EventStream stream = client.eventChannel().openStream(-1, 10);
+        assertThat(stream.nextIfAvailable(30, TimeUnit.SECONDS)).isNotNull();
+
+        assertThat(fixture.http("DELETE", "/v1/devmode/purge-events", "").statusCode())
+                .isEqualTo(200);
+
+        await().atMost(PATIENCE).until(() -> {
+            stream.nextIfAvailable();
+            return stream.isClosed();
+        });
+        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> assertThat(
+                        client.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
+                .isEqualTo(-1));
+        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+            append(client, event("a", 0, "first again"));
+            assertThat(client.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
+                    .isZero();
+        });
+        assertThat(Files.exists(data.resolve("deleted"))).isFalse();
+    }
+
+    @Test
+    void nothingIsPurgedOutsideOfDevelopmentMode(@TempDir Path other) throws Exception {
+        try (NodeFixture production = new NodeFixture(other)) {
+            AxonServerConnection client = production.connect("client");
+            append(client, event("a", 0, "one"));
+            assertProblem(production.http("DELETE", "/v1/devmode/purge-events", ""), 403, "--devmode");
+            assertThat(client.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void badRequestsAreProblems() throws Exception {
+        assertProblem(post("/v1/context", "{"), 400, "not JSON");
+        assertProblem(post("/v1/context", "[]"), 400, "a text context");
+        assertProblem(post("/v1/context", "{\"context\":7}"), 400, "a text context");
+        assertProblem(post("/v1/context", "{\"context\":\"../escape\"}"), 400, "not a context name");
+        assertProblem(post("/v1/context", "x".repeat(70_000)), 400, "65536 bytes at most");
+        assertProblem(get("/nothing/here"), 404, "nothing at this path");
+        assertProblem(get("/actuator/healthy"), 404, "nothing at this path");
+        HttpResponse<String> wrongMethod = fixture.http("PUT", "/v1/context", "");
+        assertProblem(wrongMethod, 405, "POST");
+        assertThat(wrongMethod.headers().firstValue("Allow")).contains("POST");
+        assertThat(data.resolve("escape")).doesNotExist();
+    }
+
+    @Test
+    void whatThisServerDoesNotHaveIsSaidInASentence() {
+        AxonServerConnection client = fixture.connect("client");
+        assertThatThrownBy(() -> client.adminChannel().getAllUsers().get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("users are not here");
+        assertThatThrownBy(() -> client.adminChannel().getAllApplications().get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("the configuration file lists them");
+        assertThatThrownBy(() -> client.adminChannel().getAllContexts().get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("use /v1/context over HTTP");
+        assertThatThrownBy(() -> client.adminChannel().getAllNodes().get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("this server is one node");
+        assertThatThrownBy(() ->
+                        client.eventTransformationChannel().transformations().get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("stored events never change");
+        assertThatThrownBy(() -> client.dcbEventChannel().head().get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("the dynamic consistency boundary is not here");
+        assertThatThrownBy(() -> client.eventChannel().queryEvents("", false).next())
+                .hasStackTraceContaining("queries on the event store are not here");
+    }
+
+    private HttpResponse<String> get(String path) throws Exception {
+        return fixture.http("GET", path, "");
+    }
+
+    private HttpResponse<String> post(String path, String body) throws Exception {
+        return fixture.http("POST", path, body);
+    }
+
+    private static JsonObject object(HttpResponse<String> response) {
+        return JsonParser.parseString(response.body()).getAsJsonObject();
+    }
+
+    private static void assertProblem(HttpResponse<String> response, int status, String detail) {
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(object(response).get("status").getAsInt()).isEqualTo(status);
+        assertThat(object(response).get("detail").getAsString()).contains(detail);
+    }
+}

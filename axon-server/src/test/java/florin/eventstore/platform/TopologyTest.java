@@ -1,0 +1,92 @@
+package florin.eventstore.platform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.axoniq.axonserver.grpc.control.TopologyChange;
+import io.axoniq.axonserver.grpc.control.UpdateType;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TopologyTest {
+    private final Topology topology = new Topology();
+    private final Topology.Announcer announcer = topology.announcer("default");
+
+    @Test
+    void whoDoesNotReadIsNotQueuedForAndGetsEverythingAnewLater() {
+        Watcher watcher = new Watcher();
+        announcer.command("client", "component", "First", 100);
+        topology.subscribe(watcher);
+        watcher.room = 0;
+        announcer.command("client", "component", "Second", 100);
+        announcer.withdraw("First");
+        announcer.command("client", "component", "Third", 100);
+        watcher.room = 2;
+        topology.catchUp(watcher);
+        watcher.room = 10;
+        topology.catchUp(watcher);
+        topology.catchUp(watcher);
+
+        assertThat(watcher.seen)
+                .containsExactly(
+                        "RESET_ALL",
+                        "ADD_COMMAND_HANDLER First",
+                        "RESET_ALL",
+                        "ADD_COMMAND_HANDLER Second",
+                        "RESET_ALL",
+                        "ADD_COMMAND_HANDLER Second",
+                        "ADD_COMMAND_HANDLER Third");
+    }
+
+    @Test
+    void aRepeatedSubscriptionIsNoNewsAndAnotherContextNeitherIs() {
+        Watcher watcher = new Watcher();
+        topology.subscribe(watcher);
+        announcer.query("client", "component", "Find");
+        announcer.query("client", "component", "Find");
+        topology.announcer("other").query("client", "component", "Elsewhere");
+        announcer.withdrawAll();
+        announcer.withdrawAll();
+        topology.unsubscribe(watcher);
+        announcer.query("client", "component", "Find");
+
+        assertThat(watcher.seen).containsExactly("RESET_ALL", "ADD_QUERY_HANDLER Find", "REMOVE_QUERY_HANDLER Find");
+    }
+
+    @Test
+    void subscriptionsAndNamesAreBounded() {
+        for (int i = 0; i < 10_000; i++) {
+            announcer.command("client", "component", "Command" + i, 100);
+        }
+        announcer.command("client", "component", "Command0", 50);
+        assertThatThrownBy(() -> announcer.command("client", "component", "OneMore", 100))
+                .hasMessageContaining("10000 messages at most");
+        assertThatThrownBy(() -> topology.announcer("default").query("client", "component", "x".repeat(4097)))
+                .hasMessageContaining("4096 characters at most");
+    }
+
+    private static final class Watcher implements Topology.Subscriber {
+        private final List<String> seen = new ArrayList<>();
+        private int room = 10;
+
+        @Override
+        public String context() {
+            return "default";
+        }
+
+        @Override
+        public boolean notify(TopologyChange change) {
+            if (room == 0) {
+                return false;
+            }
+            room--;
+            String name = change.hasCommand()
+                    ? change.getCommand().getName()
+                    : change.getQuery().getName();
+            seen.add(
+                    change.getUpdateType() == UpdateType.RESET_ALL ? "RESET_ALL" : change.getUpdateType() + " " + name);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package florin.eventstore.storage;
+
+import com.google.protobuf.ByteString;
+import io.axoniq.axonserver.grpc.SerializedObject;
+import io.axoniq.axonserver.grpc.event.Event;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** What the tests of the storage share: stores in folders, small events, copies of folders. */
+final class StoreFixture implements AutoCloseable {
+    static final StorageConfiguration CONFIGURATION = StorageConfiguration.DEFAULT.withMinFreeBytes(0);
+
+    final StorageResources resources;
+
+    StoreFixture(Path nativeFolder) {
+        resources = new StorageResources(nativeFolder);
+    }
+
+    EventStorage open(Path folder) {
+        return EventStorage.open(folder, resources, CONFIGURATION);
+    }
+
+    static Event event(String aggregate, long sequence, String text) {
+        return Event.newBuilder()
+                .setMessageIdentifier(aggregate + '/' + sequence)
+                .setAggregateIdentifier(aggregate)
+                .setAggregateSequenceNumber(sequence)
+                .setAggregateType("Sample")
+                .setTimestamp(1_700_000_000_000L + sequence)
+                .setPayload(SerializedObject.newBuilder().setType("sample").setData(ByteString.copyFromUtf8(text)))
+                .build();
+    }
+
+    static long append(EventStorage storage, Event... events) throws Exception {
+        return storage.append(List.of(events)).toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    static List<Event> readAll(EventStorage storage) {
+        List<Event> events = new ArrayList<>();
+        while (events.size() <= storage.lastIndex()) {
+            for (EventWithToken event : storage.read(events.size(), 1000, 1 << 20)) {
+                events.add(event.getEvent());
+            }
+        }
+        return events;
+    }
+
+    static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file)));
+            }
+        }
+    }
+
+    static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file :
+                    files.sorted((left, right) -> right.compareTo(left)).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** The write-ahead logs of the folder that hold something, the oldest first. */
+    static List<Path> logs(Path folder) throws IOException {
+        return files(folder, ".log");
+    }
+
+    static List<Path> files(Path folder, String suffix) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().endsWith(suffix))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Override
+    public void close() {
+        resources.close();
+    }
+}
