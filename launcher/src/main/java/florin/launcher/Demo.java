@@ -40,6 +40,7 @@ final class Demo {
                 settings.cache(root),
                 settings.ports(PlatformPorts.free()),
                 settings.databaseUrls(),
+                false,
                 Console.timed());
         Platform platform = Platform.prepare(configuration);
         AtomicBoolean signalled = new AtomicBoolean();

@@ -140,8 +140,7 @@ public final class Platform implements AutoCloseable {
                 "--grpc-port",
                 Integer.toString(ports.axonServerGrpc()),
                 "--http-port",
-                Integer.toString(ports.axonServerHttp()),
-                "--devmode");
+                Integer.toString(ports.axonServerHttp()));
         add(AXON_SERVER, program, true, List.of("-XX:MaxDirectMemorySize=64m"), arguments, Map.of());
     }
 
@@ -179,7 +178,8 @@ public final class Platform implements AutoCloseable {
                 name,
                 new ManagedProcess(
                         name,
-                        () -> program.command(HEAP_MEBIBYTES, writesArchive, flags, arguments),
+                        () -> program.command(
+                                HEAP_MEBIBYTES, writesArchive && configuration.writesArchives(), flags, arguments),
                         environment,
                         log(name),
                         false,
@@ -189,7 +189,7 @@ public final class Platform implements AutoCloseable {
 
     void startAll() {
         long startNanos = System.nanoTime();
-        if (programs.stream().anyMatch(program -> !program.hasArchive())) {
+        if (configuration.writesArchives() && programs.stream().anyMatch(program -> !program.hasArchive())) {
             say("The first start of these programs takes longer: class-data archives are written when they stop");
         }
         say("Starting " + AXON_SERVER);

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
  * @param data folder of data, logs and passwords
  * @param cache folder of unpacked programs and class-data archives, shared by all platforms
  * @param databaseUrls JDBC URLs of databases that live on another server, by database name
+ * @param writesArchives whether processes write missing class-data archives when they stop, which takes them some time
  * @param progress told one line at a time what happens
  */
 public record PlatformConfiguration(
@@ -19,21 +20,22 @@ public record PlatformConfiguration(
         Path cache,
         PlatformPorts ports,
         Map<String, String> databaseUrls,
+        boolean writesArchives,
         Consumer<String> progress) {
 
     /** A platform on free ports that reports nothing. */
     public static PlatformConfiguration of(Path root, Path data) {
         return new PlatformConfiguration(
-                root, data, root.resolve(".florin").resolve("cache"), PlatformPorts.free(), Map.of(), line -> {});
+                root, data, root.resolve(".florin").resolve("cache"), PlatformPorts.free(), Map.of(), true, line -> {});
     }
 
     /** The same with one database elsewhere. */
     public PlatformConfiguration withDatabaseUrl(String database, String url) {
-        return new PlatformConfiguration(root, data, cache, ports, Map.of(database, url), progress);
+        return new PlatformConfiguration(root, data, cache, ports, Map.of(database, url), writesArchives, progress);
     }
 
     /** The same with another listener. */
     public PlatformConfiguration withProgress(Consumer<String> listener) {
-        return new PlatformConfiguration(root, data, cache, ports, databaseUrls, listener);
+        return new PlatformConfiguration(root, data, cache, ports, databaseUrls, writesArchives, listener);
     }
 }

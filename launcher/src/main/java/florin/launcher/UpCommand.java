@@ -19,6 +19,7 @@ final class UpCommand {
                 settings.cache(root),
                 settings.ports(),
                 settings.databaseUrls(),
+                true,
                 Console.timed());
         Platform platform = Platform.prepare(configuration);
         AtomicBoolean signalled = new AtomicBoolean();
