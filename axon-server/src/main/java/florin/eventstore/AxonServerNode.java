@@ -95,7 +95,7 @@ public final class AxonServerNode implements AutoCloseable {
                     .keepAliveTimeout(30, TimeUnit.SECONDS)
                     .addTransportFilter(connections)
                     .addService(platform)
-                    .addService(new EventStoreRpc(contexts, readers))
+                    .addService(new EventStoreRpc(contexts, readers).service())
                     .addService(scheduler)
                     .addService(streams)
                     .addService(commands)

@@ -3,14 +3,15 @@ package florin.eventstore.rpc;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Pump;
 import florin.eventstore.storage.EventStorage;
-import io.axoniq.axonserver.grpc.event.Event;
+import florin.eventstore.storage.EventStorage.AggregateEvents;
+import florin.eventstore.storage.StoredEvent;
 import io.axoniq.axonserver.grpc.event.GetAggregateEventsRequest;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.concurrent.Executor;
 
 /** Answers one aggregate's events, after its latest snapshot where the client allows that. */
-final class AggregateStream extends Pump<Event> {
+final class AggregateStream extends Pump<StoredEvent> {
     private static final int STEP_EVENTS = 256;
     private static final int STEP_BYTES = 1 << 20;
 
@@ -25,7 +26,7 @@ final class AggregateStream extends Pump<Event> {
             EventStorage storage,
             Executor executor,
             GetAggregateEventsRequest request,
-            StreamObserver<Event> observer) {
+            StreamObserver<StoredEvent> observer) {
         super(Outbound.of(observer, () -> {}), executor);
         this.storage = storage;
         identifier = request.getAggregateId();
@@ -40,9 +41,9 @@ final class AggregateStream extends Pump<Event> {
         if (!started) {
             started = true;
             if (allowSnapshots) {
-                List<Event> snapshots = storage.readSnapshots(identifier, next, last, 1);
+                List<StoredEvent> snapshots = storage.readSnapshots(identifier, next, last, 1);
                 if (!snapshots.isEmpty()) {
-                    next = snapshots.get(0).getAggregateSequenceNumber() + 1;
+                    next = snapshots.get(0).event().getAggregateSequenceNumber() + 1;
                     out.send(snapshots.get(0));
                 }
             }
@@ -50,12 +51,10 @@ final class AggregateStream extends Pump<Event> {
         if (!out.isReady()) {
             return false;
         }
-        List<Event> events = storage.readAggregate(identifier, next, last, STEP_EVENTS, STEP_BYTES);
-        for (Event event : events) {
-            out.send(event);
-            next = event.getAggregateSequenceNumber() + 1;
-        }
-        if (events.isEmpty() || (events.size() < STEP_EVENTS && next > storage.highestSequence(identifier))) {
+        AggregateEvents read = storage.readAggregate(identifier, next, last, STEP_EVENTS, STEP_BYTES);
+        read.events().forEach(out::send);
+        next += read.events().size();
+        if (read.isEnd()) {
             out.complete();
             return false;
         }

@@ -3,14 +3,14 @@ package florin.eventstore.rpc;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.storage.EventStorage;
+import florin.eventstore.storage.NewEvent;
 import io.axoniq.axonserver.grpc.event.Confirmation;
-import io.axoniq.axonserver.grpc.event.Event;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Collects the events of one transaction; nothing is stored unless the client completes its stream. */
-final class AppendCall implements StreamObserver<Event> {
+final class AppendCall implements StreamObserver<NewEvent> {
     private static final int MAX_EVENTS = 32_768;
     private static final long MAX_BYTES = 32L << 20;
 
@@ -19,7 +19,7 @@ final class AppendCall implements StreamObserver<Event> {
 
     private final EventStorage storage;
     private final Outbound<Confirmation> out;
-    private final List<Event> events = new ArrayList<>();
+    private final List<NewEvent> events = new ArrayList<>();
     private long bytes;
     private boolean refused;
 
@@ -29,17 +29,17 @@ final class AppendCall implements StreamObserver<Event> {
     }
 
     @Override
-    public void onNext(Event event) {
+    public void onNext(NewEvent event) {
         if (refused) {
             return;
         }
-        bytes += event.getSerializedSize();
+        bytes += event.size();
         if (events.size() >= MAX_EVENTS || bytes > MAX_BYTES) {
             refuse(Refusal.payloadTooLarge(
                     "a transaction may hold " + MAX_EVENTS + " events and " + MAX_BYTES + " bytes at most"));
         } else {
             try {
-                EventStoreRpc.validate(event);
+                EventStoreRpc.validate(event.event());
                 events.add(event);
             } catch (Refusal refusal) {
                 refuse(refusal);

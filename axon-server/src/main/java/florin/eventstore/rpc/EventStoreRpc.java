@@ -1,5 +1,9 @@
 package florin.eventstore.rpc;
 
+import static io.grpc.stub.ServerCalls.asyncBidiStreamingCall;
+import static io.grpc.stub.ServerCalls.asyncClientStreamingCall;
+import static io.grpc.stub.ServerCalls.asyncServerStreamingCall;
+
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.storage.Contexts;
@@ -19,8 +23,11 @@ import io.axoniq.axonserver.grpc.event.QueryEventsResponse;
 import io.axoniq.axonserver.grpc.event.ReadHighestSequenceNrRequest;
 import io.axoniq.axonserver.grpc.event.ReadHighestSequenceNrResponse;
 import io.axoniq.axonserver.grpc.event.TrackingToken;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.ToLongFunction;
 
@@ -37,9 +44,30 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
         this.readers = readers;
     }
 
-    @Override
-    public StreamObserver<Event> appendEvent(StreamObserver<Confirmation> observer) {
-        return new AppendCall(contexts.current(), observer);
+    /** The service to add to a server: three of its calls take and give events in the bytes they are stored in. */
+    public ServerServiceDefinition service() {
+        MethodDescriptor<Event, Confirmation> append = EventStoreGrpc.getAppendEventMethod();
+        MethodDescriptor<GetEventsRequest, EventWithToken> stream = EventStoreGrpc.getListEventsMethod();
+        MethodDescriptor<GetAggregateEventsRequest, Event> load = EventStoreGrpc.getListAggregateEventsMethod();
+        ServerServiceDefinition.Builder service = ServerServiceDefinition.builder(EventStoreGrpc.SERVICE_NAME)
+                .addMethod(
+                        append.toBuilder(EventMarshaller.RECEIVED, append.getResponseMarshaller())
+                                .build(),
+                        asyncClientStreamingCall(observer -> new AppendCall(contexts.current(), observer)))
+                .addMethod(
+                        stream.toBuilder(stream.getRequestMarshaller(), EventMarshaller.EVENT_WITH_TOKEN)
+                                .build(),
+                        asyncBidiStreamingCall(observer -> new EventStream(contexts.current(), readers, observer)))
+                .addMethod(
+                        load.toBuilder(load.getRequestMarshaller(), EventMarshaller.EVENT)
+                                .build(),
+                        asyncServerStreamingCall((request, observer) ->
+                                new AggregateStream(contexts.current(), readers, request, observer).wake()));
+        Set<MethodDescriptor<?, ?>> asBytes = Set.of(append, stream, load);
+        bindService().getMethods().stream()
+                .filter(method -> !asBytes.contains(method.getMethodDescriptor()))
+                .forEach(service::addMethod);
+        return service.build();
     }
 
     @Override
@@ -60,25 +88,15 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
     }
 
     @Override
-    public void listAggregateEvents(GetAggregateEventsRequest request, StreamObserver<Event> observer) {
-        new AggregateStream(contexts.current(), readers, request, observer).wake();
-    }
-
-    @Override
     public void listAggregateSnapshots(GetAggregateSnapshotsRequest request, StreamObserver<Event> observer) {
         int count = request.getMaxResults() <= 0 ? MAX_SNAPSHOTS : Math.min(request.getMaxResults(), MAX_SNAPSHOTS);
         long last = request.getMaxSequence();
         if (last >= 0) {
             contexts.current()
                     .readSnapshots(request.getAggregateId(), Math.max(0, request.getInitialSequence()), last, count)
-                    .forEach(observer::onNext);
+                    .forEach(snapshot -> observer.onNext(snapshot.event()));
         }
         observer.onCompleted();
-    }
-
-    @Override
-    public StreamObserver<GetEventsRequest> listEvents(StreamObserver<EventWithToken> observer) {
-        return new EventStream(contexts.current(), readers, observer);
     }
 
     @Override

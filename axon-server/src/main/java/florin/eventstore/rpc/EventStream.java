@@ -4,7 +4,8 @@ import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Pump;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.storage.EventStorage;
-import io.axoniq.axonserver.grpc.event.EventWithToken;
+import florin.eventstore.storage.StoredEvent;
+import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.GetEventsRequest;
 import io.axoniq.axonserver.grpc.event.PayloadDescription;
 import io.grpc.stub.StreamObserver;
@@ -15,7 +16,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** One reader of all events from a token on: first what is stored, then what comes, never more than it permits. */
-final class EventStream extends Pump<EventWithToken> implements StreamObserver<GetEventsRequest> {
+final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetEventsRequest> {
     private static final int STEP_EVENTS = 256;
     private static final int STEP_BYTES = 1 << 20;
     private static final int MAX_EXCLUDED_TYPES = 10_000;
@@ -30,12 +31,12 @@ final class EventStream extends Pump<EventWithToken> implements StreamObserver<G
     private volatile long next;
     private int skipped;
 
-    EventStream(EventStorage storage, Executor executor, StreamObserver<EventWithToken> observer) {
+    EventStream(EventStorage storage, Executor executor, StreamObserver<StoredEvent> observer) {
         this(storage, executor, observer, new Runnable[1]);
     }
 
     private EventStream(
-            EventStorage storage, Executor executor, StreamObserver<EventWithToken> observer, Runnable[] onCancel) {
+            EventStorage storage, Executor executor, StreamObserver<StoredEvent> observer, Runnable[] onCancel) {
         super(Outbound.of(observer, () -> onCancel[0].run()), executor);
         this.storage = storage;
         onCancel[0] = this::stopped;
@@ -85,11 +86,11 @@ final class EventStream extends Pump<EventWithToken> implements StreamObserver<G
         if (!started || allowed <= 0 || !out.isReady() || next > storage.lastIndex()) {
             return false;
         }
-        List<EventWithToken> events =
+        List<StoredEvent> events =
                 storage.read(next, excluded.isEmpty() ? (int) Math.min(allowed, STEP_EVENTS) : STEP_EVENTS, STEP_BYTES);
-        for (EventWithToken event : events) {
+        for (StoredEvent event : events) {
             if (isExcluded(event) && ++skipped < MAX_SKIPPED) {
-                next = event.getToken() + 1;
+                next = event.index() + 1;
                 continue;
             }
             if (permits.get() <= 0) {
@@ -97,17 +98,20 @@ final class EventStream extends Pump<EventWithToken> implements StreamObserver<G
             }
             permits.decrementAndGet();
             skipped = 0;
-            next = event.getToken() + 1;
+            next = event.index() + 1;
             out.send(event);
         }
         return !events.isEmpty();
     }
 
-    private boolean isExcluded(EventWithToken event) {
-        return !excluded.isEmpty()
-                && excluded.contains(PayloadDescription.newBuilder()
-                        .setType(event.getEvent().getPayload().getType())
-                        .setRevision(event.getEvent().getPayload().getRevision())
-                        .build());
+    private boolean isExcluded(StoredEvent event) {
+        if (excluded.isEmpty()) {
+            return false;
+        }
+        SerializedObject payload = event.event().getPayload();
+        return excluded.contains(PayloadDescription.newBuilder()
+                .setType(payload.getType())
+                .setRevision(payload.getRevision())
+                .build());
     }
 }

@@ -1,17 +1,14 @@
 package florin.eventstore.storage;
 
-import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.grpc.event.Event;
-import io.axoniq.axonserver.grpc.event.EventWithToken;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -49,8 +46,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventStorage implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventStorage.class);
-    private static final int TIMESTAMP_BYTES = Long.BYTES;
     private static final int POINT_READS = 4;
+    /** So many events in a row are read faster by going along them than each by its key. */
+    private static final int NEIGHBOURS = 8;
+
+    private static final int MAX_KEYS = 64;
     private static final long REOPEN_WAIT_SECONDS = 1;
 
     private final Path folder;
@@ -191,7 +191,7 @@ public final class EventStorage implements AutoCloseable {
     }
 
     /** Stores the events as one transaction; completes with the index of the last one, once that is synced. */
-    public CompletionStage<Long> append(List<Event> transaction) {
+    public CompletionStage<Long> append(List<NewEvent> transaction) {
         return writer.submit(PendingWrite.ofEvents(transaction));
     }
 
@@ -314,94 +314,135 @@ public final class EventStorage implements AutoCloseable {
     }
 
     /** Up to {@code count} committed events from the index on, fewer if they are more than {@code bytes} together. */
-    public List<EventWithToken> read(long from, int count, int bytes) {
+    public List<StoredEvent> read(long from, int count, int bytes) {
         long last = Math.min(lastIndex, from + count - 1);
-        if (last - from < POINT_READS) {
-            return reading(database -> readPoints(database, from, last));
-        }
-        return reading(database -> readRange(database, from, last, bytes));
-    }
-
-    private List<EventWithToken> readPoints(EventDatabase database, long from, long last) throws RocksDBException {
-        List<EventWithToken> found = new ArrayList<>();
-        for (long index = from; index <= last; index++) {
-            found.add(withToken(index, eventBytes(database, index)));
-        }
-        return found;
-    }
-
-    private List<EventWithToken> readRange(EventDatabase database, long from, long last, int bytes)
-            throws RocksDBException {
-        List<EventWithToken> found = new ArrayList<>();
-        int size = 0;
-        try (Slice end = new Slice(Keys.ofIndex(last + 1));
-                ReadOptions options = new ReadOptions().setIterateUpperBound(end);
-                RocksIterator iterator = database.rocks.newIterator(database.events, options)) {
-            long expected = from;
-            for (iterator.seek(Keys.ofIndex(from)); iterator.isValid() && size < bytes; iterator.next()) {
-                long index = Keys.index(iterator.key());
-                if (index != expected) {
-                    throw missing(expected);
-                }
-                byte[] value = iterator.value();
-                size += value.length;
-                found.add(withToken(index, value));
-                expected++;
-            }
-            iterator.status();
-            if (found.isEmpty() && from <= last) {
-                throw missing(from);
-            }
-            return found;
-        }
-    }
-
-    /** Up to {@code count} events of the aggregate from one sequence number to another, both included. */
-    public List<Event> readAggregate(String identifier, long from, long to, int count, int bytes) {
         return reading(database -> {
-            List<byte[]> keys = indexes(database, identifier, from, to, count);
-            List<Event> found = new ArrayList<>(keys.size());
-            int size = 0;
-            int step = POINT_READS;
-            for (int start = 0; start < keys.size() && size < bytes; start += step) {
-                // Small steps first: the events may be large, and these are in memory together.
-                step = start == 0 ? POINT_READS : Math.max(1, Math.min(64, bytes / (1 + size / start)));
-                for (byte[] value : eventsBytes(database, keys.subList(start, Math.min(start + step, keys.size())))) {
-                    size += value.length;
-                    found.add(parseEvent(value));
+            List<StoredEvent> found = new ArrayList<>();
+            if (last - from < POINT_READS) {
+                for (long index = from; index <= last; index++) {
+                    found.add(stored(index, eventBytes(database, index)));
                 }
+            } else {
+                readRange(database, from, last, bytes, found);
             }
             return found;
         });
     }
 
-    private List<byte[]> indexes(EventDatabase database, String identifier, long from, long to, int count)
+    /** Adds the events up to {@code last}, or as many as have so many bytes; gives how many bytes they have. */
+    private int readRange(EventDatabase database, long from, long last, int bytes, List<StoredEvent> found)
             throws RocksDBException {
-        List<byte[]> indexes = new ArrayList<>();
-        byte[] start = Keys.ofAggregate(identifier, from);
-        try (RocksIterator iterator = database.rocks.newIterator(database.aggregates)) {
-            for (iterator.seek(start); iterator.isValid() && indexes.size() < count; iterator.next()) {
-                byte[] key = iterator.key();
-                if (!Keys.sameAggregate(start, key) || Keys.sequence(key) > to) {
-                    break;
+        int size = 0;
+        long expected = from;
+        ByteBuffer key = ByteBuffer.allocate(Long.BYTES);
+        try (Slice end = new Slice(Keys.ofIndex(last + 1));
+                ReadOptions options = new ReadOptions().setIterateUpperBound(end);
+                RocksIterator iterator = database.rocks.newIterator(database.events, options)) {
+            for (iterator.seek(Keys.ofIndex(from)); iterator.isValid() && size < bytes; iterator.next()) {
+                iterator.key(key);
+                if (key.getLong(0) != expected) {
+                    throw missing(expected);
                 }
-                if (Keys.sequence(key) != from + indexes.size()) {
-                    throw Refusal.readFailed(
-                            "event " + (from + indexes.size()) + " of aggregate " + identifier + " is missing in "
-                                    + folder,
-                            null);
-                }
-                indexes.add(iterator.value());
+                byte[] value = iterator.value();
+                size += value.length;
+                found.add(stored(expected, value));
+                expected++;
             }
             iterator.status();
         }
-        return indexes;
+        if (size < bytes && expected <= last) {
+            throw missing(expected);
+        }
+        return size;
+    }
+
+    /**
+     * The next events of an aggregate.
+     *
+     * @param isEnd whether no later one was stored when they were read
+     */
+    public record AggregateEvents(List<StoredEvent> events, boolean isEnd) {}
+
+    /** Up to {@code count} events of the aggregate from one sequence number to another, both included. */
+    public AggregateEvents readAggregate(String identifier, long from, long to, int count, int bytes) {
+        return reading(database -> {
+            long[] indexes = indexes(database, identifier, from, to, count);
+            List<StoredEvent> found = new ArrayList<>(indexes.length);
+            int size = 0;
+            while (found.size() < indexes.length && size < bytes) {
+                size += readSome(database, indexes, bytes - size, found);
+            }
+            return new AggregateEvents(found, indexes.length < count && found.size() == indexes.length);
+        });
+    }
+
+    /** Reads neighbours by going along, events that lie apart by their keys; gives how many bytes were read. */
+    private int readSome(EventDatabase database, long[] indexes, int bytes, List<StoredEvent> found)
+            throws RocksDBException {
+        int first = found.size();
+        int neighbours = neighbours(indexes, first);
+        if (neighbours >= NEIGHBOURS) {
+            return readRange(database, indexes[first], indexes[first + neighbours - 1], bytes, found);
+        }
+        // Few at first: the events may be large, and these are in memory together.
+        int most = first == 0 ? POINT_READS : Math.max(1, Math.min(MAX_KEYS, bytes / averageSize(found)));
+        List<byte[]> keys = new ArrayList<>();
+        for (int next = first; next < indexes.length && keys.size() < most; next++) {
+            if (neighbours(indexes, next) >= NEIGHBOURS) {
+                break;
+            }
+            keys.add(Keys.ofIndex(indexes[next]));
+        }
+        int size = 0;
+        for (byte[] value : eventsBytes(database, keys)) {
+            size += value.length;
+            found.add(stored(indexes[found.size()], value));
+        }
+        return size;
+    }
+
+    /** How many of the indexes, from one on, follow each other; it stops counting at {@code indexes.length}. */
+    private static int neighbours(long[] indexes, int first) {
+        int count = 1;
+        while (first + count < indexes.length && indexes[first + count] == indexes[first] + count) {
+            count++;
+        }
+        return count;
+    }
+
+    private static int averageSize(List<StoredEvent> events) {
+        return events.stream().mapToInt(StoredEvent::size).sum() / events.size() + 1;
+    }
+
+    private long[] indexes(EventDatabase database, String identifier, long from, long to, int count)
+            throws RocksDBException {
+        long[] indexes = new long[count];
+        int found = 0;
+        byte[] start = Keys.ofAggregate(identifier, from);
+        ByteBuffer key = ByteBuffer.allocate(start.length);
+        ByteBuffer index = ByteBuffer.allocate(Long.BYTES);
+        try (Slice end = new Slice(Keys.afterAggregate(identifier, to));
+                ReadOptions options = new ReadOptions().setIterateUpperBound(end);
+                RocksIterator iterator = database.rocks.newIterator(database.aggregates, options)) {
+            for (iterator.seek(start); iterator.isValid() && found < count; iterator.next()) {
+                iterator.key(key);
+                if (Keys.sequence(key.array()) != from + found) {
+                    throw Refusal.readFailed(
+                            "event " + (from + found) + " of aggregate " + identifier + " is missing in " + folder,
+                            null);
+                }
+                iterator.value(index);
+                indexes[found++] = index.getLong(0);
+            }
+            iterator.status();
+        }
+        return Arrays.copyOf(indexes, found);
     }
 
     /** The snapshots of the aggregate between two sequence numbers, both included, the latest first. */
-    public List<Event> readSnapshots(String identifier, long from, long to, int count) {
+    public List<StoredEvent> readSnapshots(String identifier, long from, long to, int count) {
         return reading(database -> {
-            List<Event> found = new ArrayList<>();
+            List<StoredEvent> found = new ArrayList<>();
             byte[] start = Keys.ofAggregate(identifier, to);
             try (RocksIterator iterator = database.rocks.newIterator(database.snapshots)) {
                 for (iterator.seekForPrev(start); iterator.isValid() && found.size() < count; iterator.prev()) {
@@ -409,7 +450,7 @@ public final class EventStorage implements AutoCloseable {
                     if (!Keys.sameAggregate(start, key) || Keys.sequence(key) < from) {
                         break;
                     }
-                    found.add(parseSnapshot(iterator.value()));
+                    found.add(new StoredEvent(-1, iterator.value(), 0));
                 }
                 iterator.status();
             }
@@ -435,19 +476,6 @@ public final class EventStorage implements AutoCloseable {
     void committed(long index) {
         lastIndex = index;
         listeners.forEach(Runnable::run);
-    }
-
-    static byte[] encodeWithPrefix(long prefix, Event event) {
-        byte[] bytes = new byte[Long.BYTES + event.getSerializedSize()];
-        ByteBuffer.wrap(bytes).putLong(prefix);
-        try {
-            CodedOutputStream output = CodedOutputStream.newInstance(bytes, Long.BYTES, bytes.length - Long.BYTES);
-            event.writeTo(output);
-            output.checkNoSpaceLeft();
-        } catch (IOException e) {
-            throw new UncheckedIOException("an array of the right size cannot be too small", e);
-        }
-        return bytes;
     }
 
     /** Adds a backup to RocksDB's backups in the folder and drops all but the last ones; returns its number. */
@@ -512,11 +540,8 @@ public final class EventStorage implements AutoCloseable {
         return values;
     }
 
-    private static EventWithToken withToken(long index, byte[] value) {
-        return EventWithToken.newBuilder()
-                .setToken(index)
-                .setEvent(parseEvent(value))
-                .build();
+    private static StoredEvent stored(long index, byte[] value) {
+        return new StoredEvent(index, value, NewEvent.PREFIX_BYTES);
     }
 
     static long timestamp(byte[] value) {
@@ -524,24 +549,18 @@ public final class EventStorage implements AutoCloseable {
     }
 
     static Event parseEvent(byte[] value) {
-        return parse(value, TIMESTAMP_BYTES);
+        return StoredEvent.parse(value, NewEvent.PREFIX_BYTES);
     }
 
     static Event parseSnapshot(byte[] value) {
-        return parse(value, 0);
+        return StoredEvent.parse(value, 0);
     }
 
     static Schedule parseSchedule(byte[] key, byte[] value) {
         return new Schedule(
-                new String(key, StandardCharsets.UTF_8), ByteBuffer.wrap(value).getLong(), parse(value, Long.BYTES));
-    }
-
-    private static Event parse(byte[] value, int offset) {
-        try {
-            return Event.parser().parseFrom(value, offset, value.length - offset);
-        } catch (InvalidProtocolBufferException e) {
-            throw Refusal.readFailed("a stored event cannot be parsed", e);
-        }
+                new String(key, StandardCharsets.UTF_8),
+                ByteBuffer.wrap(value).getLong(),
+                StoredEvent.parse(value, NewEvent.PREFIX_BYTES));
     }
 
     private Refusal missing(long index) {

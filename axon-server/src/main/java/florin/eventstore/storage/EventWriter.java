@@ -14,8 +14,11 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
@@ -35,6 +38,8 @@ final class EventWriter implements AutoCloseable {
     private static final int MAX_GROUP = 1024;
     private static final long MAX_GROUP_BYTES = 8L << 20;
     private static final int REMEMBERED_AGGREGATES = 65_536;
+    private static final long PAUSE_NANOS = 50_000;
+    private static final int MOST_PAUSES = 8;
     private static final long SYNC_NANOS = 1_000_000_000;
     private static final long RETRY_NANOS = 1_000_000_000;
     private static final PendingWrite END = PendingWrite.ofEvents(List.of());
@@ -50,6 +55,8 @@ final class EventWriter implements AutoCloseable {
             return size() > REMEMBERED_AGGREGATES;
         }
     };
+    private final ExecutorService answers =
+            Executors.newSingleThreadExecutor(task -> new Thread(task, "event-answers"));
     private final Thread thread;
     private boolean closed;
     private long highestTimestamp;
@@ -57,6 +64,12 @@ final class EventWriter implements AutoCloseable {
     private Exception failure;
 
     private long retryAt;
+    /**
+     * How many were being written or waited when the last group was done. Clients that were answered together come back
+     * together, so the next group waits a moment for as many: one sync for all costs less than many for a few each.
+     */
+    private int company;
+
     private boolean unsynced;
     private long syncedAt = System.nanoTime();
 
@@ -102,9 +115,11 @@ final class EventWriter implements AutoCloseable {
             queue.add(END);
         }
         boolean interrupted = false;
-        while (thread.isAlive()) {
+        while (thread.isAlive() || !answers.isTerminated()) {
             try {
                 thread.join();
+                answers.shutdown();
+                answers.awaitTermination(1, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
@@ -122,10 +137,15 @@ final class EventWriter implements AutoCloseable {
             while (next != END) {
                 group.clear();
                 long bytes = 0;
+                int pauses = MOST_PAUSES;
                 do {
                     group.add(next);
                     bytes += next.bytes;
                     next = group.size() < MAX_GROUP && bytes < MAX_GROUP_BYTES ? queue.poll() : null;
+                    while (next == null && group.size() < company && pauses-- > 0) {
+                        LockSupport.parkNanos(PAUSE_NANOS);
+                        next = queue.poll();
+                    }
                 } while (next != null && next != END);
                 Refusal obstacle = obstacle();
                 if (obstacle == null) {
@@ -136,6 +156,7 @@ final class EventWriter implements AutoCloseable {
                     group.forEach(write -> write.done.completeExceptionally(obstacle));
                 }
                 queuedBytes.addAndGet(-bytes);
+                company = Math.min(MAX_GROUP, group.size() + queue.size());
                 if (System.nanoTime() - syncedAt >= SYNC_NANOS) {
                     syncInterval();
                 }
@@ -238,11 +259,13 @@ final class EventWriter implements AutoCloseable {
                     continue;
                 }
                 sequences.putAll(own);
-                for (Event event : write.events) {
+                for (NewEvent added : write.events) {
+                    Event event = added.event();
                     timestamp = Math.max(timestamp, event.getTimestamp());
-                    batch.put(database.events, Keys.ofIndex(index), EventStorage.encodeWithPrefix(timestamp, event));
+                    byte[] key = Keys.ofIndex(index);
+                    batch.put(database.events, key, added.valueWith(timestamp));
                     if (!event.getAggregateIdentifier().isEmpty()) {
-                        batch.put(database.aggregates, aggregateKey(event), Keys.ofIndex(index));
+                        batch.put(database.aggregates, aggregateKey(event), key);
                     }
                     index++;
                 }
@@ -266,10 +289,21 @@ final class EventWriter implements AutoCloseable {
         if (index > firstIndex) {
             storage.committed(index - 1);
         }
-        for (int i = 0; i < accepted.size(); i++) {
-            accepted.get(i).done.complete(results.get(i));
+        answer(() -> {
+            for (int i = 0; i < accepted.size(); i++) {
+                accepted.get(i).done.complete(results.get(i));
+            }
+            refused.forEach((write, reason) -> write.done.completeExceptionally(reason));
+        });
+    }
+
+    /** Tells the outcome of a group; while others wait to be written, not on the writer's time. */
+    private void answer(Runnable outcome) {
+        if (queue.isEmpty()) {
+            outcome.run();
+        } else {
+            answers.execute(outcome);
         }
-        refused.forEach((write, reason) -> write.done.completeExceptionally(reason));
     }
 
     private void committed(EventDatabase database, boolean synced) {
@@ -304,7 +338,7 @@ final class EventWriter implements AutoCloseable {
         }
         if (write.scheduleToAdd != null) {
             Schedule schedule = write.scheduleToAdd;
-            byte[] value = EventStorage.encodeWithPrefix(schedule.instant(), schedule.event());
+            byte[] value = NewEvent.of(schedule.event()).valueWith(schedule.instant());
             batch.put(database.schedules, schedule.token().getBytes(StandardCharsets.UTF_8), value);
             scheduleStates.put(schedule.token(), true);
         }
@@ -322,9 +356,10 @@ final class EventWriter implements AutoCloseable {
                 : database.rocks.get(database.schedules, token.getBytes(StandardCharsets.UTF_8)) != null;
     }
 
-    private void check(List<Event> transaction, Map<String, Long> group, Map<String, Long> own)
+    private void check(List<NewEvent> transaction, Map<String, Long> group, Map<String, Long> own)
             throws RocksDBException {
-        for (Event event : transaction) {
+        for (NewEvent added : transaction) {
+            Event event = added.event();
             String identifier = event.getAggregateIdentifier();
             if (identifier.isEmpty()) {
                 continue;

@@ -2,6 +2,7 @@ package florin.eventstore.storage;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** The key formats of the store: big-endian, so that RocksDB's byte order is the order of the numbers. */
 final class Keys {
@@ -25,6 +26,12 @@ final class Keys {
                 .put(name)
                 .putLong(sequence)
                 .array();
+    }
+
+    /** The first key behind that of the aggregate's event with this sequence number. */
+    static byte[] afterAggregate(String identifier, long sequence) {
+        byte[] key = ofAggregate(identifier, sequence);
+        return Arrays.copyOf(key, key.length + 1);
     }
 
     static long sequence(byte[] aggregateKey) {

@@ -6,7 +6,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** One transaction on its way to the writer thread; all of it is stored, or nothing. */
 final class PendingWrite {
-    final List<Event> events;
+    final List<NewEvent> events;
     final Event snapshot;
     final Schedule scheduleToAdd;
     final String scheduleToRemove;
@@ -23,7 +23,7 @@ final class PendingWrite {
     final CompletableFuture<Long> done = new CompletableFuture<>();
 
     private PendingWrite(
-            List<Event> events,
+            List<NewEvent> events,
             Event snapshot,
             Schedule scheduleToAdd,
             String scheduleToRemove,
@@ -33,7 +33,7 @@ final class PendingWrite {
     }
 
     private PendingWrite(
-            List<Event> events,
+            List<NewEvent> events,
             Event snapshot,
             Schedule scheduleToAdd,
             String scheduleToRemove,
@@ -53,7 +53,7 @@ final class PendingWrite {
         this.bytes = bytes;
     }
 
-    static PendingWrite ofEvents(List<Event> events) {
+    static PendingWrite ofEvents(List<NewEvent> events) {
         return new PendingWrite(events, null, null, null, false, sizeOf(events));
     }
 
@@ -71,7 +71,7 @@ final class PendingWrite {
     }
 
     static PendingWrite ofFiring(Schedule schedule) {
-        List<Event> events = List.of(schedule.event());
+        List<NewEvent> events = List.of(NewEvent.of(schedule.event()));
         return new PendingWrite(events, null, null, schedule.token(), true, sizeOf(events));
     }
 
@@ -80,10 +80,10 @@ final class PendingWrite {
         return new PendingWrite(List.of(), null, null, null, false, identifier, state, lazy, size);
     }
 
-    private static int sizeOf(List<Event> events) {
+    private static int sizeOf(List<NewEvent> events) {
         int bytes = 0;
-        for (Event event : events) {
-            bytes += event.getSerializedSize();
+        for (NewEvent event : events) {
+            bytes += event.size();
         }
         return bytes;
     }

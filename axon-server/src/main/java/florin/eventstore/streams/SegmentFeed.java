@@ -3,6 +3,7 @@ package florin.eventstore.streams;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Pump;
 import florin.eventstore.storage.EventStorage;
+import florin.eventstore.storage.StoredEvent;
 import florin.eventstore.streams.StreamState.SegmentFilter;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import io.axoniq.axonserver.grpc.streams.OpenSegment;
@@ -74,7 +75,7 @@ final class SegmentFeed extends Pump<StreamSignal> {
 
     @Override
     protected boolean step() {
-        List<EventWithToken> events;
+        List<StoredEvent> events;
         synchronized (this) {
             if (closed || permits <= 0 || !out.isReady() || next > storage.lastIndex()) {
                 return false;
@@ -83,10 +84,11 @@ final class SegmentFeed extends Pump<StreamSignal> {
         }
         long passed;
         synchronized (this) {
-            for (EventWithToken event : events) {
+            for (StoredEvent stored : events) {
                 if (closed) {
                     return false;
                 }
+                EventWithToken event = stored.withToken();
                 if (filter.accepts(event)) {
                     if (permits <= 0) {
                         return false;

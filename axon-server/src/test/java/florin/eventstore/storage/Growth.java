@@ -1,6 +1,7 @@
 package florin.eventstore.storage;
 
 import com.google.protobuf.ByteString;
+import florin.eventstore.storage.EventStorage.AggregateEvents;
 import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.Event;
 import java.nio.file.Path;
@@ -106,11 +107,11 @@ final class Growth {
     private double load(String identifier) {
         long started = System.nanoTime();
         long next = 0;
-        List<Event> events;
+        AggregateEvents read;
         do {
-            events = storage.readAggregate(identifier, next, Long.MAX_VALUE, 256, 1 << 20);
-            next += events.size();
-        } while (!events.isEmpty());
+            read = storage.readAggregate(identifier, next, Long.MAX_VALUE, 256, 1 << 20);
+            next += read.events().size();
+        } while (!read.isEnd());
         if (next < LONG_AGGREGATE_EVENTS * 9 / 10) {
             throw new IllegalStateException(identifier + " has " + next + " events only");
         }
@@ -135,7 +136,7 @@ final class Growth {
 
     private void append(List<Event> transaction, Semaphore permits) {
         permits.acquireUninterruptibly();
-        storage.append(transaction).whenComplete((index, failure) -> {
+        storage.append(transaction.stream().map(NewEvent::of).toList()).whenComplete((index, failure) -> {
             permits.release();
             if (failure != null) {
                 throw new IllegalStateException(failure);

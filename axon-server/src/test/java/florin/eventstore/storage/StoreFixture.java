@@ -3,7 +3,6 @@ package florin.eventstore.storage;
 import com.google.protobuf.ByteString;
 import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.Event;
-import io.axoniq.axonserver.grpc.event.EventWithToken;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,14 +37,18 @@ final class StoreFixture implements AutoCloseable {
     }
 
     static long append(EventStorage storage, Event... events) throws Exception {
-        return storage.append(List.of(events)).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return storage.append(newEvents(events)).toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    static List<NewEvent> newEvents(Event... events) {
+        return Stream.of(events).map(NewEvent::of).toList();
     }
 
     static List<Event> readAll(EventStorage storage) {
         List<Event> events = new ArrayList<>();
         while (events.size() <= storage.lastIndex()) {
-            for (EventWithToken event : storage.read(events.size(), 1000, 1 << 20)) {
-                events.add(event.getEvent());
+            for (StoredEvent event : storage.read(events.size(), 1000, 1 << 20)) {
+                events.add(event.event());
             }
         }
         return events;

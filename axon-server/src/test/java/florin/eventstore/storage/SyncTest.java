@@ -5,6 +5,7 @@ import static florin.eventstore.storage.StoreFixture.copy;
 import static florin.eventstore.storage.StoreFixture.delete;
 import static florin.eventstore.storage.StoreFixture.event;
 import static florin.eventstore.storage.StoreFixture.logs;
+import static florin.eventstore.storage.StoreFixture.newEvents;
 import static florin.eventstore.storage.StoreFixture.readAll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -63,7 +64,7 @@ class SyncTest {
                 AtomicLong syncsAtAcknowledgement = new AtomicLong();
                 AtomicLong writesAtAcknowledgement = new AtomicLong();
                 // The callback runs on the writer's thread, between the acknowledgement and whatever is written next.
-                storage.append(List.of(event("one-" + i, 0, "x")))
+                storage.append(newEvents(event("one-" + i, 0, "x")))
                         .thenRun(() -> {
                             syncsAtAcknowledgement.set(syncs());
                             writesAtAcknowledgement.set(logWrites());
@@ -87,7 +88,7 @@ class SyncTest {
             int count = 5000;
             for (int i = 0; i < count; i++) {
                 long writtenSoFar = syncs();
-                appends.add(storage.append(List.of(event("group-" + i, 0, "x")))
+                appends.add(storage.append(newEvents(event("group-" + i, 0, "x")))
                         .thenAccept(index -> {
                             // Each write is one sync: as many of the one as of the other, at every acknowledgement.
                             if (syncs() <= writtenSoFar || syncs() - before != logWrites() - writesBefore) {

@@ -31,11 +31,19 @@ public final class ServerRate {
     }
 
     record Settings(
-            String host, int port, OptionalLong pid, String token, int seconds, int rounds, int stream, Pattern rows) {
+            String host,
+            int port,
+            OptionalLong pid,
+            String token,
+            int warmUp,
+            int seconds,
+            int rounds,
+            int stream,
+            Pattern rows) {
 
         static Settings of(String... arguments) {
-            Settings settings =
-                    new Settings("localhost", 8124, OptionalLong.empty(), null, 3, 3, 300_000, Pattern.compile(".*"));
+            Settings settings = new Settings(
+                    "localhost", 8124, OptionalLong.empty(), null, 5, 3, 3, 300_000, Pattern.compile(".*"));
             if (arguments.length % 2 != 0) {
                 throw new IllegalArgumentException("Every option takes a value");
             }
@@ -53,18 +61,24 @@ public final class ServerRate {
                         throw new IllegalArgumentException(value + " is not HOST:PORT");
                     }
                     int at = bounded(value.substring(colon + 1), 65_535);
-                    yield new Settings(value.substring(0, colon), at, pid, token, seconds, rounds, stream, rows);
+                    yield new Settings(
+                            value.substring(0, colon), at, pid, token, warmUp, seconds, rounds, stream, rows);
                 }
                 case "--pid" -> {
                     OptionalLong process = OptionalLong.of(bounded(value, Integer.MAX_VALUE));
-                    yield new Settings(host, port, process, token, seconds, rounds, stream, rows);
+                    yield new Settings(host, port, process, token, warmUp, seconds, rounds, stream, rows);
                 }
-                case "--token" -> new Settings(host, port, pid, value, seconds, rounds, stream, rows);
-                case "--seconds" -> new Settings(host, port, pid, token, bounded(value, 60), rounds, stream, rows);
-                case "--rounds" -> new Settings(host, port, pid, token, seconds, bounded(value, 25), stream, rows);
+                case "--token" -> new Settings(host, port, pid, value, warmUp, seconds, rounds, stream, rows);
+                case "--warm-up" ->
+                    new Settings(host, port, pid, token, bounded(value, 60), seconds, rounds, stream, rows);
+                case "--seconds" ->
+                    new Settings(host, port, pid, token, warmUp, bounded(value, 60), rounds, stream, rows);
+                case "--rounds" ->
+                    new Settings(host, port, pid, token, warmUp, seconds, bounded(value, 25), stream, rows);
                 case "--stream" ->
-                    new Settings(host, port, pid, token, seconds, rounds, bounded(value, 5_000_000), rows);
-                case "--rows" -> new Settings(host, port, pid, token, seconds, rounds, stream, Pattern.compile(value));
+                    new Settings(host, port, pid, token, warmUp, seconds, rounds, bounded(value, 5_000_000), rows);
+                case "--rows" ->
+                    new Settings(host, port, pid, token, warmUp, seconds, rounds, stream, Pattern.compile(value));
                 default -> throw new IllegalArgumentException("Unknown option " + option);
             };
         }
@@ -171,8 +185,8 @@ public final class ServerRate {
             Load load = row.loads().on(client);
             Load ceilingLoad = row.loads().on(ceilingClient);
             // Both are warm before either counts.
-            load.run(1);
-            ceilingLoad.run(1);
+            load.run(settings.warmUp());
+            ceilingLoad.run(settings.warmUp());
             OptionalLong ceilingPid = OptionalLong.of(ceiling.process().pid());
             for (int round = 0; round < settings.rounds(); round++) {
                 server.add(round(load, settings.pid()));

@@ -1,0 +1,99 @@
+package florin.eventstore.storage;
+
+import static florin.eventstore.storage.StoreFixture.append;
+import static florin.eventstore.storage.StoreFixture.event;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import florin.eventstore.storage.EventStorage.AggregateEvents;
+import io.axoniq.axonserver.grpc.event.Event;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An aggregate is read whole and in order, however its events lie among those of others. */
+class AggregateReadTest {
+    private static final int AGGREGATES = 5;
+    private static final int EVENTS = 1500;
+
+    @TempDir
+    private Path folder;
+
+    private StoreFixture fixture;
+    private EventStorage storage;
+    private final List<List<Event>> expected = new ArrayList<>();
+
+    @BeforeEach
+    void fill() throws Exception {
+        fixture = new StoreFixture(folder.resolve("native"));
+        storage = fixture.open(folder.resolve("store"));
+        for (int aggregate = 0; aggregate < AGGREGATES; aggregate++) {
+            expected.add(new ArrayList<>());
+        }
+        Random random = new Random(1);
+        int written = 0;
+        while (written < EVENTS) {
+            // Sometimes one event, sometimes many in a row.
+            int aggregate = random.nextInt(AGGREGATES);
+            int run = random.nextInt(10) == 0 ? 1 + random.nextInt(60) : 1 + random.nextInt(2);
+            Event[] events = new Event[run];
+            for (int i = 0; i < run; i++) {
+                List<Event> history = expected.get(aggregate);
+                events[i] = event("aggregate-" + aggregate, history.size(), "x".repeat(random.nextInt(500)));
+                history.add(events[i]);
+            }
+            append(storage, events);
+            written += run;
+        }
+    }
+
+    @AfterEach
+    void close() {
+        storage.close();
+        fixture.close();
+    }
+
+    @Test
+    void wholeHoweverSmallTheSteps() {
+        for (int count : new int[] {1, 3, 7, 64, 256, 10_000}) {
+            for (int bytes : new int[] {1, 700, 20_000, 1 << 20}) {
+                for (int aggregate = 0; aggregate < AGGREGATES; aggregate++) {
+                    assertThat(read(aggregate, count, bytes))
+                            .as("%d events, %d bytes a step", count, bytes)
+                            .isEqualTo(expected.get(aggregate));
+                }
+            }
+        }
+    }
+
+    @Test
+    void betweenTwoSequenceNumbers() {
+        AggregateEvents read = storage.readAggregate("aggregate-2", 10, 40, 1000, 1 << 20);
+        assertThat(read.events())
+                .extracting(StoredEvent::event)
+                .isEqualTo(expected.get(2).subList(10, 41));
+        assertThat(read.isEnd()).isTrue();
+    }
+
+    @Test
+    void nothingOfAnAggregateWhoseNameOnlyBeginsTheSame() {
+        assertThat(storage.readAggregate("aggregate-", 0, Long.MAX_VALUE, 10, 1 << 20)
+                        .events())
+                .isEmpty();
+    }
+
+    private List<Event> read(int aggregate, int count, int bytes) {
+        List<Event> found = new ArrayList<>();
+        AggregateEvents read;
+        do {
+            read = storage.readAggregate("aggregate-" + aggregate, found.size(), Long.MAX_VALUE, count, bytes);
+            assertThat(read.events()).hasSizeLessThanOrEqualTo(count);
+            read.events().forEach(event -> found.add(event.event()));
+        } while (!read.isEnd());
+        return found;
+    }
+}
