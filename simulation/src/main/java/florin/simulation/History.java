@@ -1,0 +1,52 @@
+package florin.simulation;
+
+import florin.transfer.api.TransferId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What happened, one line each, with the simulated time; kept only if somebody is going to read it. */
+final class History {
+
+    private final SimulatedTime time;
+    private final boolean kept;
+    private final List<String> lines = new ArrayList<>();
+    private int happened;
+
+    History(SimulatedTime time, boolean kept) {
+        this.time = time;
+        this.kept = kept;
+    }
+
+    void add(String kind, String who, Object what) {
+        happened++;
+        if (kept) {
+            lines.add("%12s  %-6s %-11s %s".formatted(at(), kind, who, what));
+        }
+    }
+
+    void fault(Fault fault, Step step, Object subject) {
+        if (kept) {
+            add("FAULT", "", fault + (step == null ? "" : " at " + step) + " of " + subject + ": " + fault.description());
+        }
+    }
+
+    List<String> lines() {
+        return lines;
+    }
+
+    /** How many things happened, also if they were not kept. */
+    int size() {
+        return happened;
+    }
+
+    private String at() {
+        Duration since = Duration.ofMillis(time.nowMs());
+        String clock = "%02d:%02d.%03d".formatted(since.toMinutesPart() + since.toHoursPart() * 60, since.toSecondsPart(), since.toMillisPart());
+        return since.toDays() == 0 ? clock : since.toDays() + "d " + clock;
+    }
+
+    static String name(TransferId id) {
+        return id.value();
+    }
+}
