@@ -13,6 +13,7 @@ import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferStatus;
+import florin.transfer.saga.SimulatedSaga;
 import florin.transfer.saga.SimulatedTransfers;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,8 +26,6 @@ import java.util.function.Function;
 import org.axonframework.commandhandling.CommandMessageHandler;
 import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.EventMessage;
-import org.axonframework.eventhandling.Segment;
-import org.axonframework.modelling.saga.AbstractSagaManager;
 
 /** The whole bank: two processes for each branch and for the transfers, and what lies between them. */
 final class Bank {
@@ -49,13 +48,13 @@ final class Bank {
     private final Scenario scenario;
     private final EventLog log;
     private final Books books = new Books();
-    private final TransferDatabase database = new TransferDatabase();
+    private final TransferDatabase database;
     private final Network network = new Network(this);
     private final Deadlines deadlines = new Deadlines(this);
     private final Client client = new Client(this);
     private final Client operator = new Client(this);
     private final Map<String, List<Node>> nodes = new LinkedHashMap<>();
-    private final Map<Node, AbstractSagaManager<?>> sagas = new HashMap<>();
+    private final Map<Node, SimulatedSaga> sagas = new HashMap<>();
     private final List<Tracker> trackers = new ArrayList<>();
     private int closures;
     private int looks;
@@ -68,6 +67,7 @@ final class Bank {
         this.history = history;
         this.bug = bug;
         this.scenario = scenario;
+        this.database = new TransferDatabase(bug);
         this.log = new EventLog(bug);
         log.tell(this::appended);
         Scenario.BRANCHES.forEach(branch -> open(branch, this::branch));
@@ -92,7 +92,7 @@ final class Bank {
 
     private void runTransfers(Node node) {
         StepGateway gateway = new StepGateway(this, node);
-        AbstractSagaManager<?> saga = SimulatedTransfers.saga(database, gateway, deadlines, scenario.settings());
+        SimulatedSaga saga = SimulatedTransfers.saga(database, gateway, deadlines, scenario.settings());
         sagas.put(node, saga);
         node.onCrash(() -> deadlines.died(node));
         if (scenario.drivers() != Scenario.Drivers.RECONCILER_ALONE) {
@@ -105,9 +105,9 @@ final class Bank {
         }
     }
 
-    private static void handle(AbstractSagaManager<?> saga, EventMessage<?> event) {
+    private static void handle(SimulatedSaga saga, EventMessage<?> event) {
         try {
-            saga.handle(event, Segment.ROOT_SEGMENT);
+            saga.handle(event);
         } catch (RuntimeException fault) {
             throw fault;
         } catch (Exception fault) {
@@ -286,7 +286,7 @@ final class Bank {
         });
     }
 
-    AbstractSagaManager<?> saga(Node node) {
+    SimulatedSaga saga(Node node) {
         return sagas.get(node);
     }
 

@@ -200,10 +200,13 @@ final class Books {
         transfer.source = to;
     }
 
+    /** A credit is booked once, and not where the target has said no; that it says no again does no harm. */
     private void target(Transfer transfer, TransferLegEvent event, String to) {
-        if (!transfer.target.isEmpty()) {
+        if (transfer.target.equals("credited") || (to.equals("credited") && !transfer.target.isEmpty())) {
             broken(
-                    transfer.target.equals("credited") ? Invariant.COMPLETED_MOVED_ONCE : Invariant.FAILED_MOVED_NOTHING,
+                    transfer.target.equals("credited")
+                            ? Invariant.COMPLETED_MOVED_ONCE
+                            : Invariant.FAILED_MOVED_NOTHING,
                     event.transferId(),
                     event + " at a target that is " + transfer.target);
         }

@@ -8,7 +8,7 @@ import org.axonframework.eventhandling.EventMessage;
 
 /**
  * A deliberate bug, put between the real parts: what one of them is told or remembers differs from what it should be. The
- * default of every method is no bug. {@link Bugs} lists them.
+ * default of every method is no bug. {@link Bugs} lists them. One is made for each run, so it may remember what it saw.
  */
 interface Bug {
 
@@ -40,6 +40,11 @@ interface Bug {
         return answer;
     }
 
+    /** What is sent besides, when an answer comes or fails to come. */
+    default List<Object> provoked(Object command, Object answer) {
+        return List.of();
+    }
+
     /** What the saga or the view sees in place of an event; nothing skips it. */
     default Optional<EventMessage<?>> seen(Tracker.Kind kind, EventMessage<?> event) {
         return Optional.of(event);
@@ -47,6 +52,11 @@ interface Bug {
 
     /** Whether the saga's events are skipped if its process dies while it handles them. */
     default boolean savesTokenFirst() {
+        return false;
+    }
+
+    /** Whether a saga is written although another process has changed it since it was read. */
+    default boolean overwritesSagas() {
         return false;
     }
 

@@ -21,6 +21,7 @@ final class Deadlines extends AbstractDeadlineManager {
 
     private static final long POLL_MS = 1_000;
     private static final long AWAY_MS = 5_000;
+    private static final long FAULT_MS = 5_000;
     private static final long DEAD_MS = 30_000;
     private static final long LONGEST_DELAY_MS = 120_000;
 
@@ -39,30 +40,29 @@ final class Deadlines extends AbstractDeadlineManager {
     @Override
     public String schedule(Instant due, String name, Object payload, ScopeDescriptor scope) {
         String id = IdentifierFactory.getInstance().generateIdentifier();
-        runOnPrepareCommitOrNow(() -> {
-            bank.database()
-                    .deadlines()
-                    .put(
-                            id,
-                            new TransferDatabase.Deadline(
-                                    id,
-                                    due,
-                                    GenericDeadlineMessage.asDeadlineMessage(name, payload, due),
-                                    scope));
-            long delayMs = Duration.between(bank.time().instant(), due).toMillis();
-            bank.time().after(delayMs + bank.chance().between("poll for " + id, 0, POLL_MS), () -> take(id));
-        });
+        runOnPrepareCommitOrNow(() -> TransferDatabase.onCommit(() -> set(id, due, name, payload, scope)));
         return id;
+    }
+
+    private void set(String id, Instant due, String name, Object payload, ScopeDescriptor scope) {
+        bank.database()
+                .deadlines()
+                .put(
+                        id,
+                        new TransferDatabase.Deadline(
+                                id, GenericDeadlineMessage.asDeadlineMessage(name, payload, due), scope));
+        long delayMs = Duration.between(bank.time().instant(), due).toMillis();
+        bank.time().after(delayMs + bank.chance().between("poll for " + id, 0, POLL_MS), () -> take(id));
     }
 
     @Override
     public void cancelSchedule(String name, String id) {
-        runOnPrepareCommitOrNow(() -> {
+        runOnPrepareCommitOrNow(() -> TransferDatabase.onCommit(() -> {
             TransferDatabase.Deadline deadline = bank.database().deadlines().get(id);
             if (deadline != null && deadline.pickedBy == null) {
                 bank.database().deadlines().remove(id);
             }
-        });
+        }));
     }
 
     @Override
@@ -121,13 +121,12 @@ final class Deadlines extends AbstractDeadlineManager {
         }
         bank.history().add("due", node.name(), deadline.message.getDeadlineName() + " " + deadline.message.getPayload() + " of " + transfer);
         Work work = Work.begin(deadline.message, () -> {
-            bank.saga(node).send(deadline.message, deadline.scope);
+            bank.saga(node).carryOut(deadline.message, deadline.scope);
             return null;
         });
         if (work.failure() != null) {
             node.busy().remove("saga of " + transfer);
-            deadline.pickedBy = null;
-            bank.time().after(AWAY_MS, () -> take(deadline.id));
+            retry(deadline);
             return;
         }
         node.hold(work);
@@ -138,13 +137,21 @@ final class Deadlines extends AbstractDeadlineManager {
         node.after(bank.saveMs(step, transfer, name), () -> {
             node.letGo(work);
             node.busy().remove("saga of " + transfer);
-            work.commit();
+            if (!work.commit()) {
+                retry(deadline);
+                return;
+            }
             if (bank.faults().strikes(Fault.DEADLINE_REPEATED, step, transfer)) {
                 node.crash(bank.chance().spread("down at " + name, Bank.LONGEST_DOWN_MS));
             } else {
                 bank.database().deadlines().remove(deadline.id);
             }
         });
+    }
+
+    private void retry(TransferDatabase.Deadline deadline) {
+        deadline.pickedBy = null;
+        bank.time().after(FAULT_MS, () -> take(deadline.id));
     }
 
     /** A deadline's payload is the attempt that it is for, such as {@code CREDIT-2}. */

@@ -1,6 +1,5 @@
 package florin.simulation;
 
-import florin.transfer.api.TransferId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,9 +43,5 @@ final class History {
         Duration since = Duration.ofMillis(time.nowMs());
         String clock = "%02d:%02d.%03d".formatted(since.toMinutesPart() + since.toHoursPart() * 60, since.toSecondsPart(), since.toMillisPart());
         return since.toDays() == 0 ? clock : since.toDays() + "d " + clock;
-    }
-
-    static String name(TransferId id) {
-        return id.value();
     }
 }

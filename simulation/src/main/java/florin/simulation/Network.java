@@ -180,12 +180,7 @@ final class Network {
         node.letGo(work);
         node.busy().remove(aggregate);
         node.store().next(how);
-        Object outcome = work.result();
-        try {
-            work.commit();
-        } catch (RuntimeException failed) {
-            outcome = failed;
-        }
+        Object outcome = work.commit() ? work.result() : work.failure();
         if (faults.strikes(Fault.CRASH_BEFORE_ANSWER, step, subject)) {
             crash(node, name);
         } else if (!bank.bug().answersFirst()) {

@@ -57,7 +57,7 @@ final class Scenario {
                 chance.pick("attempts", List.of(1, 2, 3, 5, 20)),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(chance.pick("reconcile after", List.of(10, 30, 120))),
-                Duration.ofSeconds(chance.pick("look back", List.of(0, 60, 600))));
+                Duration.ofSeconds(chance.pick("look back", List.of(600, 3_600))));
         faultsForMs = chance.between("length of the faults", 120_000, 600_000);
         open();
         for (int number = 1; number <= chance.between("transfers", 2, 7); number++) {
@@ -139,6 +139,11 @@ final class Scenario {
 
     Drivers drivers() {
         return drivers;
+    }
+
+    @Override
+    public String toString() {
+        return "Driven by %s, %s, faults for %d s".formatted(drivers, settings, faultsForMs / 1_000);
     }
 
     /** When the faults stop. */

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.axonframework.commandhandling.CommandMessage;
 
@@ -19,19 +20,15 @@ final class Simulation {
     private static final long DAYS_MS = 3 * 24 * 3_600_000L;
 
     private final long seed;
-    private final Bug bug;
+    private final Supplier<Bug> bugs;
     private Coverage coverage = new Coverage();
     private boolean keepHistory;
     private Collection<String> allowedFaults;
     private Set<Integer> omittedRequests = Set.of();
 
-    Simulation(long seed, Bug bug) {
+    Simulation(long seed, Supplier<Bug> bugs) {
         this.seed = seed;
-        this.bug = bug;
-    }
-
-    static Outcome run(long seed) {
-        return new Simulation(seed, Bug.NONE).run();
+        this.bugs = bugs;
     }
 
     Simulation counting(Coverage counted) {
@@ -60,6 +57,7 @@ final class Simulation {
         SimulatedTime time = new SimulatedTime();
         time.rule();
         SimulatedIdentifiers.restart();
+        Bug bug = bugs.get();
         Chance chance = new Chance(seed);
         Scenario scenario = new Scenario(chance, bug);
         History history = new History(time, keepHistory);
@@ -75,7 +73,8 @@ final class Simulation {
                 seed,
                 Optional.ofNullable(bank.books().violation()),
                 faults.struck(),
-                scenario.requests().size(),
+                scenario.requests().size() - omittedRequests.size(),
+                scenario.toString(),
                 history.size(),
                 bank.log().size(),
                 history.lines());

@@ -3,6 +3,7 @@ package florin.simulation;
 import florin.kit.Correlation;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.axonframework.commandhandling.CommandCallback;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.commandhandling.GenericCommandMessage;
@@ -27,23 +28,28 @@ final class StepGateway implements CommandGateway {
     public <C, R> void send(C command, CommandCallback<? super C, ? super R> callback) {
         CommandMessage<C> message = GenericCommandMessage.asCommandMessage(command);
         int attempt = (Integer) message.getMetaData().get(Correlation.ATTEMPT);
-        int life = node.life();
         for (Object payload : bank.bug().sent(message.getPayload(), attempt)) {
-            bank.network()
-                    .send(
-                            node.name(),
-                            GenericCommandMessage.asCommandMessage(payload).withMetaData(message.getMetaData()),
-                            answer -> {
-                                if (node.isUp() && node.life() == life) {
-                                    Object heard = bank.bug().heard(payload, answer);
-                                    callback.onResult(
-                                            message,
-                                            heard instanceof Throwable failure
-                                                    ? GenericCommandResultMessage.asCommandResultMessage(failure)
-                                                    : GenericCommandResultMessage.asCommandResultMessage((R) heard));
-                                }
-                            });
+            send(payload, message, answer -> {
+                Object heard = bank.bug().heard(payload, answer);
+                bank.bug().provoked(payload, answer).forEach(besides -> send(besides, message, ignored -> {}));
+                callback.onResult(
+                        message,
+                        heard instanceof Throwable failure
+                                ? GenericCommandResultMessage.asCommandResultMessage(failure)
+                                : GenericCommandResultMessage.asCommandResultMessage((R) heard));
+            });
         }
+    }
+
+    private void send(Object payload, CommandMessage<?> original, Consumer<Object> onAnswer) {
+        int life = node.life();
+        CommandMessage<Object> message =
+                GenericCommandMessage.asCommandMessage(payload).withMetaData(original.getMetaData());
+        bank.network().send(node.name(), message, answer -> {
+            if (node.isUp() && node.life() == life) {
+                onAnswer.accept(answer);
+            }
+        });
     }
 
     @Override

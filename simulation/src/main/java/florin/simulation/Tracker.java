@@ -173,11 +173,13 @@ final class Tracker {
             work.rollback();
             return;
         }
+        if (!work.commit()) {
+            bank.history().add("fault", node.name(), kind.name() + " cannot save: " + work.failure().getMessage());
+            wake(RETRY_MS);
+            return;
+        }
         if (!kind.ofSagas()) {
-            work.rollback();
             handle(batch);
-        } else {
-            work.commit();
         }
         token.position = next;
         wake(0);

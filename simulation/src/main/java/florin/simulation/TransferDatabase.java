@@ -2,15 +2,15 @@ package florin.simulation;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import florin.transfer.saga.SimulatedView;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.axonframework.deadline.DeadlineMessage;
 import org.axonframework.messaging.ScopeDescriptor;
+import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
+import org.axonframework.modelling.command.ConcurrencyException;
 import org.axonframework.modelling.saga.AssociationValue;
 import org.axonframework.modelling.saga.AssociationValues;
 import org.axonframework.modelling.saga.repository.SagaStore;
@@ -21,8 +21,8 @@ import org.axonframework.serialization.jackson3.Jackson3Serializer;
 /**
  * The database of the transfer service: sagas, deadlines, tokens and the view.
  *
- * <p>Everything that a unit of work writes is written in its commit, at once, as in one transaction. As in the service,
- * nothing here checks whether a saga was changed by another process since it was read: the last one wins.
+ * <p>Everything that a unit of work writes is written when it commits, at once, as in one transaction. A saga that another
+ * process has changed since it was read is not written: the unit of work fails, as in the service.
  */
 final class TransferDatabase implements SagaStore<Object> {
 
@@ -34,23 +34,28 @@ final class TransferDatabase implements SagaStore<Object> {
                     .withSetterVisibility(Visibility.NONE)))
             .build();
 
-    private final Map<String, SerializedObject<byte[]>> sagas = new LinkedHashMap<>();
+    private final Bug bug;
+    private final Map<String, Stored> sagas = new LinkedHashMap<>();
     private final Map<AssociationValue, Set<String>> associations = new HashMap<>();
     private final Map<String, Deadline> deadlines = new LinkedHashMap<>();
     private final Map<String, Token> tokens = new HashMap<>();
     private SimulatedView view = new SimulatedView();
 
+    private record Stored(int version, SerializedObject<byte[]> state) {}
+
+    TransferDatabase(Bug bug) {
+        this.bug = bug;
+    }
+
     /** A deadline that is set; whoever carries it out picks it, and deletes it when it is done. */
     static final class Deadline {
         final String id;
-        final Instant due;
         final DeadlineMessage<?> message;
         final ScopeDescriptor scope;
         Node pickedBy;
 
-        Deadline(String id, Instant due, DeadlineMessage<?> message, ScopeDescriptor scope) {
+        Deadline(String id, DeadlineMessage<?> message, ScopeDescriptor scope) {
             this.id = id;
-            this.due = due;
             this.message = message;
             this.scope = scope;
         }
@@ -123,11 +128,12 @@ final class TransferDatabase implements SagaStore<Object> {
 
     @Override
     public <S> Entry<S> loadSaga(Class<S> type, String id) {
-        SerializedObject<byte[]> stored = sagas.get(id);
+        Stored stored = sagas.get(id);
         if (stored == null) {
             return null;
         }
-        S saga = JSON.deserialize(stored);
+        CurrentUnitOfWork.get().root().resources().put("version of " + id, stored.version());
+        S saga = JSON.deserialize(stored.state());
         Set<AssociationValue> values = new LinkedHashSet<>();
         associations.forEach((value, ids) -> {
             if (ids.contains(id)) {
@@ -149,26 +155,43 @@ final class TransferDatabase implements SagaStore<Object> {
 
     @Override
     public void insertSaga(Class<?> type, String id, Object saga, Set<AssociationValue> values) {
-        sagas.put(id, JSON.serialize(saga, byte[].class));
-        values.forEach(value -> associations
-                .computeIfAbsent(value, any -> new LinkedHashSet<>())
-                .add(id));
+        Stored stored = new Stored(0, JSON.serialize(saga, byte[].class));
+        onCommit(() -> {
+            sagas.put(id, stored);
+            values.forEach(value -> associations
+                    .computeIfAbsent(value, any -> new LinkedHashSet<>())
+                    .add(id));
+        });
     }
 
-    /** As in the service's store: a saga that another process has deleted meanwhile stays deleted. */
     @Override
     public void updateSaga(Class<?> type, String id, Object saga, AssociationValues values) {
-        sagas.replace(id, JSON.serialize(saga, byte[].class));
-        values.addedAssociations().forEach(value -> associations
-                .computeIfAbsent(value, any -> new LinkedHashSet<>())
-                .add(id));
-        values.removedAssociations().forEach(value -> forget(value, id));
+        int version = requireUnchanged(id);
+        Stored stored = new Stored(version + 1, JSON.serialize(saga, byte[].class));
+        onCommit(() -> sagas.replace(id, stored));
     }
 
     @Override
     public void deleteSaga(Class<?> type, String id, Set<AssociationValue> values) {
-        sagas.remove(id);
-        List.copyOf(associations.keySet()).forEach(value -> forget(value, id));
+        int unused = requireUnchanged(id);
+        onCommit(() -> {
+            sagas.remove(id);
+            values.forEach(value -> forget(value, id));
+        });
+    }
+
+    /** Does what belongs to the transaction of the unit of work that is being committed. */
+    static void onCommit(Runnable write) {
+        CurrentUnitOfWork.get().onCommit(unit -> write.run());
+    }
+
+    private int requireUnchanged(String id) {
+        int read = (Integer) CurrentUnitOfWork.get().root().resources().get("version of " + id);
+        Stored stored = sagas.get(id);
+        if ((stored == null || stored.version() != read) && !bug.overwritesSagas()) {
+            throw new ConcurrencyException("Another process has changed the saga " + id);
+        }
+        return read;
     }
 
     private void forget(AssociationValue value, String id) {

@@ -43,9 +43,16 @@ final class Work {
         return failure;
     }
 
-    void commit() {
+    /** Saves it; false, and nothing of it is saved, if that fails. */
+    boolean commit() {
         CurrentUnitOfWork.set(unit);
-        unit.commit();
+        try {
+            unit.commit();
+            return true;
+        } catch (RuntimeException thrown) {
+            failure = thrown;
+            return false;
+        }
     }
 
     void rollback() {

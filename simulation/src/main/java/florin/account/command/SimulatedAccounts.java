@@ -1,5 +1,6 @@
 package florin.account.command;
 
+import florin.account.api.AccountCommand;
 import florin.transfer.api.TransferLife;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.axonframework.messaging.annotation.MultiParameterResolverFactory;
 import org.axonframework.messaging.annotation.ParameterResolverFactory;
 import org.axonframework.messaging.annotation.SimpleResourceParameterResolverFactory;
 import org.axonframework.modelling.command.AggregateAnnotationCommandHandler;
+import org.axonframework.modelling.command.VersionedAggregateIdentifier;
 import org.axonframework.modelling.command.inspection.AggregateModel;
 import org.axonframework.modelling.command.inspection.AnnotatedAggregateMetaModelFactory;
 
@@ -31,6 +33,8 @@ public final class SimulatedAccounts {
         return AggregateAnnotationCommandHandler.<Account>builder()
                 .aggregateType(Account.class)
                 .aggregateModel(model)
+                .commandTargetResolver(command -> new VersionedAggregateIdentifier(
+                        ((AccountCommand) command.getPayload()).iban(), null))
                 .repository(EventSourcingRepository.builder(Account.class)
                         .aggregateModel(model)
                         .lockFactory(NullLockFactory.INSTANCE)

@@ -1,28 +1,19 @@
 package florin.transfer.saga;
 
+import florin.transfer.api.TransferCommand;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.function.Consumer;
 import org.axonframework.commandhandling.CommandMessageHandler;
 import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.common.lock.NullLockFactory;
 import org.axonframework.deadline.DeadlineManager;
-import org.axonframework.eventhandling.PropagatingErrorHandler;
 import org.axonframework.eventsourcing.EventSourcingRepository;
 import org.axonframework.eventsourcing.eventstore.EventStore;
-import org.axonframework.messaging.annotation.ClasspathParameterResolverFactory;
-import org.axonframework.messaging.annotation.MultiParameterResolverFactory;
-import org.axonframework.messaging.annotation.ParameterResolverFactory;
-import org.axonframework.messaging.annotation.SimpleResourceParameterResolverFactory;
 import org.axonframework.modelling.command.AggregateAnnotationCommandHandler;
+import org.axonframework.modelling.command.VersionedAggregateIdentifier;
 import org.axonframework.modelling.command.inspection.AggregateModel;
 import org.axonframework.modelling.command.inspection.AnnotatedAggregateMetaModelFactory;
-import org.axonframework.modelling.saga.AbstractSagaManager;
-import org.axonframework.modelling.saga.AnnotatedSagaManager;
-import org.axonframework.modelling.saga.metamodel.AnnotationSagaMetaModelFactory;
-import org.axonframework.modelling.saga.metamodel.SagaModel;
-import org.axonframework.modelling.saga.repository.AnnotatedSagaRepository;
 import org.axonframework.modelling.saga.repository.SagaStore;
 
 /** The door by which the simulation comes to the transfers: the aggregate, the saga, the view and the reconciler. */
@@ -50,6 +41,8 @@ public final class SimulatedTransfers {
         return AggregateAnnotationCommandHandler.<Transfer>builder()
                 .aggregateType(Transfer.class)
                 .aggregateModel(MODEL)
+                .commandTargetResolver(command -> new VersionedAggregateIdentifier(
+                        ((TransferCommand) command.getPayload()).transferId(), null))
                 .repository(EventSourcingRepository.builder(Transfer.class)
                         .aggregateModel(MODEL)
                         .lockFactory(NullLockFactory.INSTANCE)
@@ -58,28 +51,10 @@ public final class SimulatedTransfers {
                 .build();
     }
 
-    /** The saga with an error handler that propagates, as in the service. */
-    public static AbstractSagaManager<?> saga(
+    /** What drives the sagas of a process. */
+    public static SimulatedSaga saga(
             SagaStore<Object> store, CommandGateway gateway, DeadlineManager deadlines, Settings settings) {
-        ParameterResolverFactory parameters = MultiParameterResolverFactory.ordered(
-                ClasspathParameterResolverFactory.forClass(TransferSaga.class),
-                new SimpleResourceParameterResolverFactory(
-                        List.of(new StepCommands(gateway, settings.properties), deadlines)));
-        AnnotationSagaMetaModelFactory models = new AnnotationSagaMetaModelFactory(parameters);
-        SagaModel<TransferSaga> model = models.modelOf(TransferSaga.class);
-        return AnnotatedSagaManager.<TransferSaga>builder()
-                .sagaType(TransferSaga.class)
-                .sagaModel(model)
-                .sagaFactory(TransferSaga::new)
-                .listenerInvocationErrorHandler(PropagatingErrorHandler.instance())
-                .sagaRepository(AnnotatedSagaRepository.<TransferSaga>builder()
-                        .sagaType(TransferSaga.class)
-                        .sagaModel(model)
-                        .interceptorMemberChain(models.chainedInterceptor(TransferSaga.class))
-                        .sagaStore(store)
-                        .lockFactory(NullLockFactory.INSTANCE)
-                        .build())
-                .build();
+        return new SimulatedSaga(store, new StepCommands(gateway, settings.properties), deadlines);
     }
 
     /** One look of the reconciler at what the view shows, at a time. */

@@ -6,6 +6,7 @@ import florin.transfer.api.TransferStatus;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,6 +22,7 @@ import org.axonframework.queryhandling.QueryUpdateEmitter;
 public final class SimulatedView {
 
     private final Map<String, TransferRow> table = new LinkedHashMap<>();
+    private final Map<String, TransferDetails> shown = new LinkedHashMap<>();
     private final Map<String, Drives> drives = new HashMap<>();
     private final TransferRows rows = (TransferRows)
             Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {TransferRows.class}, this::call);
@@ -34,11 +36,11 @@ public final class SimulatedView {
     }
 
     public Optional<TransferDetails> find(TransferId id) {
-        return Optional.ofNullable(table.get(id.value())).map(TransferRow::details);
+        return Optional.ofNullable(shown.get(id.value()));
     }
 
-    public List<TransferDetails> all() {
-        return table.values().stream().map(TransferRow::details).toList();
+    public Collection<TransferDetails> all() {
+        return shown.values();
     }
 
     TransferRows rows() {
@@ -53,6 +55,7 @@ public final class SimulatedView {
                 TransferRow row = (TransferRow) arguments[0];
                 row.markStored();
                 table.put(row.getId(), row);
+                shown.put(row.getId(), row.details());
                 yield row;
             }
             case "findStandingStill" -> standingStill((Instant) arguments[0]);
@@ -62,19 +65,19 @@ public final class SimulatedView {
     }
 
     private List<TransferRow> standingStill(Instant since) {
-        Comparator<TransferRow> longestNotDriven = Comparator.comparing(
-                row -> drives.containsKey(row.getId()) ? drives.get(row.getId()).at() : Instant.MIN);
-        return table.values().stream()
-                .filter(row -> !row.details().status().isFinal())
-                .filter(row -> row.details().status() != TransferStatus.PARKED)
-                .filter(row -> !row.details().updatedAt().isAfter(since))
-                .sorted(longestNotDriven.thenComparing(row -> row.details().updatedAt()))
+        Comparator<TransferDetails> longestNotDriven = Comparator.comparing(row ->
+                drives.containsKey(row.id().value()) ? drives.get(row.id().value()).at() : Instant.MIN);
+        return shown.values().stream()
+                .filter(row -> !row.status().isFinal() && row.status() != TransferStatus.PARKED)
+                .filter(row -> !row.updatedAt().isAfter(since))
+                .sorted(longestNotDriven.thenComparing(TransferDetails::updatedAt))
                 .limit(100)
+                .map(row -> table.get(row.id().value()))
                 .toList();
     }
 
     private int countDrive(String id, Instant now) {
-        Instant movedAt = table.get(id).details().updatedAt();
+        Instant movedAt = shown.get(id).updatedAt();
         Drives before = drives.get(id);
         int count = before != null && before.from().equals(movedAt) ? before.count() + 1 : 1;
         drives.put(id, new Drives(movedAt, count, now));
