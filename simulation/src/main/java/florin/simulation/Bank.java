@@ -59,7 +59,14 @@ final class Bank {
     private int closures;
     private int looks;
 
-    Bank(SimulatedTime time, Chance chance, Faults faults, Coverage coverage, History history, Bug bug, Scenario scenario) {
+    Bank(
+            SimulatedTime time,
+            Chance chance,
+            Faults faults,
+            Coverage coverage,
+            History history,
+            Bug bug,
+            Scenario scenario) {
         this.time = time;
         this.chance = chance;
         this.faults = faults;
@@ -98,7 +105,8 @@ final class Bank {
         if (scenario.drivers() != Scenario.Drivers.RECONCILER_ALONE) {
             trackers.add(new Tracker(this, node, Tracker.Kind.SAGA, event -> handle(saga, event)));
         }
-        trackers.add(new Tracker(this, node, Tracker.Kind.VIEW, event -> database.view().handle(event)));
+        trackers.add(new Tracker(
+                this, node, Tracker.Kind.VIEW, event -> database.view().handle(event)));
         if (scenario.drivers() != Scenario.Drivers.SAGA_ALONE && !bug.reconcilerSleeps()) {
             node.onStart(() -> reconcile(node, gateway));
             node.after(0, () -> reconcile(node, gateway));
@@ -154,9 +162,8 @@ final class Bank {
             later("repetition at " + name, () -> client.ask(request(transfer.request)));
         }
         if (faults.wants(Fault.ACCOUNT_CLOSED, step, id)) {
-            Iban iban = chance.percent("whom to close at " + name, 70)
-                    ? transfer.request.to()
-                    : transfer.request.from();
+            Iban iban =
+                    chance.percent("whom to close at " + name, 70) ? transfer.request.to() : transfer.request.from();
             later("closure at " + name, () -> close(iban));
         }
     }
@@ -210,7 +217,8 @@ final class Bank {
         boolean lostSagas = everything || faults.strikes(Fault.SAGAS_LOST, step, transfer);
         boolean lostTokens = everything || faults.strikes(Fault.TOKENS_LOST, step, transfer);
         if (lostSagas || lostTokens) {
-            nodes.get(TRANSFERS).forEach(node -> node.crash(chance.spread("down at loss " + log.size(), LONGEST_DOWN_MS)));
+            nodes.get(TRANSFERS)
+                    .forEach(node -> node.crash(chance.spread("down at loss " + log.size(), LONGEST_DOWN_MS)));
         }
         if (lostSagas) {
             database.loseSagas();
@@ -236,11 +244,12 @@ final class Bank {
     /** From now on everything works. */
     void heal() {
         faults.stop();
-        nodes.values().forEach(instances -> instances.forEach(node -> {
-            if (!node.isUp()) {
-                node.start();
-            }
-        }));
+        nodes.values()
+                .forEach(instances -> instances.forEach(node -> {
+                    if (!node.isUp()) {
+                        node.start();
+                    }
+                }));
     }
 
     /** Whether nothing is under way any more. */
@@ -269,8 +278,9 @@ final class Bank {
             books.broken(
                     Invariant.NOTHING_IS_LEFT,
                     null,
-                    database.sagas() + " sagas and " + database.deadlines().size() + " deadlines are left; the view has seen "
-                            + database.token("view").position + " of " + log.size() + " events");
+                    database.sagas() + " sagas and " + database.deadlines().size()
+                            + " deadlines are left; the view has seen " + database.token("view").position + " of "
+                            + log.size() + " events");
         }
         books.transfers().forEach(transfer -> {
             TransferStatus shown = database.view()

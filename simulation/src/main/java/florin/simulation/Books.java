@@ -257,8 +257,11 @@ final class Books {
                 sums.merge(account.currency, account.booked, Long::sum);
             }
             if (account.booked - account.reserved + account.limit < 0) {
-                broken(Invariant.LIMIT_IS_KEPT, id, iban + " has " + account.booked + " booked and " + account.reserved
-                        + " reserved with a limit of " + account.limit);
+                broken(
+                        Invariant.LIMIT_IS_KEPT,
+                        id,
+                        iban + " has " + account.booked + " booked and " + account.reserved
+                                + " reserved with a limit of " + account.limit);
             }
         });
         sums.forEach((currency, sum) -> {
@@ -275,8 +278,11 @@ final class Books {
                         Long::sum));
         clearing.forEach((currency, sum) -> {
             if (!sum.equals(inFlight.getOrDefault(currency, 0L))) {
-                broken(Invariant.CLEARING_IS_IN_FLIGHT, id, "clearing in " + currency + " is " + sum + ", in flight is "
-                        + inFlight.getOrDefault(currency, 0L));
+                broken(
+                        Invariant.CLEARING_IS_IN_FLIGHT,
+                        id,
+                        "clearing in " + currency + " is " + sum + ", in flight is "
+                                + inFlight.getOrDefault(currency, 0L));
             }
         });
     }

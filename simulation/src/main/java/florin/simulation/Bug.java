@@ -13,7 +13,9 @@ import org.axonframework.eventhandling.EventMessage;
 interface Bug {
 
     /** Nothing is wrong. */
-    Bug NONE = new Bug() {};
+    static Bug none() {
+        return new Bug() {};
+    }
 
     /** What an account or a transfer remembers of its own events. */
     default List<DomainEventMessage<?>> remembered(List<DomainEventMessage<?>> events) {

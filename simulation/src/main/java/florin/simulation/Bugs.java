@@ -179,14 +179,16 @@ final class Bugs {
                     "an account does not recognize a credit that it has booked",
                     Set.of(COMPLETED_MOVED_ONCE),
                     () -> remembering(event -> event instanceof TransferCredited credited
-                            ? new MoneyDeposited(credited.iban(), credited.transferId().value(), credited.amount(), "")
+                            ? new MoneyDeposited(
+                                    credited.iban(), credited.transferId().value(), credited.amount(), "")
                             : event)),
             new DeliberateBug(
                     "forgotten-capture",
                     "an account captures a reservation again",
                     Set.of(COMPLETED_MOVED_ONCE),
                     () -> remembering(event -> event instanceof ReservationCaptured captured
-                            ? new MoneyWithdrawn(captured.iban(), captured.transferId().value(), captured.amount(), "")
+                            ? new MoneyWithdrawn(
+                                    captured.iban(), captured.transferId().value(), captured.amount(), "")
                             : event)),
             new DeliberateBug(
                     "forgotten-operation",
@@ -235,7 +237,12 @@ final class Bugs {
             new DeliberateBug(
                     "two-events-at-one-position",
                     "the event store takes what two instances have decided on the same state",
-                    Set.of(COMPLETED_MOVED_ONCE, FAILED_MOVED_NOTHING, ACKNOWLEDGED_STANDS, LIMIT_IS_KEPT, RESERVATION_ENDS),
+                    Set.of(
+                            COMPLETED_MOVED_ONCE,
+                            FAILED_MOVED_NOTHING,
+                            ACKNOWLEDGED_STANDS,
+                            LIMIT_IS_KEPT,
+                            RESERVATION_ENDS),
                     () -> new Bug() {
                         @Override
                         public boolean acceptsAnyPosition() {

@@ -58,7 +58,8 @@ final class Client {
         bank.network()
                 .send(
                         "client",
-                        GenericCommandMessage.asCommandMessage(command).andMetaData(Map.of(Correlation.KEY, correlation)),
+                        GenericCommandMessage.asCommandMessage(command)
+                                .andMetaData(Map.of(Correlation.KEY, correlation)),
                         answer -> hear(command, answer, answered));
         bank.time().after(PATIENCE_MS, () -> {
             if (!answered[0]) {
@@ -134,7 +135,8 @@ final class Client {
 
     /** What the view shows as final is so, and stays so. */
     void look(TransferId id) {
-        TransferStatus status = bank.database().view().find(id).map(TransferDetails::status).orElse(null);
+        TransferStatus status =
+                bank.database().view().find(id).map(TransferDetails::status).orElse(null);
         TransferStatus before = shown.get(id);
         if (before != null && before.isFinal() && status != null && status.isFinal() && status != before) {
             bank.books().broken(Invariant.ACKNOWLEDGED_STANDS, id, "it was shown " + before + ", and then " + status);
@@ -155,7 +157,8 @@ final class Client {
     void checkRest() {
         for (TransferId id : cancellationsAccepted) {
             if (bank.books().transfer(id).end == TransferStatus.FAILED) {
-                bank.books().broken(Invariant.ACKNOWLEDGED_STANDS, id, "its cancellation was accepted, and it is FAILED");
+                bank.books()
+                        .broken(Invariant.ACKNOWLEDGED_STANDS, id, "its cancellation was accepted, and it is FAILED");
             }
         }
     }

@@ -22,8 +22,8 @@ final class Coverage {
     }
 
     void add(Coverage other) {
-        other.met.forEach((fault, steps) ->
-                steps.forEach((step, times) -> met.get(fault).merge(step, times, Long::sum)));
+        other.met.forEach(
+                (fault, steps) -> steps.forEach((step, times) -> met.get(fault).merge(step, times, Long::sum)));
     }
 
     long times(Fault fault, Step step) {

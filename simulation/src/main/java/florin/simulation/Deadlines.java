@@ -77,7 +77,8 @@ final class Deadlines extends AbstractDeadlineManager {
 
     /** What a process had picked when it died is free again after a while. */
     void died(Node node) {
-        List<TransferDatabase.Deadline> picked = new ArrayList<>(bank.database().deadlines().values());
+        List<TransferDatabase.Deadline> picked =
+                new ArrayList<>(bank.database().deadlines().values());
         picked.removeIf(deadline -> deadline.pickedBy != node);
         if (bank.bug().forgetsDeadlines()) {
             bank.database().deadlines().clear();
@@ -93,8 +94,7 @@ final class Deadlines extends AbstractDeadlineManager {
         if (deadline == null || deadline.pickedBy != null) {
             return;
         }
-        List<Node> live =
-                bank.nodes(Bank.TRANSFERS).stream().filter(Node::isUp).toList();
+        List<Node> live = bank.nodes(Bank.TRANSFERS).stream().filter(Node::isUp).toList();
         if (live.isEmpty()) {
             bank.time().after(AWAY_MS, () -> take(id));
             return;
@@ -119,7 +119,11 @@ final class Deadlines extends AbstractDeadlineManager {
             node.after(5, () -> carryOut(deadline, node, step, transfer, name));
             return;
         }
-        bank.history().add("due", node.name(), deadline.message.getDeadlineName() + " " + deadline.message.getPayload() + " of " + transfer);
+        bank.history()
+                .add(
+                        "due",
+                        node.name(),
+                        deadline.message.getDeadlineName() + " " + deadline.message.getPayload() + " of " + transfer);
         Work work = Work.begin(deadline.message, () -> {
             bank.saga(node).carryOut(deadline.message, deadline.scope);
             return null;

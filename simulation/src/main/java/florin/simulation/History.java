@@ -26,7 +26,10 @@ final class History {
 
     void fault(Fault fault, Step step, Object subject) {
         if (kept) {
-            add("FAULT", "", fault + (step == null ? "" : " at " + step) + " of " + subject + ": " + fault.description());
+            add(
+                    "FAULT",
+                    "",
+                    fault + (step == null ? "" : " at " + step) + " of " + subject + ": " + fault.description());
         }
     }
 
@@ -41,7 +44,9 @@ final class History {
 
     private String at() {
         Duration since = Duration.ofMillis(time.nowMs());
-        String clock = "%02d:%02d.%03d".formatted(since.toMinutesPart() + since.toHoursPart() * 60, since.toSecondsPart(), since.toMillisPart());
+        String clock = "%02d:%02d.%03d"
+                .formatted(
+                        since.toMinutesPart() + since.toHoursPart() * 60, since.toSecondsPart(), since.toMillisPart());
         return since.toDays() == 0 ? clock : since.toDays() + "d " + clock;
     }
 }

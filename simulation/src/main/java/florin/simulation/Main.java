@@ -23,7 +23,9 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(run(List.of(arguments)));
+        List<String> given = List.of(arguments);
+        boolean named = !given.isEmpty() && given.get(0).equals("simulate");
+        System.exit(run(named ? given.subList(1, given.size()) : given));
     }
 
     static int run(List<String> arguments) {
@@ -51,7 +53,7 @@ public final class Main {
     }
 
     private static int run(long seeds, long from, Optional<DeliberateBug> deliberate) {
-        Supplier<Bug> bug = deliberate.map(DeliberateBug::bug).orElse(() -> Bug.NONE);
+        Supplier<Bug> bug = deliberate.map(DeliberateBug::bug).orElse(Bug::none);
         Coverage coverage = new Coverage();
         List<Long> failed = new ArrayList<>();
         long done = 0;
@@ -77,7 +79,8 @@ public final class Main {
     private static long number(String text, long least) {
         Optional<Long> number = text.matches("-?[0-9]{1,18}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
         return number.filter(value -> value >= least)
-                .orElseThrow(() -> new IllegalArgumentException("'" + text + "' is not a number that can be meant here"));
+                .orElseThrow(
+                        () -> new IllegalArgumentException("'" + text + "' is not a number that can be meant here"));
     }
 
     private static DeliberateBug bug(String name) {

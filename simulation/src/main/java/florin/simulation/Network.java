@@ -67,8 +67,9 @@ final class Network {
         }
         carry(latencyMs, delivery);
         if (faults.strikes(Fault.COMMAND_DUPLICATED, step, subject)) {
-            carry(bank.chance().spread("second of " + name, LONGEST_DELAY_MS), () ->
-                    deliver(command, step, subject, name + " again", answer -> {}));
+            carry(
+                    bank.chance().spread("second of " + name, LONGEST_DELAY_MS),
+                    () -> deliver(command, step, subject, name + " again", answer -> {}));
         }
     }
 
@@ -96,11 +97,9 @@ final class Network {
         carry(LONGEST_HOLD_MS, once);
     }
 
-    private void deliver(
-            CommandMessage<?> command, Step step, Object subject, String name, Consumer<Object> onAnswer) {
+    private void deliver(CommandMessage<?> command, Step step, Object subject, String name, Consumer<Object> onAnswer) {
         List<Node> nodes = bank.nodes(service(command.getPayload()));
-        if (nodes.stream().anyMatch(Node::isUp)
-                && bank.faults().wants(Fault.COMMAND_UNSERVED, step, subject)) {
+        if (nodes.stream().anyMatch(Node::isUp) && bank.faults().wants(Fault.COMMAND_UNSERVED, step, subject)) {
             long outageMs = bank.chance().spread("outage at " + name, LONGEST_OUTAGE_MS);
             nodes.forEach(node -> node.crash(outageMs));
         }
@@ -111,7 +110,8 @@ final class Network {
             return;
         }
         // Consistent hashing: always the same one of those that are up.
-        Node node = live.get((int) bank.chance().between("route of " + routingKey(command.getPayload()) + " " + live.size(), 0, live.size() - 1));
+        Node node = live.get((int) bank.chance()
+                .between("route of " + routingKey(command.getPayload()) + " " + live.size(), 0, live.size() - 1));
         if (live.size() > 1 && bank.faults().strikes(Fault.COMMAND_TO_TWO, step, subject)) {
             Node rival = live.get(1 - live.indexOf(node));
             handle(rival, command, step, subject, name + " at the rival", true, answer -> {});
@@ -163,13 +163,7 @@ final class Network {
     }
 
     private void append(
-            Node node,
-            Work work,
-            String aggregate,
-            Step step,
-            Object subject,
-            String name,
-            Consumer<Object> onAnswer) {
+            Node node, Work work, String aggregate, Step step, Object subject, String name, Consumer<Object> onAnswer) {
         Faults faults = bank.faults();
         NodeEventStore.Append how = NodeEventStore.Append.DONE;
         if (faults.strikes(Fault.APPEND_REFUSED, step, subject)) {
@@ -194,7 +188,11 @@ final class Network {
 
     private void answer(String name, Step step, Object subject, Object outcome, Consumer<Object> onAnswer) {
         Faults faults = bank.faults();
-        bank.history().add("answer", "", name + ": " + (outcome instanceof Throwable failure ? failure.getMessage() : outcome));
+        bank.history()
+                .add(
+                        "answer",
+                        "",
+                        name + ": " + (outcome instanceof Throwable failure ? failure.getMessage() : outcome));
         if (faults.strikes(Fault.RESULT_DROPPED, step, subject)) {
             return;
         }

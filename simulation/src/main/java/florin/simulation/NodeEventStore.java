@@ -75,8 +75,7 @@ final class NodeEventStore extends AbstractEventStore {
         public DomainEventStream readEvents(String aggregateIdentifier, long first) {
             List<DomainEventMessage<?>> stream = log.stream(aggregateIdentifier);
             List<DomainEventMessage<?>> read = bug.remembered(stream);
-            return DomainEventStream.of(
-                    read.stream(), () -> stream.isEmpty() ? null : (long) stream.size() - 1);
+            return DomainEventStream.of(read.stream(), () -> stream.isEmpty() ? null : (long) stream.size() - 1);
         }
 
         @Override

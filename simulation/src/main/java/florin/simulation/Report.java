@@ -20,12 +20,12 @@ final class Report {
     /** Shrinks the run first. */
     static String of(Outcome failed, Supplier<Bug> bug) {
         Outcome small = Shrinking.shrink(failed, bug);
-        Violation violation = small.violation().orElseGet(() -> failed.violation().orElseThrow());
+        Violation violation =
+                small.violation().orElseGet(() -> failed.violation().orElseThrow());
         StringBuilder text = new StringBuilder("Seed %d: %s%n".formatted(failed.seed(), violation))
                 .append("What happened, without the %d faults and %d requests that it does not take:%n"
                         .formatted(
-                                failed.faults().size() - small.faults().size(),
-                                failed.requests() - small.requests()))
+                                failed.faults().size() - small.faults().size(), failed.requests() - small.requests()))
                 .append(small.scenario())
                 .append('\n');
         List<String> lines = lines(small.history(), violation.transfer());
@@ -52,7 +52,10 @@ final class Report {
                 .collect(Collectors.toSet());
         return history.stream()
                 .filter(ofTransfer.or(line -> !line.contains("TRF-")
-                        && ACCOUNT.matcher(line).results().map(MatchResult::group).allMatch(accounts::contains)))
+                        && ACCOUNT.matcher(line)
+                                .results()
+                                .map(MatchResult::group)
+                                .allMatch(accounts::contains)))
                 .toList();
     }
 }

@@ -50,8 +50,7 @@ final class Scenario {
         this.chance = chance;
         drivers = bug.drivers()
                 .orElseGet(() -> chance.pick(
-                        "drivers",
-                        List.of(Drivers.BOTH, Drivers.BOTH, Drivers.SAGA_ALONE, Drivers.RECONCILER_ALONE)));
+                        "drivers", List.of(Drivers.BOTH, Drivers.BOTH, Drivers.SAGA_ALONE, Drivers.RECONCILER_ALONE)));
         settings = SimulatedTransfers.settings(
                 Duration.ofSeconds(chance.pick("time limit", List.of(5, 30, 120, 600))),
                 chance.pick("attempts", List.of(1, 2, 3, 5, 20)),
@@ -74,7 +73,8 @@ final class Scenario {
             Currency currency = chance.percent("currency of " + number, 8) ? USD : EUR;
             long limit = chance.percent("limit of " + number, 30) ? 2_000 : 0;
             accounts.add(iban);
-            openings.add(new Request(0, new OpenAccount(iban, "owner-" + number, currency, new Money(limit, currency))));
+            openings.add(
+                    new Request(0, new OpenAccount(iban, "owner-" + number, currency, new Money(limit, currency))));
             if (chance.percent("deposit of " + number, 75)) {
                 openings.add(new Request(
                         1_000, new DepositMoney(iban, "first-" + number, new Money(10_000, currency), "cash")));

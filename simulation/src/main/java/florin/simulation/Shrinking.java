@@ -41,7 +41,8 @@ final class Shrinking {
             shrinking.requests = smallest(shrinking.requests, kept -> shrinking.fails(kept, shrinking.faults));
             shrinking.faults = smallest(shrinking.faults, kept -> shrinking.fails(shrinking.requests, kept));
         } while (shrinking.requests.size() + shrinking.faults.size() < before);
-        return shrinking.simulation(shrinking.requests, shrinking.faults)
+        return shrinking
+                .simulation(shrinking.requests, shrinking.faults)
                 .keepingHistory()
                 .run();
     }

@@ -16,7 +16,7 @@ final class Simulation {
 
     private static final long OPENED_AT_MS = 2_000;
     private static final long LOOK_EVERY_MS = 10_000;
-    private static final long REST_WITHIN_MS = 7_200_000;
+    private static final long REST_WITHIN_MS = 3_600_000;
     private static final long DAYS_MS = 3 * 24 * 3_600_000L;
 
     private final long seed;
@@ -61,12 +61,8 @@ final class Simulation {
         Chance chance = new Chance(seed);
         Scenario scenario = new Scenario(chance, bug);
         History history = new History(time, keepHistory);
-        Faults faults = new Faults(
-                chance,
-                coverage,
-                history,
-                allowedFaults,
-                scenario.drivers() != Scenario.Drivers.SAGA_ALONE);
+        Faults faults =
+                new Faults(chance, coverage, history, allowedFaults, scenario.drivers() != Scenario.Drivers.SAGA_ALONE);
         Bank bank = new Bank(time, chance, faults, coverage, history, bug, scenario);
         live(bank, scenario);
         return new Outcome(

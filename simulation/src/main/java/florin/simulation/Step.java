@@ -5,6 +5,7 @@ import florin.account.api.CaptureReservation;
 import florin.account.api.CreditTransfer;
 import florin.account.api.FundsReservationRejected;
 import florin.account.api.FundsReserved;
+import florin.account.api.RefusalReason;
 import florin.account.api.ReleaseReservation;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
@@ -30,7 +31,6 @@ import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferResumed;
-import florin.account.api.RefusalReason;
 import java.util.HashMap;
 import java.util.Map;
 

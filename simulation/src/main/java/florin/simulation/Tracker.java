@@ -129,7 +129,8 @@ final class Tracker {
             }
         }
         DomainEventMessage<?> last = batch.get(batch.size() - 1);
-        long saveMs = kind.ofSagas() ? bank.saveMs(Step.of(last.getPayload()), Step.transferOf(last.getPayload()), name) : 1;
+        long saveMs =
+                kind.ofSagas() ? bank.saveMs(Step.of(last.getPayload()), Step.transferOf(last.getPayload()), name) : 1;
         node.after(saveMs, () -> save(work, locks, next, batch));
     }
 
@@ -174,7 +175,11 @@ final class Tracker {
             return;
         }
         if (!work.commit()) {
-            bank.history().add("fault", node.name(), kind.name() + " cannot save: " + work.failure().getMessage());
+            bank.history()
+                    .add(
+                            "fault",
+                            node.name(),
+                            kind.name() + " cannot save: " + work.failure().getMessage());
             wake(RETRY_MS);
             return;
         }

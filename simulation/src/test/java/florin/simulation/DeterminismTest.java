@@ -27,7 +27,8 @@ class DeterminismTest {
         Outcome outcome = simulation(seed).run();
 
         assertThat(outcome.faults()).isNotEmpty();
-        assertThat(simulation(seed).onlyFaults(outcome.faults()).run().history()).isEqualTo(outcome.history());
+        assertThat(simulation(seed).onlyFaults(outcome.faults()).run().history())
+                .isEqualTo(outcome.history());
     }
 
     @ParameterizedTest
@@ -36,7 +37,9 @@ class DeterminismTest {
         Outcome outcome = simulation(seed).onlyFaults(List.of()).run();
 
         assertThat(outcome.faults()).isEmpty();
-        assertThat(outcome.history()).noneMatch(line -> line.contains("crash")).noneMatch(line -> line.contains("FAULT"));
+        assertThat(outcome.history())
+                .noneMatch(line -> line.contains("crash"))
+                .noneMatch(line -> line.contains("FAULT"));
     }
 
     private static List<String> history(long seed) {
@@ -44,6 +47,6 @@ class DeterminismTest {
     }
 
     private static Simulation simulation(long seed) {
-        return new Simulation(seed, () -> Bug.NONE).keepingHistory();
+        return new Simulation(seed, Bug::none).keepingHistory();
     }
 }

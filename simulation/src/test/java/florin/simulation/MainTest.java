@@ -36,7 +36,8 @@ class MainTest {
 
     @Test
     void aBrokenSeedIsPrintedAsAHistoryThatCanBeRunAgain() {
-        assertThat(run("--seeds", "1", "--from", "1", "--bug", "sent-means-done")).isEqualTo(1);
+        assertThat(run("--seeds", "1", "--from", "1", "--bug", "sent-means-done"))
+                .isEqualTo(1);
         assertThat(text())
                 .contains("Seed 1: CLEARING_IS_IN_FLIGHT")
                 .contains("CaptureReservation")
@@ -51,7 +52,8 @@ class MainTest {
         assertThat(run("--seeds", "0")).isEqualTo(2);
         assertThat(run("--bug", "none-of-ours")).isEqualTo(2);
         assertThat(run("--dance", "1")).isEqualTo(2);
-        assertThat(text()).contains("'many' is not", "There is no bug 'none-of-ours'", "Not understood: --dance", "no-tombstone");
+        assertThat(text())
+                .contains("'many' is not", "There is no bug 'none-of-ours'", "Not understood: --dance", "no-tombstone");
     }
 
     private static int run(String... arguments) {

@@ -11,7 +11,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Two thousand seeds break nothing, and between them every fault meets every step that it can meet. */
@@ -19,7 +18,6 @@ class SimulationTest {
 
     private static final long SEEDS = 2_000;
     private static final int THREADS = 2;
-    private static final Supplier<Bug> NO_BUG = () -> Bug.NONE;
 
     /** What one thread has run: each seed in one thread, disjoint seeds in each. */
     private record Share(Coverage coverage, List<Outcome> failed) {}
@@ -43,7 +41,7 @@ class SimulationTest {
             threads.shutdownNow();
         }
         publish(coverage);
-        assertThat(failed.stream().limit(3).map(outcome -> Report.of(outcome, NO_BUG)))
+        assertThat(failed.stream().limit(3).map(outcome -> Report.of(outcome, Bug::none)))
                 .as("%d of %d seeds", failed.size(), SEEDS)
                 .isEmpty();
         assertThat(coverage.missing()).as("what can happen and never did").isEmpty();
@@ -53,7 +51,7 @@ class SimulationTest {
         Share share = new Share(new Coverage(), new ArrayList<>());
         for (long seed = from; seed <= SEEDS; seed += THREADS) {
             Outcome outcome =
-                    new Simulation(seed, NO_BUG).counting(share.coverage()).run();
+                    new Simulation(seed, Bug::none).counting(share.coverage()).run();
             if (outcome.violation().isPresent()) {
                 share.failed().add(outcome);
             }

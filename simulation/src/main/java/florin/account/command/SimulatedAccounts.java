@@ -33,8 +33,8 @@ public final class SimulatedAccounts {
         return AggregateAnnotationCommandHandler.<Account>builder()
                 .aggregateType(Account.class)
                 .aggregateModel(model)
-                .commandTargetResolver(command -> new VersionedAggregateIdentifier(
-                        ((AccountCommand) command.getPayload()).iban(), null))
+                .commandTargetResolver(command ->
+                        new VersionedAggregateIdentifier(((AccountCommand) command.getPayload()).iban(), null))
                 .repository(EventSourcingRepository.builder(Account.class)
                         .aggregateModel(model)
                         .lockFactory(NullLockFactory.INSTANCE)

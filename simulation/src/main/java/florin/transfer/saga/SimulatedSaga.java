@@ -27,8 +27,8 @@ import org.axonframework.modelling.saga.repository.SagaStore;
  */
 public final class SimulatedSaga {
 
-    private static final AnnotationSagaMetaModelFactory MODELS = new AnnotationSagaMetaModelFactory(
-            MultiParameterResolverFactory.ordered(
+    private static final AnnotationSagaMetaModelFactory MODELS =
+            new AnnotationSagaMetaModelFactory(MultiParameterResolverFactory.ordered(
                     ClasspathParameterResolverFactory.forClass(TransferSaga.class), fromUnitOfWork()));
     private static final SagaModel<TransferSaga> MODEL = MODELS.modelOf(TransferSaga.class);
 

@@ -29,11 +29,7 @@ public final class SimulatedTransfers {
 
     /** Settings of the service, checked as they are there. */
     public static Settings settings(
-            Duration timeLimit,
-            int attempts,
-            Duration reconcileEvery,
-            Duration reconcileAfter,
-            Duration lookBack) {
+            Duration timeLimit, int attempts, Duration reconcileEvery, Duration reconcileAfter, Duration lookBack) {
         return new Settings(new TransferProperties(timeLimit, attempts, reconcileEvery, reconcileAfter, lookBack));
     }
 
@@ -41,8 +37,8 @@ public final class SimulatedTransfers {
         return AggregateAnnotationCommandHandler.<Transfer>builder()
                 .aggregateType(Transfer.class)
                 .aggregateModel(MODEL)
-                .commandTargetResolver(command -> new VersionedAggregateIdentifier(
-                        ((TransferCommand) command.getPayload()).transferId(), null))
+                .commandTargetResolver(command ->
+                        new VersionedAggregateIdentifier(((TransferCommand) command.getPayload()).transferId(), null))
                 .repository(EventSourcingRepository.builder(Transfer.class)
                         .aggregateModel(MODEL)
                         .lockFactory(NullLockFactory.INSTANCE)

@@ -65,8 +65,10 @@ public final class SimulatedView {
     }
 
     private List<TransferRow> standingStill(Instant since) {
-        Comparator<TransferDetails> longestNotDriven = Comparator.comparing(row ->
-                drives.containsKey(row.id().value()) ? drives.get(row.id().value()).at() : Instant.MIN);
+        Comparator<TransferDetails> longestNotDriven =
+                Comparator.comparing(row -> drives.containsKey(row.id().value())
+                        ? drives.get(row.id().value()).at()
+                        : Instant.MIN);
         return shown.values().stream()
                 .filter(row -> !row.status().isFinal() && row.status() != TransferStatus.PARKED)
                 .filter(row -> !row.updatedAt().isAfter(since))
