@@ -135,7 +135,7 @@ final class Books {
         TransferId id = event.transferId();
         Account account = account(event.iban());
         if (transfer == null) {
-            broken(Invariant.COMPLETED_MOVED_ONCE, id, event + " is of a transfer that nobody asked for");
+            broken(Invariant.COMPLETED_MOVED_ONCE, null, event + " is of a transfer that nobody asked for");
             return;
         }
         transfer.last = Step.of(event);

@@ -3,9 +3,13 @@ package florin.simulation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** What happened, one line each, with the simulated time; kept only if somebody is going to read it. */
 final class History {
+
+    /** What an id is called inside a message: the id tells that itself. */
+    private static final Pattern NAMED_ID = Pattern.compile("\\b(transferId|iban|operationId)=");
 
     private final SimulatedTime time;
     private final boolean kept;
@@ -20,7 +24,8 @@ final class History {
     void add(String kind, String who, Object what) {
         happened++;
         if (kept) {
-            lines.add("%12s  %-6s %-11s %s".formatted(at(), kind, who, what));
+            String line = "%12s  %-6s %-11s %s".formatted(at(), kind, who, NAMED_ID.matcher(what.toString()).replaceAll(""));
+            lines.add(line.stripTrailing());
         }
     }
 
