@@ -24,7 +24,9 @@ final class History {
     void add(String kind, String who, Object what) {
         happened++;
         if (kept) {
-            String line = "%12s  %-6s %-11s %s".formatted(at(), kind, who, NAMED_ID.matcher(what.toString()).replaceAll(""));
+            String line = "%12s  %-6s %-11s %s"
+                    .formatted(
+                            at(), kind, who, NAMED_ID.matcher(what.toString()).replaceAll(""));
             lines.add(line.stripTrailing());
         }
     }
