@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.axonframework.commandhandling.CommandMessageHandler;
@@ -131,7 +132,10 @@ final class Bank {
 
     private void appended(DomainEventMessage<?> message) {
         Object event = message.getPayload();
-        history.add("event", "", event + " as " + message.getAggregateIdentifier() + " " + message.getSequenceNumber());
+        history.add(
+                "event",
+                "",
+                () -> event + " as " + message.getAggregateIdentifier() + " " + message.getSequenceNumber());
         if (event instanceof AccountClosed closed) {
             books.transfers().stream()
                     .filter(transfer -> transfer.end == null && transfer.touches(closed.iban()))
@@ -140,6 +144,10 @@ final class Bank {
         books.enter(event);
         wakeTrackers(5);
         provoke(event);
+    }
+
+    Optional<Tracker> thiefFor(Tracker owner) {
+        return trackers.stream().filter(tracker -> tracker.canStealFrom(owner)).findFirst();
     }
 
     void wakeTrackers(long delayMs) {

@@ -123,7 +123,8 @@ final class Deadlines extends AbstractDeadlineManager {
                 .add(
                         "due",
                         node.name(),
-                        deadline.message.getDeadlineName() + " " + deadline.message.getPayload() + " of " + transfer);
+                        () -> deadline.message.getDeadlineName() + " " + deadline.message.getPayload() + " of "
+                                + transfer);
         Work work = Work.begin(deadline.message, () -> {
             bank.saga(node).carryOut(deadline.message, deadline.scope);
             return null;

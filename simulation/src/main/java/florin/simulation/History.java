@@ -3,6 +3,7 @@ package florin.simulation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** What happened, one line each, with the simulated time; kept only if somebody is going to read it. */
@@ -21,23 +22,24 @@ final class History {
         this.kept = kept;
     }
 
-    void add(String kind, String who, Object what) {
+    void add(String kind, String who, Supplier<?> what) {
         happened++;
         if (kept) {
             String line = "%12s  %-6s %-11s %s"
                     .formatted(
-                            at(), kind, who, NAMED_ID.matcher(what.toString()).replaceAll(""));
+                            at(),
+                            kind,
+                            who,
+                            NAMED_ID.matcher(what.get().toString()).replaceAll(""));
             lines.add(line.stripTrailing());
         }
     }
 
     void fault(Fault fault, Step step, Object subject) {
-        if (kept) {
-            add(
-                    "FAULT",
-                    "",
-                    fault + (step == null ? "" : " at " + step) + " of " + subject + ": " + fault.description());
-        }
+        add(
+                "FAULT",
+                "",
+                () -> fault + (step == null ? "" : " at " + step) + " of " + subject + ": " + fault.description());
     }
 
     List<String> lines() {

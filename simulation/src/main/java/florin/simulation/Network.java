@@ -48,7 +48,7 @@ final class Network {
         Object subject = subject(payload);
         String kind = payload.getClass().getSimpleName() + " of " + subject;
         String name = kind + " " + sent.merge(kind, 1, Integer::sum);
-        bank.history().add("send", from, payload);
+        bank.history().add("send", from, () -> payload);
         Faults faults = bank.faults();
         Runnable delivery = () -> deliver(command, step, subject, name, onAnswer);
         long latencyMs = bank.chance().between("latency of " + name, 1, 20);
@@ -192,7 +192,7 @@ final class Network {
                 .add(
                         "answer",
                         "",
-                        name + ": " + (outcome instanceof Throwable failure ? failure.getMessage() : outcome));
+                        () -> name + ": " + (outcome instanceof Throwable failure ? failure.getMessage() : outcome));
         if (faults.strikes(Fault.RESULT_DROPPED, step, subject)) {
             return;
         }

@@ -86,7 +86,7 @@ final class Node {
         if (!up) {
             return;
         }
-        bank.history().add("crash", name, "for " + downMs + " ms");
+        bank.history().add("crash", name, () -> "for " + downMs + " ms");
         up = false;
         unsaved.forEach(Work::rollback);
         unsaved.clear();
@@ -103,7 +103,7 @@ final class Node {
     void start() {
         up = true;
         life++;
-        bank.history().add("start", name, "");
+        bank.history().add("start", name, () -> "");
         bank.time().as(skewMs, () -> atStart.forEach(Runnable::run));
     }
 

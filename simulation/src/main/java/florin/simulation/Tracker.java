@@ -2,6 +2,7 @@ package florin.simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.EventMessage;
@@ -46,6 +47,11 @@ final class Tracker {
             wake(0);
         });
         node.onCrash(this::abandon);
+    }
+
+    /** Whether it could take over the other's claim: a process claims nothing again before it has ended its own work on it. */
+    boolean canStealFrom(Tracker other) {
+        return kind.equals(other.kind) && node != other.node && node.isUp() && !atWork;
     }
 
     void wake(long delayMs) {
@@ -116,7 +122,7 @@ final class Tracker {
         }
         Work work = Work.begin(batch.get(0), () -> kind.ofSagas() ? handle(batch) : null);
         if (work.failure() != null) {
-            bank.history().add("fault", node.name(), kind.name() + " cannot handle: " + work.failure());
+            bank.history().add("fault", node.name(), () -> kind.name() + " cannot handle: " + work.failure());
             node.busy().removeAll(locks);
             atWork = false;
             wake(RETRY_MS);
@@ -152,14 +158,10 @@ final class Tracker {
             node.crash(bank.chance().spread("down at " + name, Bank.LONGEST_DOWN_MS));
             return true;
         }
-        if (kind.ofSagas()) {
-            List<Node> others = bank.nodes(Bank.TRANSFERS).stream()
-                    .filter(other -> other != node && other.isUp())
-                    .toList();
-            if (!others.isEmpty() && bank.faults().strikes(Fault.CLAIM_STOLEN, step, transfer)) {
-                token().claim(others.get(0));
-                bank.wakeTrackers(0);
-            }
+        Optional<Tracker> thief = kind.ofSagas() ? bank.thiefFor(this) : Optional.empty();
+        if (thief.isPresent() && bank.faults().strikes(Fault.CLAIM_STOLEN, step, transfer)) {
+            token().claim(thief.get().node);
+            bank.wakeTrackers(0);
         }
         return false;
     }
@@ -170,7 +172,7 @@ final class Tracker {
         node.busy().removeAll(locks);
         atWork = false;
         if (!token.isOwnedBy(node)) {
-            bank.history().add("stolen", node.name(), kind.name() + " does not save what it has done");
+            bank.history().add("stolen", node.name(), () -> kind.name() + " does not save what it has done");
             work.rollback();
             return;
         }
@@ -179,7 +181,8 @@ final class Tracker {
                     .add(
                             "fault",
                             node.name(),
-                            kind.name() + " cannot save: " + work.failure().getMessage());
+                            () -> kind.name() + " cannot save: "
+                                    + work.failure().getMessage());
             wake(RETRY_MS);
             return;
         }

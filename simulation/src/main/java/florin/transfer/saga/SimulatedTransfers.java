@@ -19,7 +19,6 @@ import org.axonframework.modelling.saga.repository.SagaStore;
 /** The door by which the simulation comes to the transfers: the aggregate, the saga, the view and the reconciler. */
 public final class SimulatedTransfers {
 
-    public static final String TRANSFER_ID = TransferSaga.TRANSFER_ID;
     public static final String TIME_LIMIT = TransferSaga.TIME_LIMIT;
 
     private static final AggregateModel<Transfer> MODEL =
@@ -66,14 +65,6 @@ public final class SimulatedTransfers {
 
         private Settings(TransferProperties properties) {
             this.properties = properties;
-        }
-
-        public Duration timeLimit() {
-            return properties.timeLimit();
-        }
-
-        public int attempts() {
-            return properties.attempts();
         }
 
         public Duration reconcileEvery() {
