@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  */
 final class Shrinking {
 
-    private static final int MOST_RUNS = 600;
+    private static final int MOST_RUNS = 400;
 
     private final Outcome failed;
     private final Supplier<Bug> bug;

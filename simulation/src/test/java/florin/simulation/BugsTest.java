@@ -34,7 +34,7 @@ class BugsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"no-tombstone", "retry-with-new-id", "unknown-means-no", "two-events-at-one-position"})
+    @ValueSource(strings = {"retry-with-new-id", "unknown-means-no", "two-events-at-one-position"})
     void whatIsFoundIsPrintedSmall(String label) {
         DeliberateBug bug = Bugs.ALL.stream()
                 .filter(each -> each.label().equals(label))
