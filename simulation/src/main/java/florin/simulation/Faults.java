@@ -85,8 +85,9 @@ final class Faults {
         return true;
     }
 
+    /** Counts it, unless the faults are over. */
     void met(Fault fault, Step step) {
-        if (step != null) {
+        if (step != null && !over) {
             coverage.count(fault, step);
         }
     }

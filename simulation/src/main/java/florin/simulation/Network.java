@@ -19,6 +19,9 @@ final class Network {
     private static final long LONGEST_HOLD_MS = 600_000;
     private static final long LONGEST_APPEND_MS = 5_000;
     private static final long LONGEST_OUTAGE_MS = 300_000;
+    private static final long APPEND_MS = 1;
+    private static final long RIVALS_APPEND_MS = 10;
+    private static final long BUSY_MS = 5;
 
     private final Bank bank;
     private final Map<String, Integer> sent = new HashMap<>();
@@ -40,170 +43,184 @@ final class Network {
         return underWay == 0;
     }
 
+    /** One sending of a command: at which step of what, by which name chance knows it, and who waits for its answer. */
+    private record Delivery(
+            CommandMessage<?> command, Step step, Object subject, String name, Consumer<Object> onAnswer) {
+
+        Delivery again() {
+            return unheard(name + " again");
+        }
+
+        /** The same, with an answer that nobody waits for. */
+        Delivery unheard(String otherName) {
+            return new Delivery(command, step, subject, otherName, answer -> {});
+        }
+
+        String aggregate() {
+            return routingKey(command.getPayload());
+        }
+    }
+
     /** Sends a command; the answer, if one comes, is a payload or a {@link Throwable}. */
     void send(String from, CommandMessage<?> original, Consumer<Object> onAnswer) {
         CommandMessage<?> command = bank.bug().carried(original);
         Object payload = command.getPayload();
-        Step step = Step.of(payload);
         Object subject = subject(payload);
         String kind = payload.getClass().getSimpleName() + " of " + subject;
         String name = kind + " " + sent.merge(kind, 1, Integer::sum);
         bank.history().add("send", from, () -> payload);
-        Faults faults = bank.faults();
-        Runnable delivery = () -> deliver(command, step, subject, name, onAnswer);
-        long latencyMs = bank.chance().between("latency of " + name, 1, 20);
-        if (step != null && faults.strikes(Fault.COMMAND_DAYS_LATE, step, subject)) {
+        Delivery delivery = new Delivery(command, Step.of(payload), subject, name, onAnswer);
+        boolean ofTransfer = delivery.step() != null;
+        if (ofTransfer && strikes(Fault.COMMAND_DAYS_LATE, delivery)) {
             forLater.add(command);
         }
-        if (faults.strikes(Fault.COMMAND_DROPPED, step, subject)) {
+        if (strikes(Fault.COMMAND_DROPPED, delivery)) {
             return;
         }
-        if (step != null && faults.wants(Fault.COMMAND_OVERTAKEN, step, subject)) {
-            hold(subject, step, delivery);
+        if (ofTransfer && wants(Fault.COMMAND_OVERTAKEN, delivery)) {
+            hold(delivery);
             return;
         }
-        if (faults.strikes(Fault.COMMAND_DELAYED, step, subject)) {
-            latencyMs = 1_000 + bank.chance().spread("delay of " + name, LONGEST_DELAY_MS);
-        }
-        carry(latencyMs, delivery);
-        if (faults.strikes(Fault.COMMAND_DUPLICATED, step, subject)) {
-            carry(
-                    bank.chance().spread("second of " + name, LONGEST_DELAY_MS),
-                    () -> deliver(command, step, subject, name + " again", answer -> {}));
+        long latencyMs = strikes(Fault.COMMAND_DELAYED, delivery)
+                ? 1_000 + bank.chance().spread("delay of " + name, LONGEST_DELAY_MS)
+                : bank.chance().between("latency of " + name, 1, 20);
+        carry(latencyMs, () -> deliver(delivery));
+        if (strikes(Fault.COMMAND_DUPLICATED, delivery)) {
+            carry(bank.chance().spread("second of " + name, LONGEST_DELAY_MS), () -> deliver(delivery.again()));
         }
     }
 
-    private void carry(long delayMs, Runnable delivery) {
+    private void carry(long delayMs, Runnable arrival) {
         underWay++;
         bank.time().after(delayMs, () -> {
             underWay--;
-            delivery.run();
+            arrival.run();
         });
     }
 
     /** Keeps a command back until another of its transfer has come, or for ten minutes. */
-    private void hold(Object subject, Step step, Runnable delivery) {
+    private void hold(Delivery delivery) {
         boolean[] gone = {false};
         Runnable once = () -> {
             if (!gone[0]) {
                 gone[0] = true;
-                delivery.run();
+                deliver(delivery);
             }
         };
-        held.computeIfAbsent(subject, any -> new ArrayList<>()).add(() -> {
-            bank.faults().met(Fault.COMMAND_OVERTAKEN, step);
+        held.computeIfAbsent(delivery.subject(), any -> new ArrayList<>()).add(() -> {
+            bank.faults().met(Fault.COMMAND_OVERTAKEN, delivery.step());
             carry(5, once);
         });
         carry(LONGEST_HOLD_MS, once);
     }
 
-    private void deliver(CommandMessage<?> command, Step step, Object subject, String name, Consumer<Object> onAnswer) {
-        List<Node> nodes = bank.nodes(service(command.getPayload()));
-        if (nodes.stream().anyMatch(Node::isUp) && bank.faults().wants(Fault.COMMAND_UNSERVED, step, subject)) {
-            long outageMs = bank.chance().spread("outage at " + name, LONGEST_OUTAGE_MS);
+    private void deliver(Delivery delivery) {
+        List<Node> nodes = bank.nodes(service(delivery.command().getPayload()));
+        if (nodes.stream().anyMatch(Node::isUp) && wants(Fault.COMMAND_UNSERVED, delivery)) {
+            long outageMs = bank.chance().spread("outage at " + delivery.name(), LONGEST_OUTAGE_MS);
             nodes.forEach(node -> node.crash(outageMs));
         }
         List<Node> live = nodes.stream().filter(Node::isUp).toList();
         if (live.isEmpty()) {
-            bank.faults().met(Fault.COMMAND_UNSERVED, bank.faults().over() ? null : step);
-            answer(name, step, subject, new NoHandlerForCommandException(command), onAnswer);
+            bank.faults().met(Fault.COMMAND_UNSERVED, delivery.step());
+            answer(delivery, new NoHandlerForCommandException(delivery.command()));
             return;
         }
-        // Consistent hashing: always the same one of those that are up.
-        Node node = live.get((int) bank.chance()
-                .between("route of " + routingKey(command.getPayload()) + " " + live.size(), 0, live.size() - 1));
-        if (live.size() > 1 && bank.faults().strikes(Fault.COMMAND_TO_TWO, step, subject)) {
-            Node rival = live.get(1 - live.indexOf(node));
-            handle(rival, command, step, subject, name + " at the rival", true, answer -> {});
-            handle(node, command, step, subject, name, true, onAnswer);
+        Node node = route(delivery, live);
+        if (live.size() > 1 && strikes(Fault.COMMAND_TO_TWO, delivery)) {
+            handle(
+                    live.get(1 - live.indexOf(node)),
+                    delivery.unheard(delivery.name() + " at the rival"),
+                    RIVALS_APPEND_MS);
+            handle(node, delivery, RIVALS_APPEND_MS);
         } else {
-            handle(node, command, step, subject, name, false, onAnswer);
+            handle(node, delivery, APPEND_MS);
         }
-        List<Runnable> overtaken = held.remove(subject);
+        List<Runnable> overtaken = held.remove(delivery.subject());
         if (overtaken != null) {
             overtaken.forEach(Runnable::run);
         }
     }
 
-    private void handle(
-            Node node,
-            CommandMessage<?> command,
-            Step step,
-            Object subject,
-            String name,
-            boolean rivals,
-            Consumer<Object> onAnswer) {
-        String aggregate = routingKey(command.getPayload());
-        if (!node.busy().add(aggregate)) {
-            node.after(5, () -> handle(node, command, step, subject, name, rivals, onAnswer));
+    /** As by consistent hashing: of those that are up, always the same. */
+    private Node route(Delivery delivery, List<Node> live) {
+        return bank.chance().pick("route of " + delivery.aggregate() + " among " + live.size(), live);
+    }
+
+    private void handle(Node node, Delivery delivery, long appendMs) {
+        if (!node.busy().add(delivery.aggregate())) {
+            node.after(BUSY_MS, () -> handle(node, delivery, appendMs));
             return;
         }
         node.after(0, () -> {
-            Work work = Work.begin(command, () -> node.handler().handle(command));
+            Work work = Work.begin(delivery.command(), () -> node.handler().handle(delivery.command()));
             if (work.failure() != null) {
-                node.busy().remove(aggregate);
-                answer(name, step, subject, work.failure(), onAnswer);
+                node.busy().remove(delivery.aggregate());
+                answer(delivery, work.failure());
                 return;
             }
             node.hold(work);
             if (bank.bug().answersFirst()) {
-                answer(name, step, subject, work.result(), onAnswer);
+                answer(delivery, work.result());
             }
-            Faults faults = bank.faults();
-            if (faults.strikes(Fault.CRASH_BEFORE_APPEND, step, subject)) {
-                crash(node, name);
+            if (strikes(Fault.CRASH_BEFORE_APPEND, delivery)) {
+                crash(node, delivery);
                 return;
             }
-            long appendMs = rivals ? 10 : 1;
-            if (faults.strikes(Fault.APPEND_DELAYED, step, subject)) {
-                appendMs = bank.chance().spread("append of " + name, LONGEST_APPEND_MS);
-            }
-            node.after(appendMs, () -> append(node, work, aggregate, step, subject, name, onAnswer));
+            long takesMs = strikes(Fault.APPEND_DELAYED, delivery)
+                    ? bank.chance().spread("append of " + delivery.name(), LONGEST_APPEND_MS)
+                    : appendMs;
+            node.after(takesMs, () -> append(node, work, delivery));
         });
     }
 
-    private void append(
-            Node node, Work work, String aggregate, Step step, Object subject, String name, Consumer<Object> onAnswer) {
-        Faults faults = bank.faults();
-        NodeEventStore.Append how = NodeEventStore.Append.DONE;
-        if (faults.strikes(Fault.APPEND_REFUSED, step, subject)) {
-            how = NodeEventStore.Append.REFUSED;
-        } else if (faults.strikes(Fault.APPEND_UNANSWERED, step, subject)) {
-            how = NodeEventStore.Append.UNANSWERED;
+    private void append(Node node, Work work, Delivery delivery) {
+        if (strikes(Fault.APPEND_REFUSED, delivery)) {
+            node.store().next(NodeEventStore.Append.REFUSED);
+        } else if (strikes(Fault.APPEND_UNANSWERED, delivery)) {
+            node.store().next(NodeEventStore.Append.UNANSWERED);
+        } else {
+            node.store().next(NodeEventStore.Append.DONE);
         }
         node.letGo(work);
-        node.busy().remove(aggregate);
-        node.store().next(how);
+        node.busy().remove(delivery.aggregate());
         Object outcome = work.commit() ? work.result() : work.failure();
-        if (faults.strikes(Fault.CRASH_BEFORE_ANSWER, step, subject)) {
-            crash(node, name);
+        if (strikes(Fault.CRASH_BEFORE_ANSWER, delivery)) {
+            crash(node, delivery);
         } else if (!bank.bug().answersFirst()) {
-            answer(name, step, subject, outcome, onAnswer);
+            answer(delivery, outcome);
         }
     }
 
-    private void crash(Node node, String name) {
-        node.crash(bank.chance().spread("down at " + name, Bank.LONGEST_DOWN_MS));
+    private void crash(Node node, Delivery delivery) {
+        node.crash(bank.chance().spread("down at " + delivery.name(), Bank.LONGEST_DOWN_MS));
     }
 
-    private void answer(String name, Step step, Object subject, Object outcome, Consumer<Object> onAnswer) {
-        Faults faults = bank.faults();
+    private void answer(Delivery delivery, Object outcome) {
+        String name = delivery.name();
         bank.history()
                 .add(
                         "answer",
                         "",
                         () -> name + ": " + (outcome instanceof Throwable failure ? failure.getMessage() : outcome));
-        if (faults.strikes(Fault.RESULT_DROPPED, step, subject)) {
+        if (strikes(Fault.RESULT_DROPPED, delivery)) {
             return;
         }
-        long latencyMs = bank.chance().between("latency back of " + name, 1, 20);
-        if (faults.strikes(Fault.RESULT_DELAYED, step, subject)) {
-            latencyMs = 1_000 + bank.chance().spread("delay back of " + name, LONGEST_RESULT_DELAY_MS);
+        long latencyMs = strikes(Fault.RESULT_DELAYED, delivery)
+                ? 1_000 + bank.chance().spread("delay back of " + name, LONGEST_RESULT_DELAY_MS)
+                : bank.chance().between("latency back of " + name, 1, 20);
+        carry(latencyMs, () -> delivery.onAnswer().accept(outcome));
+        if (strikes(Fault.RESULT_DUPLICATED, delivery)) {
+            carry(latencyMs + 1_000, () -> delivery.onAnswer().accept(outcome));
         }
-        carry(latencyMs, () -> onAnswer.accept(outcome));
-        if (faults.strikes(Fault.RESULT_DUPLICATED, step, subject)) {
-            carry(latencyMs + 1_000, () -> onAnswer.accept(outcome));
-        }
+    }
+
+    private boolean strikes(Fault fault, Delivery delivery) {
+        return bank.faults().strikes(fault, delivery.step(), delivery.subject());
+    }
+
+    private boolean wants(Fault fault, Delivery delivery) {
+        return bank.faults().wants(fault, delivery.step(), delivery.subject());
     }
 
     /** The transfer that a command is of, otherwise its account. */
