@@ -77,6 +77,11 @@ interface Bug {
         return false;
     }
 
+    /** How often a fault strikes in ten thousand, for a bug that takes some faults together to show. */
+    default int rate(Fault fault, int drawn) {
+        return drawn;
+    }
+
     /** How much an account keeps and keeps at most, if not what the scenario says. */
     default Optional<Integer> memory() {
         return Optional.empty();

@@ -167,6 +167,15 @@ final class Bugs {
                         public boolean overwritesSagas() {
                             return true;
                         }
+
+                        @Override
+                        public int rate(Fault fault, int drawn) {
+                            return switch (fault) {
+                                case SAVE_DELAYED -> 5_000;
+                                case COMMAND_DROPPED, APPEND_REFUSED -> 2_500;
+                                default -> drawn;
+                            };
+                        }
                     }),
             // The accounts and the transfers.
             new DeliberateBug(

@@ -30,14 +30,14 @@ final class Faults {
     private boolean over = true;
 
     /** {@code allowed} names the only faults that may strike; null for whatever chance has it. */
-    Faults(Chance chance, Coverage coverage, History history, Collection<String> allowed, boolean reconciled) {
+    Faults(Chance chance, Coverage coverage, History history, Collection<String> allowed, boolean reconciled, Bug bug) {
         this.chance = chance;
         this.coverage = coverage;
         this.history = history;
         this.allowed = allowed == null ? null : Set.copyOf(allowed);
         for (Fault fault : Fault.values()) {
             int rate = chance.pick("rate of " + fault, RATES_PER_TEN_THOUSAND);
-            int scaled = RARE.contains(fault) ? rate / 10 : rate;
+            int scaled = bug.rate(fault, RARE.contains(fault) ? rate / 10 : rate);
             rates.put(fault, fault.needsReconciler() && !reconciled ? 0 : scaled);
         }
     }

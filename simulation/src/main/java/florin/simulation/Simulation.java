@@ -61,8 +61,8 @@ final class Simulation {
         Chance chance = new Chance(seed);
         Scenario scenario = new Scenario(chance, bug);
         History history = new History(time, keepHistory);
-        Faults faults =
-                new Faults(chance, coverage, history, allowedFaults, scenario.drivers() != Scenario.Drivers.SAGA_ALONE);
+        Faults faults = new Faults(
+                chance, coverage, history, allowedFaults, scenario.drivers() != Scenario.Drivers.SAGA_ALONE, bug);
         Bank bank = new Bank(time, chance, faults, coverage, history, bug, scenario);
         live(bank, scenario);
         return new Outcome(
