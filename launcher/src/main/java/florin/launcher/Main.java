@@ -37,6 +37,9 @@ public final class Main {
                 case "status" -> StatusCommand.run(settings, operands(arguments, 0));
                 case "down" -> DownCommand.run(settings, operands(arguments, 0));
                 case "logs" -> LogsCommand.run(settings, arguments);
+                case "simulate" ->
+                    throw new LauncherException(
+                            "The script ./florin starts this from simulation/target/simulation.jar.");
                 default -> throw new IllegalStateException(name);
             };
         } catch (LauncherException e) {

@@ -91,7 +91,7 @@ class TransferRow implements Persistable<String> {
 
     void callOff(Instant at) {
         calledOff = true;
-        moved(at);
+        resume(at);
     }
 
     void park(Instant at) {
@@ -99,9 +99,14 @@ class TransferRow implements Persistable<String> {
         updatedAt = at;
     }
 
-    /** Something happened to it, so it is not parked any more. */
-    void moved(Instant at) {
+    void resume(Instant at) {
         parked = false;
+        updatedAt = at;
+    }
+
+    /** Something happened to it; if it is parked, it stays so until it ends or its aggregate says otherwise. */
+    void moved(Instant at) {
+        parked = parked && !status.isFinal();
         updatedAt = at;
     }
 

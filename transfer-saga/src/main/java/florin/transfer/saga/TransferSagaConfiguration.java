@@ -1,6 +1,7 @@
 package florin.transfer.saga;
 
 import javax.sql.DataSource;
+import org.axonframework.common.jpa.EntityManagerProvider;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.ConfigurationScopeAwareProvider;
@@ -10,6 +11,7 @@ import org.axonframework.eventhandling.PropagatingErrorHandler;
 import org.axonframework.serialization.Serializer;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Puts the saga, its deadlines and the view to work: each event in order, none skipped. */
 @org.springframework.context.annotation.Configuration(proxyBeanMethods = false)
@@ -36,6 +38,11 @@ class TransferSagaConfiguration {
                 .registerSequencingPolicy(TransferView.PROCESSOR, configuration -> TransferView::transferIdOf)
                 .registerListenerInvocationErrorHandler(
                         TransferView.PROCESSOR, configuration -> PropagatingErrorHandler.instance()));
+    }
+
+    @Bean
+    VersionedSagaStore sagaStore(EntityManagerProvider entities, Serializer serializer, JdbcClient jdbc) {
+        return new VersionedSagaStore(entities, serializer, jdbc);
     }
 
     @Bean

@@ -112,7 +112,7 @@ class TransferView {
 
     @EventHandler
     void on(TransferResumed event, EventMessage<TransferResumed> message) {
-        change(event.transferId(), message, TransferRow::moved);
+        change(event.transferId(), message, TransferRow::resume);
     }
 
     @EventHandler

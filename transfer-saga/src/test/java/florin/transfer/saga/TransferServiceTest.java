@@ -1,6 +1,7 @@
 package florin.transfer.saga;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import florin.account.api.Iban;
@@ -13,15 +14,23 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.axonframework.common.transaction.TransactionManager;
+import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.eventhandling.GenericEventMessage;
+import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
+import org.axonframework.modelling.saga.AssociationValuesImpl;
+import org.axonframework.modelling.saga.repository.SagaStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -221,6 +230,38 @@ class TransferServiceTest {
                 .until(() -> count("saga_entry") == 0
                         && count("association_value_entry") == 0
                         && count("scheduled_tasks") == 0);
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void what_another_process_has_done_to_a_saga_is_not_overwritten() {
+        SagaStore<Object> store = service.getBean(SagaStore.class);
+        String id = "saga of two";
+        transact(() -> store.insertSaga(TransferSaga.class, id, new TransferSaga(), Set.of()));
+        transact(() -> {
+            TransferSaga read = store.loadSaga(TransferSaga.class, id).saga();
+            CompletableFuture.runAsync(() -> transact(() -> store.updateSaga(
+                            TransferSaga.class,
+                            id,
+                            store.loadSaga(TransferSaga.class, id).saga(),
+                            new AssociationValuesImpl())))
+                    .join();
+            assertThatThrownBy(() -> store.updateSaga(TransferSaga.class, id, read, new AssociationValuesImpl()))
+                    .isInstanceOf(OptimisticLockingFailureException.class);
+            assertThatThrownBy(() -> store.deleteSaga(TransferSaga.class, id, Set.of()))
+                    .isInstanceOf(OptimisticLockingFailureException.class);
+        });
+        transact(() -> {
+            assertThat(store.loadSaga(TransferSaga.class, id)).isNotNull();
+            store.deleteSaga(TransferSaga.class, id, Set.of());
+        });
+    }
+
+    private static void transact(Runnable work) {
+        DefaultUnitOfWork<EventMessage<?>> unit =
+                DefaultUnitOfWork.startAndGet(GenericEventMessage.asEventMessage("work"));
+        unit.attachTransaction(service.getBean(TransactionManager.class));
+        unit.execute(work);
     }
 
     @Test

@@ -1,0 +1,303 @@
+package florin.simulation;
+
+import florin.account.api.AccountClosed;
+import florin.account.api.AccountEvent;
+import florin.account.api.AccountOpened;
+import florin.account.api.FundsReservationRejected;
+import florin.account.api.FundsReserved;
+import florin.account.api.Iban;
+import florin.account.api.MoneyDeposited;
+import florin.account.api.MoneyWithdrawn;
+import florin.account.api.ReservationCaptured;
+import florin.account.api.ReservationReleased;
+import florin.account.api.TransferCreditCancelled;
+import florin.account.api.TransferCreditRejected;
+import florin.account.api.TransferCredited;
+import florin.account.api.TransferLegEvent;
+import florin.money.Money;
+import florin.transfer.api.TransferCancellationRequested;
+import florin.transfer.api.TransferCancelled;
+import florin.transfer.api.TransferCompleted;
+import florin.transfer.api.TransferEndedEvent;
+import florin.transfer.api.TransferEvent;
+import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferRequested;
+import florin.transfer.api.TransferStatus;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * The books as an auditor keeps them: from the events alone, with plain numbers, knowing nothing of how the services decide.
+ * Each event is checked as it is stored.
+ */
+final class Books {
+
+    private final Map<Iban, Account> accounts = new LinkedHashMap<>();
+    private final Map<TransferId, Transfer> transfers = new LinkedHashMap<>();
+    private final Map<String, Long> cash = new TreeMap<>();
+    private final Map<String, Long> clearing = new TreeMap<>();
+    private Violation violation;
+
+    /** What an account holds, in minor units. */
+    static final class Account {
+        String currency;
+        long limit;
+        long booked;
+        long reserved;
+        boolean closed;
+        final Set<String> operations = new HashSet<>();
+    }
+
+    /** What happened to a transfer. */
+    static final class Transfer {
+        TransferRequested request;
+        String source = "";
+        String target = "";
+        TransferStatus end;
+        Step last = Step.REQUEST;
+        boolean calledOff;
+
+        boolean isInFlight() {
+            return target.equals("credited") && !source.equals("captured");
+        }
+
+        boolean touches(Iban iban) {
+            return request.from().equals(iban) || request.to().equals(iban);
+        }
+    }
+
+    /** The first that was broken, or null. */
+    Violation violation() {
+        return violation;
+    }
+
+    void broken(Invariant invariant, TransferId transfer, String what) {
+        if (violation == null) {
+            violation = new Violation(invariant, what, transfer);
+        }
+    }
+
+    Account account(Iban iban) {
+        return accounts.computeIfAbsent(iban, any -> new Account());
+    }
+
+    /** Null if it was never requested. */
+    Transfer transfer(TransferId id) {
+        return transfers.get(id);
+    }
+
+    Collection<Transfer> transfers() {
+        return transfers.values();
+    }
+
+    void enter(Object event) {
+        if (event instanceof TransferLegEvent leg) {
+            enterLeg(leg, transfers.get(leg.transferId()));
+        } else if (event instanceof AccountEvent of) {
+            enterAccount(of);
+        } else {
+            enterTransfer((TransferEvent) event);
+        }
+        checkSums(Step.transferOf(event));
+    }
+
+    private void enterAccount(AccountEvent event) {
+        Account account = account(event.iban());
+        if (event instanceof AccountOpened opened) {
+            account.currency = opened.currency().getCurrencyCode();
+            account.limit = opened.overdraftLimit().minorUnits();
+        } else if (event instanceof MoneyDeposited deposited) {
+            operation(account, deposited.operationId());
+            book(account, deposited.amount(), 1, cash);
+        } else if (event instanceof MoneyWithdrawn withdrawn) {
+            operation(account, withdrawn.operationId());
+            book(account, withdrawn.amount(), -1, cash);
+        } else if (event instanceof AccountClosed closed) {
+            operation(account, closed.operationId());
+            if (account.booked != 0 || account.reserved != 0) {
+                broken(Invariant.RESERVATION_ENDS, null, event.iban() + " was closed with money in it");
+            }
+            account.closed = true;
+        }
+    }
+
+    private void operation(Account account, String id) {
+        if (!account.operations.add(id)) {
+            broken(Invariant.ACKNOWLEDGED_STANDS, null, id + " was done twice");
+        }
+    }
+
+    private void enterLeg(TransferLegEvent event, Transfer transfer) {
+        TransferId id = event.transferId();
+        Account account = account(event.iban());
+        if (transfer == null) {
+            broken(Invariant.COMPLETED_MOVED_ONCE, null, event + " is of a transfer that nobody asked for");
+            return;
+        }
+        transfer.last = Step.of(event);
+        if (event instanceof FundsReserved reserved) {
+            account.reserved += reserved.amount().minorUnits();
+            move(transfer, reserved, reserved.amount(), transfer.request.from());
+            source(transfer, event, "", "reserved");
+        } else if (event instanceof FundsReservationRejected) {
+            source(transfer, event, "", "rejected");
+        } else if (event instanceof ReservationCaptured captured) {
+            account.reserved -= captured.amount().minorUnits();
+            book(account, captured.amount(), -1, clearing);
+            move(transfer, captured, captured.amount(), transfer.request.from());
+            source(transfer, event, "reserved", "captured");
+        } else if (event instanceof ReservationReleased released) {
+            account.reserved -= released.amount().minorUnits();
+            source(transfer, event, "reserved", "released");
+        } else if (event instanceof TransferCredited credited) {
+            book(account, credited.amount(), 1, clearing);
+            move(transfer, credited, credited.amount(), transfer.request.to());
+            target(transfer, event, "credited");
+        } else if (event instanceof TransferCreditRejected) {
+            target(transfer, event, "rejected");
+        } else if (event instanceof TransferCreditCancelled) {
+            target(transfer, event, "barred");
+        }
+        checkEnd(id, transfer);
+    }
+
+    private void enterTransfer(TransferEvent event) {
+        if (event instanceof TransferRequested requested) {
+            Transfer transfer = new Transfer();
+            transfer.request = requested;
+            if (transfers.put(event.transferId(), transfer) != null) {
+                broken(Invariant.ACKNOWLEDGED_STANDS, event.transferId(), "the transfer was requested twice");
+            }
+            return;
+        }
+        Transfer transfer = transfers.get(event.transferId());
+        if (transfer.end != null) {
+            broken(Invariant.ACKNOWLEDGED_STANDS, event.transferId(), event + " comes after " + transfer.end);
+        }
+        transfer.last = Step.of(event);
+        if (event instanceof TransferCancellationRequested) {
+            transfer.calledOff = true;
+        }
+        if (event instanceof TransferEndedEvent) {
+            transfer.end = event instanceof TransferCompleted
+                    ? TransferStatus.COMPLETED
+                    : event instanceof TransferCancelled ? TransferStatus.CANCELLED : TransferStatus.FAILED;
+            checkEnd(event.transferId(), transfer);
+        }
+    }
+
+    private void source(Transfer transfer, TransferLegEvent event, String from, String to) {
+        if (!transfer.source.equals(from)) {
+            broken(
+                    Invariant.COMPLETED_MOVED_ONCE,
+                    event.transferId(),
+                    event + " at a source that is " + (transfer.source.isEmpty() ? "untouched" : transfer.source));
+        }
+        transfer.source = to;
+    }
+
+    /** A credit is booked once, and not where the target has said no; that it says no again does no harm. */
+    private void target(Transfer transfer, TransferLegEvent event, String to) {
+        if (transfer.target.equals("credited") || (to.equals("credited") && !transfer.target.isEmpty())) {
+            broken(
+                    transfer.target.equals("credited")
+                            ? Invariant.COMPLETED_MOVED_ONCE
+                            : Invariant.FAILED_MOVED_NOTHING,
+                    event.transferId(),
+                    event + " at a target that is " + transfer.target);
+        }
+        transfer.target = to;
+    }
+
+    private void move(Transfer transfer, TransferLegEvent event, Money amount, Iban iban) {
+        if (!event.iban().equals(iban) || !amount.equals(transfer.request.amount())) {
+            broken(Invariant.COMPLETED_MOVED_ONCE, event.transferId(), event + " is not what was asked for");
+        }
+        if (account(iban).closed || !amount.currency().getCurrencyCode().equals(account(iban).currency)) {
+            broken(Invariant.COMPLETED_MOVED_ONCE, event.transferId(), event + " at an account that cannot take it");
+        }
+    }
+
+    private void checkEnd(TransferId id, Transfer transfer) {
+        if (transfer.end == null) {
+            return;
+        }
+        if (transfer.source.equals("reserved")) {
+            broken(Invariant.RESERVATION_ENDS, id, "it is " + transfer.end + ", and its amount is reserved");
+        }
+        boolean credited = transfer.target.equals("credited");
+        boolean captured = transfer.source.equals("captured");
+        if (transfer.end == TransferStatus.COMPLETED && !(credited && captured)) {
+            broken(Invariant.COMPLETED_MOVED_ONCE, id, "it is COMPLETED, and " + legs(transfer));
+        }
+        if (transfer.end != TransferStatus.COMPLETED && (credited || captured)) {
+            broken(Invariant.FAILED_MOVED_NOTHING, id, "it is " + transfer.end + ", and " + legs(transfer));
+        }
+    }
+
+    private static String legs(Transfer transfer) {
+        return "source: " + transfer.source + ", target: " + transfer.target;
+    }
+
+    /** Two entries of the same amount, one at the account, one at the other side. */
+    private static void book(Account account, Money amount, int sign, Map<String, Long> otherSide) {
+        account.booked += sign * amount.minorUnits();
+        otherSide.merge(amount.currency().getCurrencyCode(), -sign * amount.minorUnits(), Long::sum);
+    }
+
+    private void checkSums(TransferId id) {
+        Map<String, Long> sums = new TreeMap<>(cash);
+        clearing.forEach((currency, sum) -> sums.merge(currency, sum, Long::sum));
+        accounts.forEach((iban, account) -> {
+            if (account.currency != null) {
+                sums.merge(account.currency, account.booked, Long::sum);
+            }
+            if (account.booked - account.reserved + account.limit < 0) {
+                broken(
+                        Invariant.LIMIT_IS_KEPT,
+                        id,
+                        iban + " has " + account.booked + " booked and " + account.reserved
+                                + " reserved with a limit of " + account.limit);
+            }
+        });
+        sums.forEach((currency, sum) -> {
+            if (sum != 0) {
+                broken(Invariant.ENTRIES_SUM_TO_ZERO, id, "the entries in " + currency + " sum to " + sum);
+            }
+        });
+        Map<String, Long> inFlight = new TreeMap<>();
+        transfers.values().stream()
+                .filter(Transfer::isInFlight)
+                .forEach(transfer -> inFlight.merge(
+                        transfer.request.amount().currency().getCurrencyCode(),
+                        -transfer.request.amount().minorUnits(),
+                        Long::sum));
+        clearing.forEach((currency, sum) -> {
+            if (!sum.equals(inFlight.getOrDefault(currency, 0L))) {
+                broken(
+                        Invariant.CLEARING_IS_IN_FLIGHT,
+                        id,
+                        "clearing in " + currency + " is " + sum + ", in flight is "
+                                + inFlight.getOrDefault(currency, 0L));
+            }
+        });
+    }
+
+    /** What must hold when nothing is under way any more. */
+    void checkRest() {
+        transfers.forEach((id, transfer) -> {
+            if (transfer.end == null) {
+                broken(Invariant.TRANSFER_ENDS, id, "it is not final; " + legs(transfer));
+            }
+        });
+        accounts.forEach((iban, account) -> {
+            if (account.reserved != 0) {
+                broken(Invariant.RESERVATION_ENDS, null, account.reserved + " is still reserved at " + iban);
+            }
+        });
+    }
+}

@@ -1,0 +1,176 @@
+package florin.simulation;
+
+import florin.account.api.AccountRefusal;
+import florin.account.api.CloseAccount;
+import florin.account.api.DepositMoney;
+import florin.account.api.OpenAccount;
+import florin.account.api.WithdrawMoney;
+import florin.kit.Correlation;
+import florin.transfer.api.CancelTransfer;
+import florin.transfer.api.RequestTransfer;
+import florin.transfer.api.TransferDetails;
+import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferRefusal;
+import florin.transfer.api.TransferStatus;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.axonframework.commandhandling.GenericCommandMessage;
+import org.axonframework.messaging.HandlerExecutionException;
+
+/**
+ * A customer, or an operator: asks, waits for an answer for five seconds, asks again, gives up after some time; looks at
+ * transfers; and remembers what it was told, to hold it against the books.
+ */
+final class Client {
+
+    private static final long PATIENCE_MS = 5_000;
+    private static final int MOST_TRIES = 8;
+    private static final List<Long> LOOKS_MS = List.of(1_000L, 10_000L, 60_000L, 300_000L);
+
+    private final Bank bank;
+    private final Set<TransferId> cancellationsAccepted = new LinkedHashSet<>();
+    private final Map<TransferId, TransferStatus> shown = new HashMap<>();
+    private int waiting;
+
+    Client(Bank bank) {
+        this.bank = bank;
+    }
+
+    /** How many requests have neither been answered nor given up. */
+    int waiting() {
+        return waiting;
+    }
+
+    void ask(Object command) {
+        waiting++;
+        ask(command, 1, new boolean[1]);
+        if (command instanceof RequestTransfer request) {
+            LOOKS_MS.forEach(delayMs -> bank.time().after(delayMs, () -> look(request.transferId())));
+        }
+    }
+
+    private void ask(Object command, int tries, boolean[] answered) {
+        String correlation = "request-" + Network.subject(command);
+        bank.network()
+                .send(
+                        "client",
+                        GenericCommandMessage.asCommandMessage(command)
+                                .andMetaData(Map.of(Correlation.KEY, correlation)),
+                        answer -> hear(command, answer, answered));
+        bank.time().after(PATIENCE_MS, () -> {
+            if (!answered[0]) {
+                if (tries < MOST_TRIES) {
+                    ask(command, tries + 1, answered);
+                } else {
+                    answered[0] = true;
+                    waiting--;
+                }
+            }
+        });
+    }
+
+    private void hear(Object command, Object answer, boolean[] answered) {
+        Optional<Object> refusal = refusal(answer);
+        if (answer instanceof Throwable && refusal.isEmpty()) {
+            return; // Nobody knows: it asks again.
+        }
+        if (!answered[0]) {
+            answered[0] = true;
+            waiting--;
+        }
+        if (refusal.isPresent()) {
+            refused(command, refusal.get());
+        } else {
+            acknowledged(command);
+        }
+    }
+
+    /** What it was told must be so, now and for ever: the books are kept from a log that only grows. */
+    private void acknowledged(Object command) {
+        boolean holds = true;
+        if (command instanceof RequestTransfer request) {
+            Books.Transfer transfer = bank.books().transfer(request.transferId());
+            holds = transfer != null
+                    && transfer.request.from().equals(request.from())
+                    && transfer.request.to().equals(request.to())
+                    && transfer.request.amount().equals(request.amount());
+        } else if (command instanceof CancelTransfer cancel) {
+            Books.Transfer transfer = bank.books().transfer(cancel.transferId());
+            holds = transfer != null && transfer.calledOff;
+            cancellationsAccepted.add(cancel.transferId());
+        } else if (command instanceof DepositMoney deposit) {
+            holds = bank.books().account(deposit.iban()).operations.contains(deposit.operationId());
+        } else if (command instanceof WithdrawMoney withdrawal) {
+            holds = bank.books().account(withdrawal.iban()).operations.contains(withdrawal.operationId());
+        } else if (command instanceof CloseAccount closure) {
+            holds = bank.books().account(closure.iban()).closed;
+        } else if (command instanceof OpenAccount opening) {
+            holds = bank.books().account(opening.iban()).currency != null;
+        }
+        if (!holds) {
+            bank.books()
+                    .broken(
+                            Invariant.ACKNOWLEDGED_STANDS,
+                            Step.transferOf(command),
+                            command + " was acknowledged, and is not in the log");
+        }
+    }
+
+    private void refused(Object command, Object refusal) {
+        if (command instanceof CancelTransfer cancel
+                && refusal instanceof TransferRefusal reason
+                && reason.kind() == TransferRefusal.Kind.FINAL
+                && bank.books().transfer(cancel.transferId()).end == null) {
+            bank.books()
+                    .broken(
+                            Invariant.ACKNOWLEDGED_STANDS,
+                            cancel.transferId(),
+                            "a cancellation was refused because the transfer is final, and it is not");
+        }
+    }
+
+    /** What the view shows as final is so, and stays so. */
+    void look(TransferId id) {
+        TransferStatus status =
+                bank.database().view().find(id).map(TransferDetails::status).orElse(null);
+        TransferStatus before = shown.get(id);
+        if (before != null && before.isFinal() && status != null && status.isFinal() && status != before) {
+            bank.books().broken(Invariant.ACKNOWLEDGED_STANDS, id, "it was shown " + before + ", and then " + status);
+        }
+        if (status != null && status.isFinal() && status != bank.books().transfer(id).end) {
+            bank.books()
+                    .broken(
+                            Invariant.ACKNOWLEDGED_STANDS,
+                            id,
+                            "it is shown " + status + ", and is " + bank.books().transfer(id).end);
+        }
+        if (status != null) {
+            shown.put(id, status);
+        }
+    }
+
+    /** An accepted cancellation ends CANCELLED or COMPLETED. */
+    void checkRest() {
+        for (TransferId id : cancellationsAccepted) {
+            if (bank.books().transfer(id).end == TransferStatus.FAILED) {
+                bank.books()
+                        .broken(Invariant.ACKNOWLEDGED_STANDS, id, "its cancellation was accepted, and it is FAILED");
+            }
+        }
+    }
+
+    private static Optional<Object> refusal(Object answer) {
+        if (answer instanceof IllegalArgumentException invalid) {
+            return Optional.of(invalid);
+        }
+        if (answer instanceof HandlerExecutionException failure) {
+            return failure.getDetails()
+                    .filter(details -> details instanceof AccountRefusal || details instanceof TransferRefusal);
+        }
+        return Optional.empty();
+    }
+}

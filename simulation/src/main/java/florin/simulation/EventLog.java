@@ -1,0 +1,67 @@
+package florin.simulation;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.axonframework.eventhandling.DomainEventMessage;
+import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.modelling.command.ConcurrencyException;
+
+/** The event store's log: what is in it stays, in order, and no stream has two events of the same position. */
+final class EventLog {
+
+    private final List<DomainEventMessage<?>> events = new ArrayList<>();
+    private final Map<String, List<DomainEventMessage<?>>> streams = new LinkedHashMap<>();
+    private final List<Consumer<DomainEventMessage<?>>> readers = new ArrayList<>();
+    private final Bug bug;
+
+    EventLog(Bug bug) {
+        this.bug = bug;
+    }
+
+    /** Tells of each event that is appended from now on. */
+    void tell(Consumer<DomainEventMessage<?>> reader) {
+        readers.add(reader);
+    }
+
+    void append(List<? extends EventMessage<?>> appended) {
+        for (EventMessage<?> event : appended) {
+            DomainEventMessage<?> of = (DomainEventMessage<?>) event;
+            if (of.getSequenceNumber() != stream(of.getAggregateIdentifier()).size() && !bug.acceptsAnyPosition()) {
+                throw new ConcurrencyException("There is an event " + of.getSequenceNumber() + " of "
+                        + of.getAggregateIdentifier() + " already");
+            }
+        }
+        for (EventMessage<?> event : appended) {
+            DomainEventMessage<?> of = (DomainEventMessage<?>) event;
+            events.add(of);
+            streams.computeIfAbsent(of.getAggregateIdentifier(), id -> new ArrayList<>())
+                    .add(of);
+            readers.forEach(reader -> reader.accept(of));
+        }
+    }
+
+    List<DomainEventMessage<?>> stream(String aggregateIdentifier) {
+        return streams.getOrDefault(aggregateIdentifier, List.of());
+    }
+
+    int size() {
+        return events.size();
+    }
+
+    DomainEventMessage<?> get(int position) {
+        return events.get(position);
+    }
+
+    /** The position of the first event of then or later. */
+    int since(Instant then) {
+        int position = 0;
+        while (position < events.size() && events.get(position).getTimestamp().isBefore(then)) {
+            position++;
+        }
+        return position;
+    }
+}

@@ -1,0 +1,24 @@
+package florin.simulation;
+
+/** What must hold, whatever goes wrong. */
+enum Invariant {
+    ENTRIES_SUM_TO_ZERO("per currency, the sum of all entries is zero"),
+    CLEARING_IS_IN_FLIGHT("the clearing accounts together hold the transfers in flight"),
+    LIMIT_IS_KEPT("no account goes below its limit"),
+    TRANSFER_ENDS("every transfer is final when the faults have stopped"),
+    COMPLETED_MOVED_ONCE("COMPLETED: debited once and credited once, the amount and the accounts that were asked for"),
+    FAILED_MOVED_NOTHING("FAILED or CANCELLED: neither debited nor credited"),
+    RESERVATION_ENDS("a reservation never outlives its transfer"),
+    ACKNOWLEDGED_STANDS("nothing that was acknowledged to a client is contradicted later"),
+    NOTHING_IS_LEFT("at rest no saga and no deadline is left, and the view shows every transfer as it is");
+
+    private final String description;
+
+    Invariant(String description) {
+        this.description = description;
+    }
+
+    String description() {
+        return description;
+    }
+}

@@ -1,0 +1,241 @@
+package florin.simulation;
+
+import florin.account.api.AccountCommand;
+import florin.transfer.api.TransferCommand;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.axonframework.commandhandling.CommandMessage;
+import org.axonframework.commandhandling.NoHandlerForCommandException;
+
+/** Carries commands to the services and answers back, as badly as the faults have it. */
+final class Network {
+
+    private static final long LONGEST_DELAY_MS = 300_000;
+    private static final long LONGEST_RESULT_DELAY_MS = 60_000;
+    private static final long LONGEST_HOLD_MS = 600_000;
+    private static final long LONGEST_APPEND_MS = 5_000;
+    private static final long LONGEST_OUTAGE_MS = 300_000;
+    private static final long APPEND_MS = 1;
+    private static final long RIVALS_APPEND_MS = 10;
+    private static final long BUSY_MS = 5;
+
+    private final Bank bank;
+    private final Map<String, Integer> sent = new HashMap<>();
+    private final Map<Object, List<Runnable>> held = new HashMap<>();
+    private final List<CommandMessage<?>> forLater = new ArrayList<>();
+    private int underWay;
+
+    Network(Bank bank) {
+        this.bank = bank;
+    }
+
+    /** Commands that are to come again when days have passed. */
+    List<CommandMessage<?>> forLater() {
+        return forLater;
+    }
+
+    /** Whether no command and no answer is on its way. */
+    boolean isQuiet() {
+        return underWay == 0;
+    }
+
+    /** One sending of a command: at which step of what, by which name chance knows it, and who waits for its answer. */
+    private record Delivery(
+            CommandMessage<?> command, Step step, Object subject, String name, Consumer<Object> onAnswer) {
+
+        Delivery again() {
+            return unheard(name + " again");
+        }
+
+        /** The same, with an answer that nobody waits for. */
+        Delivery unheard(String otherName) {
+            return new Delivery(command, step, subject, otherName, answer -> {});
+        }
+
+        String aggregate() {
+            return routingKey(command.getPayload());
+        }
+    }
+
+    /** Sends a command; the answer, if one comes, is a payload or a {@link Throwable}. */
+    void send(String from, CommandMessage<?> original, Consumer<Object> onAnswer) {
+        CommandMessage<?> command = bank.bug().carried(original);
+        Object payload = command.getPayload();
+        Object subject = subject(payload);
+        String kind = payload.getClass().getSimpleName() + " of " + subject;
+        String name = kind + " " + sent.merge(kind, 1, Integer::sum);
+        bank.history().add("send", from, () -> payload);
+        Delivery delivery = new Delivery(command, Step.of(payload), subject, name, onAnswer);
+        boolean ofTransfer = delivery.step() != null;
+        if (ofTransfer && strikes(Fault.COMMAND_DAYS_LATE, delivery)) {
+            forLater.add(command);
+        }
+        if (strikes(Fault.COMMAND_DROPPED, delivery)) {
+            return;
+        }
+        if (ofTransfer && wants(Fault.COMMAND_OVERTAKEN, delivery)) {
+            hold(delivery);
+            return;
+        }
+        long latencyMs = strikes(Fault.COMMAND_DELAYED, delivery)
+                ? 1_000 + bank.chance().spread("delay of " + name, LONGEST_DELAY_MS)
+                : bank.chance().between("latency of " + name, 1, 20);
+        carry(latencyMs, () -> deliver(delivery));
+        if (strikes(Fault.COMMAND_DUPLICATED, delivery)) {
+            carry(bank.chance().spread("second of " + name, LONGEST_DELAY_MS), () -> deliver(delivery.again()));
+        }
+    }
+
+    private void carry(long delayMs, Runnable arrival) {
+        underWay++;
+        bank.time().after(delayMs, () -> {
+            underWay--;
+            arrival.run();
+        });
+    }
+
+    /** Keeps a command back until another of its transfer has come, or for ten minutes. */
+    private void hold(Delivery delivery) {
+        boolean[] gone = {false};
+        Runnable once = () -> {
+            if (!gone[0]) {
+                gone[0] = true;
+                deliver(delivery);
+            }
+        };
+        held.computeIfAbsent(delivery.subject(), any -> new ArrayList<>()).add(() -> {
+            bank.faults().met(Fault.COMMAND_OVERTAKEN, delivery.step());
+            carry(5, once);
+        });
+        carry(LONGEST_HOLD_MS, once);
+    }
+
+    private void deliver(Delivery delivery) {
+        List<Node> nodes = bank.nodes(service(delivery.command().getPayload()));
+        if (nodes.stream().anyMatch(Node::isUp) && wants(Fault.COMMAND_UNSERVED, delivery)) {
+            long outageMs = bank.chance().spread("outage at " + delivery.name(), LONGEST_OUTAGE_MS);
+            nodes.forEach(node -> node.crash(outageMs));
+        }
+        List<Node> live = nodes.stream().filter(Node::isUp).toList();
+        if (live.isEmpty()) {
+            bank.faults().met(Fault.COMMAND_UNSERVED, delivery.step());
+            answer(delivery, new NoHandlerForCommandException(delivery.command()));
+            return;
+        }
+        Node node = route(delivery, live);
+        if (live.size() > 1 && strikes(Fault.COMMAND_TO_TWO, delivery)) {
+            handle(
+                    live.get(1 - live.indexOf(node)),
+                    delivery.unheard(delivery.name() + " at the rival"),
+                    RIVALS_APPEND_MS);
+            handle(node, delivery, RIVALS_APPEND_MS);
+        } else {
+            handle(node, delivery, APPEND_MS);
+        }
+        List<Runnable> overtaken = held.remove(delivery.subject());
+        if (overtaken != null) {
+            overtaken.forEach(Runnable::run);
+        }
+    }
+
+    /** As by consistent hashing: of those that are up, always the same. */
+    private Node route(Delivery delivery, List<Node> live) {
+        return bank.chance().pick("route of " + delivery.aggregate() + " among " + live.size(), live);
+    }
+
+    private void handle(Node node, Delivery delivery, long appendMs) {
+        if (!node.busy().add(delivery.aggregate())) {
+            node.after(BUSY_MS, () -> handle(node, delivery, appendMs));
+            return;
+        }
+        node.after(0, () -> {
+            Work work = Work.begin(delivery.command(), () -> node.handler().handle(delivery.command()));
+            if (work.failure() != null) {
+                node.busy().remove(delivery.aggregate());
+                answer(delivery, work.failure());
+                return;
+            }
+            node.hold(work);
+            if (bank.bug().answersFirst()) {
+                answer(delivery, work.result());
+            }
+            if (strikes(Fault.CRASH_BEFORE_APPEND, delivery)) {
+                crash(node, delivery);
+                return;
+            }
+            long takesMs = strikes(Fault.APPEND_DELAYED, delivery)
+                    ? bank.chance().spread("append of " + delivery.name(), LONGEST_APPEND_MS)
+                    : appendMs;
+            node.after(takesMs, () -> append(node, work, delivery));
+        });
+    }
+
+    private void append(Node node, Work work, Delivery delivery) {
+        if (strikes(Fault.APPEND_REFUSED, delivery)) {
+            node.store().next(NodeEventStore.Append.REFUSED);
+        } else if (strikes(Fault.APPEND_UNANSWERED, delivery)) {
+            node.store().next(NodeEventStore.Append.UNANSWERED);
+        } else {
+            node.store().next(NodeEventStore.Append.DONE);
+        }
+        node.letGo(work);
+        node.busy().remove(delivery.aggregate());
+        Object outcome = work.commit() ? work.result() : work.failure();
+        if (strikes(Fault.CRASH_BEFORE_ANSWER, delivery)) {
+            crash(node, delivery);
+        } else if (!bank.bug().answersFirst()) {
+            answer(delivery, outcome);
+        }
+    }
+
+    private void crash(Node node, Delivery delivery) {
+        node.crash(bank.chance().spread("down at " + delivery.name(), Bank.LONGEST_DOWN_MS));
+    }
+
+    private void answer(Delivery delivery, Object outcome) {
+        String name = delivery.name();
+        bank.history()
+                .add(
+                        "answer",
+                        "",
+                        () -> name + ": " + (outcome instanceof Throwable failure ? failure.getMessage() : outcome));
+        if (strikes(Fault.RESULT_DROPPED, delivery)) {
+            return;
+        }
+        long latencyMs = strikes(Fault.RESULT_DELAYED, delivery)
+                ? 1_000 + bank.chance().spread("delay back of " + name, LONGEST_RESULT_DELAY_MS)
+                : bank.chance().between("latency back of " + name, 1, 20);
+        carry(latencyMs, () -> delivery.onAnswer().accept(outcome));
+        if (strikes(Fault.RESULT_DUPLICATED, delivery)) {
+            carry(latencyMs + 1_000, () -> delivery.onAnswer().accept(outcome));
+        }
+    }
+
+    private boolean strikes(Fault fault, Delivery delivery) {
+        return bank.faults().strikes(fault, delivery.step(), delivery.subject());
+    }
+
+    private boolean wants(Fault fault, Delivery delivery) {
+        return bank.faults().wants(fault, delivery.step(), delivery.subject());
+    }
+
+    /** The transfer that a command is of, otherwise its account. */
+    static Object subject(Object payload) {
+        Object transfer = Step.transferOf(payload);
+        return Objects.requireNonNullElseGet(transfer, () -> routingKey(payload));
+    }
+
+    private static String service(Object payload) {
+        return payload instanceof AccountCommand command ? command.iban().branch() : Bank.TRANSFERS;
+    }
+
+    private static String routingKey(Object payload) {
+        return payload instanceof AccountCommand command
+                ? command.iban().value()
+                : ((TransferCommand) payload).transferId().value();
+    }
+}

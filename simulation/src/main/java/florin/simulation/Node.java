@@ -1,0 +1,114 @@
+package florin.simulation;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.axonframework.commandhandling.CommandMessageHandler;
+
+/** A process of a service: it may die at any time, and what it has not saved dies with it. */
+final class Node {
+
+    private final Bank bank;
+    private final String name;
+    private final long skewMs;
+    private final NodeEventStore store;
+    private final CommandMessageHandler handler;
+    private final Set<String> busy = new HashSet<>();
+    private final Set<Work> unsaved = new LinkedHashSet<>();
+    private final List<Runnable> atStart = new ArrayList<>();
+    private final List<Runnable> atCrash = new ArrayList<>();
+    private boolean up = true;
+    private int life = 1;
+
+    Node(Bank bank, String name, NodeEventStore store, CommandMessageHandler handler) {
+        this.bank = bank;
+        this.name = name;
+        this.store = store;
+        this.handler = handler;
+        this.skewMs = bank.chance().between("clock of " + name, -2_000, 2_000);
+    }
+
+    String name() {
+        return name;
+    }
+
+    boolean isUp() {
+        return up;
+    }
+
+    /** Which of its lives this is, counted from 1. */
+    int life() {
+        return life;
+    }
+
+    NodeEventStore store() {
+        return store;
+    }
+
+    CommandMessageHandler handler() {
+        return handler;
+    }
+
+    /** The aggregates and sagas that it has loaded and locked. */
+    Set<String> busy() {
+        return busy;
+    }
+
+    /** Done by this process, if it lives that long. */
+    void after(long delayMs, Runnable action) {
+        int mine = life;
+        bank.time().after(delayMs, () -> {
+            if (up && life == mine) {
+                bank.time().as(skewMs, action);
+            }
+        });
+    }
+
+    void hold(Work work) {
+        unsaved.add(work);
+    }
+
+    void letGo(Work work) {
+        unsaved.remove(work);
+    }
+
+    void onStart(Runnable action) {
+        atStart.add(action);
+    }
+
+    void onCrash(Runnable action) {
+        atCrash.add(action);
+    }
+
+    void crash(long downMs) {
+        if (!up) {
+            return;
+        }
+        bank.history().add("crash", name, () -> "for " + downMs + " ms");
+        up = false;
+        unsaved.forEach(Work::rollback);
+        unsaved.clear();
+        busy.clear();
+        atCrash.forEach(Runnable::run);
+        int dead = life;
+        bank.time().after(downMs, () -> {
+            if (!up && life == dead) {
+                start();
+            }
+        });
+    }
+
+    void start() {
+        up = true;
+        life++;
+        bank.history().add("start", name, () -> "");
+        bank.time().as(skewMs, () -> atStart.forEach(Runnable::run));
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,64 @@
+package florin.simulation;
+
+import florin.kit.Correlation;
+import java.util.concurrent.Callable;
+import org.axonframework.messaging.Message;
+import org.axonframework.messaging.correlation.SimpleCorrelationDataProvider;
+import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
+import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
+
+/**
+ * A unit of work that has been done and is not saved yet. Others may work before it is saved, which is how two threads or
+ * two processes meet in one thread here; if its process dies, it is never saved.
+ */
+final class Work {
+
+    private final DefaultUnitOfWork<Message<?>> unit;
+    private Object result;
+    private Throwable failure;
+
+    private Work(Message<?> message) {
+        unit = DefaultUnitOfWork.startAndGet(message);
+        unit.registerCorrelationDataProvider(new SimpleCorrelationDataProvider(Correlation.KEY, Correlation.ATTEMPT));
+    }
+
+    static Work begin(Message<?> message, Callable<Object> body) {
+        Work work = new Work(message);
+        try {
+            work.result = body.call();
+            CurrentUnitOfWork.clear(work.unit);
+        } catch (Exception | LinkageError thrown) {
+            work.failure = thrown;
+            work.unit.rollback(thrown);
+        }
+        return work;
+    }
+
+    Object result() {
+        return result;
+    }
+
+    /** Why it failed, or null. */
+    Throwable failure() {
+        return failure;
+    }
+
+    /** Saves it; false, and nothing of it is saved, if that fails. */
+    boolean commit() {
+        CurrentUnitOfWork.set(unit);
+        try {
+            unit.commit();
+            return true;
+        } catch (RuntimeException thrown) {
+            failure = thrown;
+            return false;
+        }
+    }
+
+    void rollback() {
+        if (unit.isActive()) {
+            CurrentUnitOfWork.set(unit);
+            unit.rollback();
+        }
+    }
+}

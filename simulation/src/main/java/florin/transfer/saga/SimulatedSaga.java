@@ -1,0 +1,90 @@
+package florin.transfer.saga;
+
+import java.util.Optional;
+import org.axonframework.common.lock.NullLockFactory;
+import org.axonframework.deadline.DeadlineManager;
+import org.axonframework.deadline.DeadlineMessage;
+import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.eventhandling.PropagatingErrorHandler;
+import org.axonframework.eventhandling.Segment;
+import org.axonframework.messaging.Message;
+import org.axonframework.messaging.ScopeDescriptor;
+import org.axonframework.messaging.annotation.ClasspathParameterResolverFactory;
+import org.axonframework.messaging.annotation.MultiParameterResolverFactory;
+import org.axonframework.messaging.annotation.ParameterResolver;
+import org.axonframework.messaging.annotation.ParameterResolverFactory;
+import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
+import org.axonframework.modelling.saga.AnnotatedSagaManager;
+import org.axonframework.modelling.saga.metamodel.AnnotationSagaMetaModelFactory;
+import org.axonframework.modelling.saga.metamodel.SagaModel;
+import org.axonframework.modelling.saga.repository.AnnotatedSagaRepository;
+import org.axonframework.modelling.saga.repository.SagaStore;
+
+/**
+ * The sagas of a process, with an error handler that propagates, as in the service.
+ *
+ * <p>What Axon finds out about the class is found out once; what its handlers are given comes from the unit of work.
+ */
+public final class SimulatedSaga {
+
+    private static final AnnotationSagaMetaModelFactory MODELS =
+            new AnnotationSagaMetaModelFactory(MultiParameterResolverFactory.ordered(
+                    ClasspathParameterResolverFactory.forClass(TransferSaga.class), fromUnitOfWork()));
+    private static final SagaModel<TransferSaga> MODEL = MODELS.modelOf(TransferSaga.class);
+
+    private final AnnotatedSagaManager<TransferSaga> manager;
+    private final StepCommands commands;
+    private final DeadlineManager deadlines;
+
+    SimulatedSaga(SagaStore<Object> store, StepCommands commands, DeadlineManager deadlines) {
+        this.commands = commands;
+        this.deadlines = deadlines;
+        manager = AnnotatedSagaManager.<TransferSaga>builder()
+                .sagaType(TransferSaga.class)
+                .sagaModel(MODEL)
+                .sagaFactory(TransferSaga::new)
+                .listenerInvocationErrorHandler(PropagatingErrorHandler.instance())
+                .sagaRepository(AnnotatedSagaRepository.<TransferSaga>builder()
+                        .sagaType(TransferSaga.class)
+                        .sagaModel(MODEL)
+                        .interceptorMemberChain(MODELS.chainedInterceptor(TransferSaga.class))
+                        .sagaStore(store)
+                        .lockFactory(NullLockFactory.INSTANCE)
+                        .build())
+                .build();
+    }
+
+    /** Within a unit of work. */
+    public void handle(EventMessage<?> event) throws Exception {
+        provide();
+        manager.handle(event, Segment.ROOT_SEGMENT);
+    }
+
+    /** Within a unit of work. */
+    public void carryOut(DeadlineMessage<?> deadline, ScopeDescriptor saga) throws Exception {
+        provide();
+        manager.send(deadline, saga);
+    }
+
+    private void provide() {
+        CurrentUnitOfWork.get().resources().put(StepCommands.class.getName(), commands);
+        CurrentUnitOfWork.get().resources().put(DeadlineManager.class.getName(), deadlines);
+    }
+
+    private static ParameterResolverFactory fromUnitOfWork() {
+        return (executable, parameters, index) -> Optional.of(parameters[index].getType())
+                .filter(type -> type == StepCommands.class || type == DeadlineManager.class)
+                .<ParameterResolver<?>>map(type -> new ParameterResolver<Object>() {
+                    @Override
+                    public Object resolveParameterValue(Message<?> message) {
+                        return CurrentUnitOfWork.get().getResource(type.getName());
+                    }
+
+                    @Override
+                    public boolean matches(Message<?> message) {
+                        return true;
+                    }
+                })
+                .orElse(null);
+    }
+}
