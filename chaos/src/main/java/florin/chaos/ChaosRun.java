@@ -5,6 +5,7 @@ import florin.launcher.PlatformConfiguration;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -13,7 +14,7 @@ import java.util.function.Consumer;
 
 /** One run on a platform of its own. {@link #close()} stops everything that it started, at any time and from any thread. */
 final class ChaosRun implements AutoCloseable {
-    private static final int CLIENTS = 6;
+    private static final int CLIENTS = 8;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final long POLL_MILLIS = 100;
 
@@ -59,7 +60,7 @@ final class ChaosRun implements AutoCloseable {
         Thread recovering = start("recoveries", recoveries);
         List<Thread> working = new ArrayList<>();
         clients.forEach(client -> working.add(start("client", client)));
-        awaitAccounts();
+        awaitBusiness();
         nemesis.run();
         progress.accept("The faults are over: waiting until all is at rest");
         clients.forEach(Client::stop);
@@ -82,18 +83,16 @@ final class ChaosRun implements AutoCloseable {
         return thread;
     }
 
-    private void awaitAccounts() throws InterruptedException {
+    /** Before the first fault, so that there is something to lose. */
+    private void awaitBusiness() throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        while (pool.size() < CLIENTS) {
+        while (!history.acknowledged().containsAll(EnumSet.allOf(Kind.class))) {
             if (System.nanoTime() > end) {
-                throw new ChaosException("The clients could not open accounts, before any fault");
+                throw new ChaosException("Before any fault, not every kind of operation was acknowledged: only "
+                        + history.acknowledged());
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
-    }
-
-    History history() {
-        return history;
     }
 
     @Override

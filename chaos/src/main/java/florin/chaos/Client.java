@@ -19,8 +19,9 @@ final class Client implements Runnable {
     private static final List<Currency> CURRENCIES =
             List.of(Currency.getInstance("EUR"), Currency.getInstance("EUR"), Currency.getInstance("USD"));
     private static final Iban NOBODY = Iban.of("FLSO", 9_999_999_999L);
-    private static final int FIRST_ACCOUNTS = 3;
-    private static final int MOST_REQUESTS = 20;
+    static final int FIRST_ACCOUNTS = 2;
+    private static final int DEPOSIT_TIMES = 10;
+    private static final int MOST_REQUESTS = 12;
     private static final long PAUSE_BEFORE_REPEAT_MILLIS = 500;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -67,7 +68,8 @@ final class Client implements Runnable {
         Pool.Account account = pool.account(choice.account());
         Money amount = amount(choice, account);
         if (choice.kind() < 20) {
-            return Operation.deposit(reference, key, account.iban(), amount);
+            Money paidIn = new Money(amount.minorUnits() * DEPOSIT_TIMES, amount.currency());
+            return Operation.deposit(reference, key, account.iban(), paidIn);
         }
         if (choice.kind() < 35) {
             return Operation.withdrawal(reference, key, account.iban(), amount);

@@ -6,7 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 
 /** Everything that clients were told, in the order of the answers. Safe for use by several threads. */
 final class History {
@@ -42,6 +44,14 @@ final class History {
 
     List<Told> all() {
         return List.copyOf(all);
+    }
+
+    /** The kinds of operation that were acknowledged at least once. */
+    Set<Kind> acknowledged() {
+        return all.stream()
+                .filter(told -> told.answer().outcome() == Outcome.ACKNOWLEDGED)
+                .map(told -> told.operation().kind())
+                .collect(Collectors.toSet());
     }
 
     /** The operations in the order of their first answers. */

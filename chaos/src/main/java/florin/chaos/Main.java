@@ -74,7 +74,7 @@ public final class Main {
             Report report = run.run();
             good = report.isGood();
             report.print(System.out);
-            if (!good) {
+            if (!good || settings.data().isPresent()) {
                 writeDown(folder, report);
             }
         } finally {

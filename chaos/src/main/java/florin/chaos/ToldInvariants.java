@@ -12,6 +12,7 @@ import florin.transfer.api.TransferFailed;
 import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferStatus;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -229,7 +230,7 @@ final class ToldInvariants {
             Map<String, List<Object>> effects = new HashMap<>();
             for (EventLog.Recorded event : log.events()) {
                 reference(event.event())
-                        .ifPresent(reference -> effects.computeIfAbsent(reference, key -> new java.util.ArrayList<>())
+                        .ifPresent(reference -> effects.computeIfAbsent(reference, key -> new ArrayList<>())
                                 .add(event.event()));
             }
             return effects;
