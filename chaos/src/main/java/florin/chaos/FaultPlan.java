@@ -19,7 +19,9 @@ record FaultPlan(List<Fault> faults) {
 
     private static final Duration LONGEST_SLOT = Duration.ofSeconds(5);
     private static final int LONG_ONE_IN = 6;
-    private static final int LONG_TIMES = 4;
+    private static final int LONG_EXTRA_MILLIS = 11_000;
+    /** A process takes longer to start than a connection. */
+    private static final int START_TIMES = 2;
 
     /**
      * The plan of a seed.
@@ -60,10 +62,13 @@ record FaultPlan(List<Fault> faults) {
         long share = slot.toMillis() * (20 + random.nextInt(60)) / 100;
         boolean longer = random.nextInt(LONG_ONE_IN) == 0 && !hurried;
         Duration rest = slot.minusMillis(share);
+        if (pair.kind() == FaultKind.KILL && !hurried) {
+            return new Fault(pair.kind(), pair.target(), Duration.ZERO, slot.multipliedBy(START_TIMES));
+        }
         if (!pair.kind().lasts()) {
             return new Fault(pair.kind(), pair.target(), Duration.ZERO, rest);
         }
-        Duration lasts = Duration.ofMillis(longer ? share * LONG_TIMES : share);
+        Duration lasts = Duration.ofMillis(longer ? share + LONG_EXTRA_MILLIS : share);
         return new Fault(pair.kind(), pair.target(), lasts, rest);
     }
 }

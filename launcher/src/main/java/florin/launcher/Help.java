@@ -50,6 +50,23 @@ final class Help {
                         "Prints the log of one process: postgresql, axon-server, account-command-flno,\n"
                                 + "account-command-flso, transfer-saga or account-query. With -f it goes on printing what"
                                 + " is added."));
+        commands.put(
+                "chaos",
+                List.of(
+                        "chaos",
+                        "break everything that can break, and check what clients were told",
+                        "Starts all processes on a new temporary folder and free ports, runs clients, and meanwhile kills"
+                                + " and\npauses processes, and cuts and stalls connections. Then it lets all come to rest and"
+                                + " compares what\nclients were told with the event store and with the read models. Exit code"
+                                + " 0 if all invariants\nheld; otherwise 1, and data, logs, answers and events are kept."
+                                + " docs/chaos.md tells how to read the report.",
+                        """
+
+                        Options:
+                          --minutes M   how long faults are injected, 60 at most (default: 1)
+                          --seed S      of the clients' choices and the order of faults (default: a random one)
+                          --data DIR    a new folder, which is kept (default: a temporary one)
+                        """));
         return commands;
     }
 
@@ -69,7 +86,8 @@ final class Help {
         if (lines == null) {
             return overview();
         }
-        return "Usage: ./florin " + lines.get(0) + " [OPTION…]\n\n" + lines.get(2) + "\n" + options();
+        String options = lines.size() > 3 ? lines.get(3) : options();
+        return "Usage: ./florin " + lines.get(0) + " [OPTION…]\n\n" + lines.get(2) + "\n" + options;
     }
 
     private static String options() {
