@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -35,6 +36,7 @@ final class ChaosRun implements AutoCloseable {
     private final History history = new History();
     private final Pool pool = new Pool();
     private final List<Client> clients = new ArrayList<>();
+    private volatile boolean closed;
 
     /** Takes the folder, and starts nothing yet. */
     ChaosRun(Path root, Path folder, Settings settings, Consumer<String> progress) {
@@ -62,6 +64,9 @@ final class ChaosRun implements AutoCloseable {
         clients.forEach(client -> working.add(start("client", client)));
         awaitBusiness();
         nemesis.run();
+        if (closed) {
+            throw new ChaosException("The run was stopped");
+        }
         progress.accept("The faults are over: waiting until all is at rest");
         clients.forEach(Client::stop);
         for (Thread client : working) {
@@ -86,7 +91,9 @@ final class ChaosRun implements AutoCloseable {
     /** Before the first fault, so that there is something to lose. */
     private void awaitBusiness() throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!history.acknowledged().containsAll(EnumSet.allOf(Kind.class))) {
+        // A cancellation has to be in time to be acknowledged: that is not waited for.
+        Set<Kind> needed = EnumSet.complementOf(EnumSet.of(Kind.CANCELLATION));
+        while (!history.acknowledged().containsAll(needed)) {
             if (System.nanoTime() > end) {
                 throw new ChaosException("Before any fault, not every kind of operation was acknowledged: only "
                         + history.acknowledged());
@@ -97,6 +104,7 @@ final class ChaosRun implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         clients.forEach(Client::stop);
         nemesis.stop();
         links.flow();

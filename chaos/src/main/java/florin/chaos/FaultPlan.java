@@ -61,14 +61,11 @@ record FaultPlan(List<Fault> faults) {
     private static Fault timed(Fault pair, Duration slot, boolean hurried, Random random) {
         long share = slot.toMillis() * (20 + random.nextInt(60)) / 100;
         boolean longer = random.nextInt(LONG_ONE_IN) == 0 && !hurried;
-        Duration rest = slot.minusMillis(share);
-        if (pair.kind() == FaultKind.KILL && !hurried) {
-            return new Fault(pair.kind(), pair.target(), Duration.ZERO, slot.multipliedBy(START_TIMES));
-        }
         if (!pair.kind().lasts()) {
-            return new Fault(pair.kind(), pair.target(), Duration.ZERO, rest);
+            Duration then = pair.kind() == FaultKind.KILL && !hurried ? slot.multipliedBy(START_TIMES) : slot;
+            return new Fault(pair.kind(), pair.target(), Duration.ZERO, then);
         }
         Duration lasts = Duration.ofMillis(longer ? share + LONG_EXTRA_MILLIS : share);
-        return new Fault(pair.kind(), pair.target(), lasts, rest);
+        return new Fault(pair.kind(), pair.target(), lasts, slot.minusMillis(share));
     }
 }
