@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
@@ -40,6 +41,7 @@ final class Demo {
                 settings.cache(root),
                 settings.ports(PlatformPorts.free()),
                 settings.databaseUrls(),
+                Map.of(),
                 false,
                 Console.timed());
         Platform platform = Platform.prepare(configuration);

@@ -66,6 +66,23 @@ final class Help {
                           --from S      the first of them (default: 1)
                           --bug NAME    puts a deliberate bug into the bank, to see it found
                         """));
+        commands.put(
+                "chaos",
+                List.of(
+                        "chaos",
+                        "break everything that can break, and check what clients were told",
+                        "Starts all processes on a new temporary folder and free ports, runs clients, and meanwhile kills"
+                                + " and\npauses processes, and cuts and stalls connections. Then it lets all come to rest and"
+                                + " compares what\nclients were told with the event store and with the read models. Exit code"
+                                + " 0 if all invariants\nheld; otherwise 1, and data, logs, answers and events are kept."
+                                + " docs/chaos.md tells how to read the report.",
+                        """
+
+                        Options:
+                          --minutes M   how long faults are injected, 60 at most (default: 1)
+                          --seed S      of the clients' choices and the order of faults (default: a random one)
+                          --data DIR    a new folder, which is kept (default: a temporary one)
+                        """));
         return commands;
     }
 

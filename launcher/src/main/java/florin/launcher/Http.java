@@ -16,10 +16,28 @@ public final class Http {
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(70);
     private static final JsonMapper JSON = JsonMapper.shared();
 
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT_TIMEOUT)
-            .build();
+    private final HttpClient client;
+    private final Duration timeout;
+
+    /** Waits long for answers. */
+    public Http() {
+        this(
+                HttpClient.newBuilder()
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .connectTimeout(CONNECT_TIMEOUT)
+                        .build(),
+                REQUEST_TIMEOUT);
+    }
+
+    private Http(HttpClient client, Duration timeout) {
+        this.client = client;
+        this.timeout = timeout;
+    }
+
+    /** The same connections, with another limit to how long an answer is waited for. */
+    public Http withTimeout(Duration other) {
+        return new Http(client, other);
+    }
 
     /**
      * An answer.
@@ -57,7 +75,7 @@ public final class Http {
     }
 
     private Reply send(HttpRequest.Builder builder) {
-        HttpRequest request = builder.timeout(REQUEST_TIMEOUT).build();
+        HttpRequest request = builder.timeout(timeout).build();
         try {
             HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
             String location = response.headers().firstValue("Location").orElse(null);

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Ends the processes of a launcher that was itself killed: nobody else would. */
 final class Leftovers {
@@ -21,6 +22,7 @@ final class Leftovers {
             return 0;
         }
         progress.accept("Stopping what an earlier, killed launcher left behind: " + String.join(", ", alive.keySet()));
+        alive.values().forEach(Leftovers::resume);
         ProcessHandle postgresql = alive.remove(Platform.POSTGRESQL);
         alive.values().forEach(ProcessHandle::destroy);
         alive.values().forEach(Leftovers::await);
@@ -29,6 +31,15 @@ final class Leftovers {
             await(postgresql);
         }
         return alive.size() + (postgresql == null ? 0 : 1);
+    }
+
+    /** A process that is paused could not follow. */
+    private static void resume(ProcessHandle handle) {
+        OperatingSystem.signal(
+                "CONT",
+                Stream.concat(Stream.of(handle), handle.descendants())
+                        .map(ProcessHandle::pid)
+                        .toList());
     }
 
     private static void await(ProcessHandle handle) {

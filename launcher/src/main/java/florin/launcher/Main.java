@@ -37,9 +37,8 @@ public final class Main {
                 case "status" -> StatusCommand.run(settings, operands(arguments, 0));
                 case "down" -> DownCommand.run(settings, operands(arguments, 0));
                 case "logs" -> LogsCommand.run(settings, arguments);
-                case "simulate" ->
-                    throw new LauncherException(
-                            "The script ./florin starts this from simulation/target/simulation.jar.");
+                case "simulate", "chaos" ->
+                    throw new LauncherException("The script ./florin starts " + name + "; it is a program of its own.");
                 default -> throw new IllegalStateException(name);
             };
         } catch (LauncherException e) {

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * One child process that is started again whenever it dies, with a growing, bounded pause. Safe for use by several threads.
@@ -159,14 +160,48 @@ final class ManagedProcess {
         }
     }
 
-    /** {@code kill -9}, without telling the watch that it is meant. Returns when the process is dead. */
+    /**
+     * {@code kill -9} of the process and its children, without telling the watch that it is meant. Returns when the process
+     * is dead.
+     */
     void kill() {
         Process victim;
+        List<ProcessHandle> children;
         synchronized (this) {
             victim = process;
+            children = stopped(victim);
         }
         Process unused = victim.destroyForcibly();
+        children.forEach(ProcessHandle::destroyForcibly);
         awaitExit(victim, STOP_TIMEOUT);
+    }
+
+    /** SIGSTOP to the process and its children; false if it is dead, or about to be started again. */
+    synchronized boolean pause() {
+        if (stopping || process == null || !process.isAlive()) {
+            return false;
+        }
+        List<Long> children = stopped(process).stream().map(ProcessHandle::pid).toList();
+        OperatingSystem.signal("STOP", children);
+        return true;
+    }
+
+    /** The children of a process that has none after these, because it is stopped. */
+    private static List<ProcessHandle> stopped(Process parent) {
+        if (parent.isAlive()) {
+            OperatingSystem.signal("STOP", List.of(parent.pid()));
+        }
+        return parent.descendants().toList();
+    }
+
+    /** SIGCONT to the process and its children. */
+    synchronized void resume() {
+        if (process != null && process.isAlive()) {
+            List<Long> all = Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                    .map(ProcessHandle::pid)
+                    .toList();
+            OperatingSystem.signal("CONT", all);
+        }
     }
 
     /** Asks the process to end, without waiting for it. */
@@ -175,6 +210,7 @@ final class ManagedProcess {
         if (process == null || !process.isAlive()) {
             return;
         }
+        resume(); // a paused one could not follow
         if (stopByInterrupt) {
             OperatingSystem.interrupt(process.pid());
         } else {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -50,7 +51,17 @@ final class OperatingSystem {
     }
 
     static void interrupt(long pid) {
-        int unused = run(List.of("kill", "-INT", Long.toString(pid)), Map.of());
+        signal("INT", List.of(pid));
+    }
+
+    /** Sends a signal to each process; those that are gone are left out. */
+    static void signal(String signal, List<Long> pids) {
+        if (pids.isEmpty()) {
+            return;
+        }
+        List<String> command = new ArrayList<>(List.of("kill", "-" + signal));
+        pids.forEach(pid -> command.add(Long.toString(pid)));
+        int unused = run(command, Map.of());
     }
 
     /** Runs a command to its end and gives its exit code; its output is dropped. */

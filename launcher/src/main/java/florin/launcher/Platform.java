@@ -102,8 +102,8 @@ public final class Platform implements AutoCloseable {
         }
     }
 
-    /** Takes the data folder and unpacks programs, and starts nothing yet. */
-    static Platform prepare(PlatformConfiguration configuration) {
+    /** Takes the data folder and unpacks programs, and starts nothing yet: for who wants to be able to close it meanwhile. */
+    public static Platform prepare(PlatformConfiguration configuration) {
         DataFolder folder = DataFolder.lock(configuration.data());
         try {
             Leftovers.stop(configuration.data(), configuration.progress());
@@ -161,6 +161,7 @@ public final class Platform implements AutoCloseable {
         environment.put("SPRING_DATASOURCE_URL", jdbcUrl(database));
         environment.put("SPRING_DATASOURCE_USERNAME", database);
         environment.put("SPRING_DATASOURCE_PASSWORD", accounts.password(database));
+        environment.putAll(configuration.environment().getOrDefault(name, Map.of()));
         add(name, program, writesArchive, List.of("-XX:MaxDirectMemorySize=64m"), List.of(), environment);
     }
 
@@ -187,7 +188,8 @@ public final class Platform implements AutoCloseable {
                         this::writeState));
     }
 
-    void startAll() {
+    /** Starts what {@link #prepare} has made ready, and returns when every process is ready. */
+    public void startAll() {
         long startNanos = System.nanoTime();
         if (configuration.writesArchives() && programs.stream().anyMatch(program -> !program.hasArchive())) {
             say("The first start of these programs takes longer: class-data archives are written when they stop");
@@ -293,9 +295,19 @@ public final class Platform implements AutoCloseable {
         return process(name).pid();
     }
 
-    /** {@code kill -9}; returns when the process is dead. It is started again soon after. */
+    /** {@code kill -9}, of its children too; returns when the process is dead. It is started again soon after. */
     public void kill(String name) {
         process(name).kill();
+    }
+
+    /** SIGSTOP, to its children too; false if it is dead, or about to be started again. */
+    public boolean pause(String name) {
+        return process(name).pause();
+    }
+
+    /** SIGCONT, to its children too. */
+    public void resume(String name) {
+        process(name).resume();
     }
 
     /** Whether the process answers that it is ready. */

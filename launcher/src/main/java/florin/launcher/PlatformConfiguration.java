@@ -11,6 +11,7 @@ import java.util.function.Consumer;
  * @param data folder of data, logs and passwords
  * @param cache folder of unpacked programs and class-data archives, shared by all platforms
  * @param databaseUrls JDBC URLs of databases that live on another server, by database name
+ * @param environment variables of services by their names, which win over what the platform sets itself
  * @param writesArchives whether processes write missing class-data archives when they stop, which takes them some time
  * @param progress told one line at a time what happens
  */
@@ -20,22 +21,29 @@ public record PlatformConfiguration(
         Path cache,
         PlatformPorts ports,
         Map<String, String> databaseUrls,
+        Map<String, Map<String, String>> environment,
         boolean writesArchives,
         Consumer<String> progress) {
 
     /** A platform on free ports that reports nothing. */
     public static PlatformConfiguration of(Path root, Path data) {
-        return new PlatformConfiguration(
-                root, data, root.resolve(".florin").resolve("cache"), PlatformPorts.free(), Map.of(), true, line -> {});
+        Path cache = root.resolve(".florin").resolve("cache");
+        return new PlatformConfiguration(root, data, cache, PlatformPorts.free(), Map.of(), Map.of(), true, line -> {});
     }
 
     /** The same with one database elsewhere. */
     public PlatformConfiguration withDatabaseUrl(String database, String url) {
-        return new PlatformConfiguration(root, data, cache, ports, Map.of(database, url), writesArchives, progress);
+        return new PlatformConfiguration(
+                root, data, cache, ports, Map.of(database, url), environment, writesArchives, progress);
+    }
+
+    /** The same with other variables for services. */
+    public PlatformConfiguration withEnvironment(Map<String, Map<String, String>> variables) {
+        return new PlatformConfiguration(root, data, cache, ports, databaseUrls, variables, writesArchives, progress);
     }
 
     /** The same with another listener. */
     public PlatformConfiguration withProgress(Consumer<String> listener) {
-        return new PlatformConfiguration(root, data, cache, ports, databaseUrls, writesArchives, listener);
+        return new PlatformConfiguration(root, data, cache, ports, databaseUrls, environment, writesArchives, listener);
     }
 }

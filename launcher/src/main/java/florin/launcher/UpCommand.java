@@ -2,6 +2,7 @@ package florin.launcher;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -19,6 +20,7 @@ final class UpCommand {
                 settings.cache(root),
                 settings.ports(),
                 settings.databaseUrls(),
+                Map.of(),
                 true,
                 Console.timed());
         Platform platform = Platform.prepare(configuration);

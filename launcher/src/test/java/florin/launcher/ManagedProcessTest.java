@@ -3,15 +3,21 @@ package florin.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ManagedProcessTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     @TempDir
     Path folder;
 
@@ -33,6 +39,60 @@ class ManagedProcessTest {
         process.stop();
         assertThat(process.isAlive()).isFalse();
         assertThat(process.restarts()).isEqualTo(1);
+    }
+
+    @Test
+    void a_process_and_its_children_are_paused_resumed_and_killed_together() {
+        ManagedProcess process = process(List.of("sh", "-c", "sleep 1000 & sleep 1000 & wait"));
+        process.start();
+        await().atMost(PATIENCE).until(() -> children(process).size() == 2);
+        List<ProcessHandle> children = children(process);
+
+        assertThat(process.pause()).isTrue();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(states(process, children)).containsOnly("T"));
+        process.resume();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(states(process, children)).containsOnly("S"));
+        process.kill();
+
+        assertThat(process.isAlive()).isFalse();
+        await().atMost(PATIENCE).until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+        assertThat(process.pause()).isFalse();
+        process.stop();
+    }
+
+    @Test
+    void a_paused_process_follows_when_it_is_asked_to_stop() {
+        ManagedProcess process = process(List.of("sleep", "1000"));
+        process.start();
+        process.pause();
+
+        process.stop();
+
+        assertThat(process.isAlive()).isFalse();
+        assertThat(process.exitCode()).hasValue(143);
+        assertThat(progress).isEmpty();
+    }
+
+    private static List<ProcessHandle> children(ManagedProcess process) {
+        return ProcessHandle.of(process.pid()).orElseThrow().descendants().toList();
+    }
+
+    /** The first letter of what ps calls a state: T is stopped, S asleep. */
+    private static Set<String> states(ManagedProcess process, List<ProcessHandle> children) throws IOException {
+        Set<String> states = new TreeSet<>(Set.of(state(process.pid())));
+        for (ProcessHandle child : children) {
+            states.add(state(child.pid()));
+        }
+        return states;
+    }
+
+    private static String state(long pid) throws IOException {
+        Process ps = new ProcessBuilder("ps", "-o", "state=", "-p", Long.toString(pid)).start();
+        return new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .strip()
+                .substring(0, 1);
     }
 
     @Test

@@ -7,12 +7,10 @@ import florin.launcher.PlatformPorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The script {@code ./florin} as a person runs it. */
@@ -23,7 +21,7 @@ class CommandLineTest {
 
     @Test
     void the_demo_tells_its_story_and_exits_with_0() throws Exception {
-        Run demo = start("demo");
+        Script demo = start("demo");
 
         assertThat(demo.exitCode()).as(demo.output()).isZero();
         assertThat(demo.output())
@@ -39,7 +37,7 @@ class CommandLineTest {
             List<String> up = up(PlatformPorts.free());
             up.addAll(List.of("--transfer-saga-port", Integer.toString(taken.getLocalPort())));
 
-            Run refused = start(up.toArray(String[]::new));
+            Script refused = start(up.toArray(String[]::new));
 
             assertThat(refused.exitCode()).isEqualTo(1);
             assertThat(refused.output().strip())
@@ -51,39 +49,39 @@ class CommandLineTest {
 
     @Test
     void up_can_be_seen_and_stopped_from_another_shell_and_owns_its_folder() throws Exception {
-        Run up = start(up(PlatformPorts.free()).toArray(String[]::new));
+        Script up = start(up(PlatformPorts.free()).toArray(String[]::new));
         await().atMost(PATIENCE)
                 .until(() ->
                         up.output().contains("Florin runs") || !up.process().isAlive());
         assertThat(up.output()).contains("Florin runs");
 
-        Run second = start(up(PlatformPorts.free()).toArray(String[]::new));
+        Script second = start(up(PlatformPorts.free()).toArray(String[]::new));
         assertThat(second.exitCode()).isEqualTo(1);
         assertThat(second.output().strip())
                 .isEqualTo("florin: The data folder " + folder.resolve("data") + " is in use by a running Florin: stop"
                         + " that with ./florin down, or choose another folder with --data.");
 
-        Run status = start("status", "--data", data());
+        Script status = start("status", "--data", data());
         assertThat(status.exitCode()).as(status.output()).isZero();
         assertThat(status.output()).contains("account-command-flso").contains("transfer-saga");
 
-        Run logs = start("logs", "account-query", "--data", data());
+        Script logs = start("logs", "account-query", "--data", data());
         assertThat(logs.exitCode()).isZero();
         assertThat(logs.output()).contains("account-query");
 
-        Run down = start("down", "--data", data());
+        Script down = start("down", "--data", data());
         assertThat(down.exitCode()).as(down.output()).isZero();
         assertThat(up.exitCode()).as(up.output()).isZero();
         assertThat(processesOf(folder)).isEmpty();
 
-        Run after = start("status", "--data", data());
+        Script after = start("status", "--data", data());
         assertThat(after.exitCode()).isEqualTo(1);
         assertThat(after.output().strip()).isEqualTo("Nothing runs on " + data() + ".");
     }
 
     @Test
     void what_a_killed_launcher_leaves_behind_is_stopped_by_down() throws Exception {
-        Run up = start(up(PlatformPorts.free()).toArray(String[]::new));
+        Script up = start(up(PlatformPorts.free()).toArray(String[]::new));
         await().atMost(PATIENCE)
                 .until(() ->
                         up.output().contains("Florin runs") || !up.process().isAlive());
@@ -91,7 +89,7 @@ class CommandLineTest {
         assertThat(up.exitCode()).isEqualTo(137);
         assertThat(processesOf(folder)).isNotEmpty();
 
-        Run down = start("down", "--data", data());
+        Script down = start("down", "--data", data());
 
         assertThat(down.exitCode()).as(down.output()).isZero();
         await().atMost(PATIENCE)
@@ -100,16 +98,17 @@ class CommandLineTest {
 
     @Test
     void help_and_unknown_commands_start_nothing() throws Exception {
-        Run help = start("--help");
+        Script help = start("--help");
         assertThat(help.exitCode()).isZero();
-        assertThat(help.output()).contains("demo", "up", "status", "down", "logs NAME", "--axon-server-grpc-port");
-        Run logs = start("logs", "--help");
+        assertThat(help.output())
+                .contains("demo", "up", "status", "down", "logs NAME", "chaos", "--axon-server-grpc-port");
+        Script logs = start("logs", "--help");
         assertThat(logs.exitCode()).isZero();
         assertThat(logs.output()).startsWith("Usage: ./florin logs NAME");
-        Run simulate = start("simulate", "--help");
+        Script simulate = start("simulate", "--help");
         assertThat(simulate.exitCode()).isZero();
         assertThat(simulate.output()).contains("--seeds N", "--from S").doesNotContain("--axon-server-grpc-port");
-        Run unknown = start("dance");
+        Script unknown = start("dance");
         assertThat(unknown.exitCode()).isEqualTo(2);
     }
 
@@ -148,15 +147,8 @@ class CommandLineTest {
                 Integer.toString(ports.postgresql())));
     }
 
-    private Run start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(SharedPlatform.root().resolve("florin").toString());
-        command.addAll(List.of(arguments));
-        Path output = Files.createTempFile(folder, arguments[0] + "-", ".txt");
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        return new Run(builder.start(), output);
+    private Script start(String... arguments) throws IOException {
+        return Script.start(folder, arguments);
     }
 
     /** Processes whose command line names the folder. */
@@ -165,18 +157,5 @@ class CommandLineTest {
                 .map(handle -> handle.info().commandLine().orElse(""))
                 .filter(line -> line.contains(folder.toString()))
                 .toList();
-    }
-
-    private record Run(Process process, Path file) {
-        int exitCode() throws InterruptedException {
-            assertThat(process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
-                    .as("ends")
-                    .isTrue();
-            return process.exitValue();
-        }
-
-        String output() throws IOException {
-            return Files.readString(file);
-        }
     }
 }

@@ -1,0 +1,153 @@
+package florin.chaos;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A network between a program and a port of this machine that can break: all connections are reset, or no byte passes while
+ * nobody notices. Whether the port answers or not, the proxy goes on.
+ */
+final class TcpProxy implements AutoCloseable {
+    private static final int BUFFER_BYTES = 16 * 1024;
+
+    private final ServerSocket listener;
+    private volatile int target;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private boolean stalled;
+
+    /** Listens on a free port. */
+    TcpProxy() {
+        try {
+            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        start(this::accept);
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    /** Leads new connections to that port. */
+    void to(int port) {
+        target = port;
+    }
+
+    /** Resets every connection; new ones are let through. */
+    void cut() {
+        sockets.forEach(this::reset);
+    }
+
+    /** No byte passes until {@link #flow()}, on connections that there are and on new ones. */
+    synchronized void stall() {
+        stalled = true;
+    }
+
+    /** Bytes pass again; none is lost. */
+    synchronized void flow() {
+        stalled = false;
+        notifyAll();
+    }
+
+    private synchronized void awaitFlow() throws InterruptedException {
+        while (stalled) {
+            wait();
+        }
+    }
+
+    private static void start(Runnable task) {
+        Thread thread = new Thread(task, "proxy");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket client = listener.accept();
+                start(() -> connect(client));
+            } catch (IOException e) {
+                // closed, or a client that was gone at once
+            }
+        }
+    }
+
+    private void connect(Socket client) {
+        Socket server = new Socket();
+        sockets.add(client);
+        sockets.add(server);
+        try {
+            server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
+            client.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
+        } catch (IOException e) {
+            reset(client);
+            reset(server);
+            return;
+        }
+        start(() -> forward(client, server));
+        forward(server, client);
+    }
+
+    private void forward(Socket from, Socket to) {
+        try {
+            InputStream input = from.getInputStream();
+            OutputStream output = to.getOutputStream();
+            byte[] buffer = new byte[BUFFER_BYTES];
+            for (int count = input.read(buffer); count >= 0; count = input.read(buffer)) {
+                awaitFlow();
+                output.write(buffer, 0, count);
+            }
+            awaitFlow();
+            to.shutdownOutput();
+            if (from.isOutputShutdown()) {
+                close(from);
+                close(to);
+            }
+        } catch (IOException e) {
+            reset(from);
+            reset(to);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void reset(Socket socket) {
+        try {
+            socket.setSoLinger(true, 0);
+        } catch (IOException e) {
+            // closed already
+        }
+        close(socket);
+    }
+
+    private void close(Socket socket) {
+        sockets.remove(socket);
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // closed already
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            flow();
+            cut();
+        }
+    }
+}

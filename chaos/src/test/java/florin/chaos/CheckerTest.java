@@ -1,0 +1,437 @@
+package florin.chaos;
+
+import static florin.chaos.SampleRun.ALICE;
+import static florin.chaos.SampleRun.BOB;
+import static florin.chaos.SampleRun.RENT;
+import static florin.chaos.SampleRun.YACHT;
+import static florin.chaos.SampleRun.balances;
+import static florin.chaos.SampleRun.euro;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import florin.account.api.FundsReserved;
+import florin.account.api.MoneyDeposited;
+import florin.account.api.MoneyWithdrawn;
+import florin.account.api.RefusalReason;
+import florin.account.api.ReservationCaptured;
+import florin.account.api.ReservationReleased;
+import florin.account.api.TransferCredited;
+import florin.account.api.TrialBalance;
+import florin.money.Money;
+import florin.transfer.api.TransferCancellationRequested;
+import florin.transfer.api.TransferCancelled;
+import florin.transfer.api.TransferCompleted;
+import florin.transfer.api.TransferDetails;
+import florin.transfer.api.TransferFailed;
+import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferStatus;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A checker that cannot find anything would be worth nothing: each invariant is broken on purpose, and seen to be. */
+class CheckerTest {
+    record Damage(String name, String invariant, String subject, Consumer<SampleRun> done) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    @Test
+    void a_run_without_damage_has_no_contradiction_and_every_invariant_was_about_something() {
+        for (Verdict verdict : Checker.check(new SampleRun().evidence())) {
+            assertThat(verdict.contradictions()).as(verdict.invariant()).isEmpty();
+            assertThat(verdict.checked()).as(verdict.invariant()).isPositive();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("damages")
+    void damage_is_found(Damage damage) {
+        SampleRun run = new SampleRun();
+
+        damage.done().accept(run);
+
+        Map<String, List<Contradiction>> found = new HashMap<>();
+        Checker.check(run.evidence()).forEach(verdict -> found.put(verdict.invariant(), verdict.contradictions()));
+        assertThat(found.get(damage.invariant())).as("%s", found).isNotEmpty();
+        assertThat(found.get(damage.invariant()))
+                .anySatisfy(contradiction -> assertThat(contradiction.subject()).contains(damage.subject()));
+    }
+
+    @Test
+    void every_invariant_is_broken_by_some_damage() {
+        Set<String> broken = damages().map(Damage::invariant).collect(Collectors.toSet());
+        assertThat(broken).isEqualTo(Checker.INVARIANTS.keySet());
+    }
+
+    static Stream<Damage> damages() {
+        return Stream.of(ofTheLog(), ofTransfers(), ofPromises(), ofAnswers(), ofTheReadModel())
+                .flatMap(List::stream);
+    }
+
+    private static List<Damage> ofTheLog() {
+        return List.of(
+                new Damage(
+                        "an event is missing in the store",
+                        "the log is unbroken",
+                        "FLNO",
+                        run -> run.misnumbered =
+                                event -> event.token() < 5 ? event : at(event, event.token() + 1, event.sequence())),
+                new Damage(
+                        "a position is there twice",
+                        "the log is unbroken",
+                        "FLNO",
+                        run -> run.misnumbered =
+                                event -> event.token() == 4 ? at(event, event.token(), event.sequence() - 1) : event),
+                new Damage(
+                        "an event is there twice",
+                        "the log is unbroken",
+                        "TRF",
+                        run -> run.misnumbered = event -> event.token() == 3
+                                ? new EventLog.Recorded(3, "id-2", event.stream(), event.sequence(), event.event())
+                                : event),
+                new Damage(
+                        "an account is overdrawn, and covered again",
+                        "no account below its limit at any position",
+                        ALICE.value(),
+                        run -> {
+                            run.events.add(9, new MoneyWithdrawn(ALICE, "9", euro("50.01"), "cash"));
+                            run.events.add(10, new MoneyDeposited(ALICE, "10", euro("50.01"), "salary"));
+                        }),
+                new Damage(
+                        "an account moves another currency",
+                        "no account below its limit at any position",
+                        ALICE.value(),
+                        run -> run.events.add(new MoneyDeposited(ALICE, "9", Money.of("1.00", "USD"), "salary"))));
+    }
+
+    private static EventLog.Recorded at(EventLog.Recorded event, long token, long sequence) {
+        return new EventLog.Recorded(token, event.id(), event.stream(), sequence, event.event());
+    }
+
+    private static List<Damage> ofTransfers() {
+        String moved = "completed moved once, others not at all";
+        String reservations = "every reservation ended once";
+        return List.of(
+                new Damage(
+                        "a double credit",
+                        moved,
+                        RENT.value(),
+                        run -> run.events.add(run.the(TransferCredited.class, 0))),
+                new Damage(
+                        "a double credit, by the sums",
+                        "clearing is zero at rest",
+                        "EUR",
+                        run -> run.events.add(run.the(TransferCredited.class, 0))),
+                new Damage(
+                        "a lost credit",
+                        moved,
+                        RENT.value(),
+                        run -> run.events.remove(run.the(TransferCredited.class, 0))),
+                new Damage(
+                        "a credit of another amount",
+                        moved,
+                        RENT.value(),
+                        run -> replace(
+                                run,
+                                run.the(TransferCredited.class, 0),
+                                new TransferCredited(BOB, RENT, euro("30.01"), ALICE))),
+                new Damage(
+                        "a credit of another account",
+                        moved,
+                        RENT.value(),
+                        run -> replace(
+                                run,
+                                run.the(TransferCredited.class, 0),
+                                new TransferCredited(ALICE, RENT, euro("30.00"), ALICE))),
+                new Damage(
+                        "a failed transfer that moved money",
+                        moved,
+                        RENT.value(),
+                        run -> replace(
+                                run,
+                                run.the(TransferCompleted.class, 0),
+                                new TransferFailed(RENT, RefusalReason.AM04))),
+                new Damage(
+                        "a cancelled transfer that was captured",
+                        moved,
+                        YACHT.value(),
+                        run -> replace(
+                                run,
+                                run.the(ReservationReleased.class, 0),
+                                new ReservationCaptured(ALICE, YACHT, euro("10.00")))),
+                new Damage(
+                        "a reservation of a completed transfer dangles",
+                        reservations,
+                        RENT.value(),
+                        run -> run.events.remove(run.the(ReservationCaptured.class, 0))),
+                new Damage(
+                        "a reservation of a cancelled transfer dangles",
+                        reservations,
+                        YACHT.value(),
+                        run -> run.events.remove(run.the(ReservationReleased.class, 0))),
+                new Damage(
+                        "a reservation is captured twice",
+                        reservations,
+                        RENT.value(),
+                        run -> run.events.add(run.the(ReservationCaptured.class, 0))),
+                new Damage(
+                        "a capture without a reservation",
+                        reservations,
+                        RENT.value(),
+                        run -> run.events.remove(run.the(FundsReserved.class, 0))),
+                new Damage(
+                        "a transfer does not end",
+                        "every transfer is final",
+                        RENT.value(),
+                        run -> run.events.remove(run.the(TransferCompleted.class, 0))),
+                new Damage(
+                        "a transfer ends twice",
+                        "every transfer is final",
+                        RENT.value(),
+                        run -> run.events.add(new TransferCompleted(RENT))));
+    }
+
+    private static void replace(SampleRun run, Object event, Object other) {
+        Collections.replaceAll(run.events, event, other);
+    }
+
+    private static List<Damage> ofPromises() {
+        String acknowledged = "acknowledged: in the log once";
+        return List.of(
+                new Damage(
+                        "a lost deposit",
+                        acknowledged,
+                        "salary",
+                        run -> run.events.remove(run.the(MoneyDeposited.class, 0))),
+                new Damage(
+                        "a double deposit",
+                        acknowledged,
+                        "salary",
+                        run -> run.events.add(run.the(MoneyDeposited.class, 0))),
+                new Damage(
+                        "a deposit of another amount",
+                        acknowledged,
+                        "salary",
+                        run -> replace(
+                                run,
+                                run.the(MoneyDeposited.class, 0),
+                                new MoneyDeposited(ALICE, "1", euro("100.01"), "salary"))),
+                new Damage("a lost transfer", acknowledged, "rent", run -> run.events.remove(3)),
+                new Damage("a lost account", acknowledged, "alice", run -> run.events.remove(0)),
+                new Damage(
+                        "an unknown deposit is made twice",
+                        "unknown: in the log at most once",
+                        "unheard",
+                        run -> run.events.add(run.the(MoneyDeposited.class, 1))),
+                new Damage(
+                        "a refused withdrawal is made",
+                        "refused: never in the log",
+                        "greed",
+                        run -> run.events.add(new MoneyWithdrawn(ALICE, "9", euro("999.00"), "greed"))),
+                new Damage(
+                        "a deposit that nobody made",
+                        "nothing that nobody asked for",
+                        ALICE.value(),
+                        run -> run.events.add(new MoneyDeposited(ALICE, "9", euro("1.00"), "present"))),
+                new Damage(
+                        "a cancellation that nobody asked for",
+                        "nothing that nobody asked for",
+                        RENT.value(),
+                        run -> run.events.add(new TransferCancellationRequested(RENT, RefusalReason.DS02))));
+    }
+
+    private static List<Damage> ofAnswers() {
+        String balances = "balances told are those of the log";
+        String states = "states of transfers told came true";
+        String repetitions = "repetitions had the same answer";
+        return List.of(
+                new Damage(
+                        "a balance was told that never was",
+                        balances,
+                        ALICE.value(),
+                        run -> run.acknowledged(
+                                Operation.lookAt("look", ALICE), 200, balances(ALICE, "50.01", "0.00", "50.01", 4))),
+                new Damage(
+                        "a balance was told of a position that never was",
+                        balances,
+                        ALICE.value(),
+                        run -> run.acknowledged(
+                                Operation.lookAt("look", ALICE), 200, balances(ALICE, "50.00", "0.00", "50.00", 7))),
+                new Damage(
+                        "a transfer was said to have failed that completed",
+                        states,
+                        RENT.value(),
+                        run -> run.acknowledged(
+                                Operation.lookAt("look", RENT),
+                                200,
+                                "{\"id\":\"TRF-rent\",\"status\":\"FAILED\",\"reason\":\"AM04\"}")),
+                new Damage(
+                        "a transfer was said to be credited that never was",
+                        states,
+                        YACHT.value(),
+                        run -> run.acknowledged(
+                                Operation.lookAt("look", YACHT),
+                                200,
+                                "{\"id\":\"TRF-yacht\",\"status\":\"CREDITED\"}")),
+                new Damage(
+                        "a transfer failed although its cancellation was accepted",
+                        states,
+                        YACHT.value(),
+                        run -> replace(
+                                run,
+                                run.the(TransferCancelled.class, 0),
+                                new TransferFailed(YACHT, RefusalReason.TM01))),
+                new Damage(
+                        "a repeated deposit has another answer",
+                        repetitions,
+                        "salary",
+                        run -> run.acknowledged(run.salary, 201, balances(ALICE, "50.00", "0.00", "50.00", 4))),
+                new Damage("yes and then no", repetitions, "rent", run -> run.refused(run.rent, 422, "same-account")),
+                new Damage(
+                        "a deposit is refused for no reason",
+                        "refusals were deserved",
+                        "gift",
+                        run -> run.refused(
+                                Operation.deposit("gift", null, ALICE, euro("1.00")), 404, "unknown-account")),
+                new Damage(
+                        "a trial balance was told that is not zero",
+                        "entries told sum to zero at any instant",
+                        "trial balance",
+                        run -> run.acknowledged(
+                                Operation.lookAtTrialBalance("look"),
+                                200,
+                                "{\"totals\":[{\"value\":\"0.00\",\"currency\":\"EUR\"},"
+                                        + "{\"value\":\"0.01\",\"currency\":\"USD\"}]}")));
+    }
+
+    private static List<Damage> ofTheReadModel() {
+        String accounts = "accounts shown are those of the log";
+        String entries = "entries shown are those of the log";
+        String trialBalance = "trial balance shown is that of the log";
+        String transfers = "transfers shown are those of the log";
+        String projections = "projections have seen all events";
+        return List.of(
+                new Damage(
+                        "an account is not shown",
+                        accounts,
+                        ALICE.value(),
+                        run -> run.misread =
+                                shown -> edited(shown, copy -> copy.accounts().remove(ALICE))),
+                new Damage(
+                        "an account is shown as it was before",
+                        accounts,
+                        ALICE.value(),
+                        run -> run.misread = shown -> edited(shown, copy -> copy.accounts()
+                                .put(
+                                        ALICE,
+                                        new SampleRun()
+                                                .evidence()
+                                                .readModel()
+                                                .accounts()
+                                                .get(BOB)))),
+                new Damage(
+                        "an entry is not shown",
+                        entries,
+                        ALICE.value(),
+                        run -> run.misread = shown ->
+                                edited(shown, copy -> copy.entries().get(ALICE).remove(1))),
+                new Damage(
+                        "an entry is shown twice",
+                        entries,
+                        BOB.value(),
+                        run -> run.misread = shown -> edited(shown, copy -> copy.entries()
+                                .get(BOB)
+                                .add(copy.entries().get(BOB).get(0)))),
+                new Damage(
+                        "a ledger account is not shown",
+                        trialBalance,
+                        "CASH:FLNO",
+                        run -> run.misread = shown -> edited(
+                                shown, copy -> copy.trialBalance().lines().remove(0))),
+                new Damage(
+                        "a ledger account that is not there",
+                        trialBalance,
+                        "CLEARING:FLXX",
+                        run -> run.misread = shown -> edited(shown, copy -> copy.trialBalance()
+                                .lines()
+                                .add(new TrialBalance.Line("CLEARING:FLXX", euro("1.00"))))),
+                new Damage(
+                        "entries do not sum to zero",
+                        trialBalance,
+                        "EUR",
+                        run -> run.misread = shown -> edited(
+                                shown, copy -> copy.trialBalance().totals().set(0, euro("0.01")))),
+                new Damage(
+                        "a transfer is not shown",
+                        transfers,
+                        RENT.value(),
+                        run -> run.misread =
+                                shown -> edited(shown, copy -> copy.transfers().remove(RENT))),
+                new Damage(
+                        "a transfer is shown with another status",
+                        transfers,
+                        RENT.value(),
+                        run -> run.misread = shown -> edited(shown, copy -> copy.transfers()
+                                .computeIfPresent(RENT, (id, transfer) -> credited(transfer)))),
+                new Damage(
+                        "a transfer that is not in the log",
+                        transfers,
+                        "TRF-ghost",
+                        run -> run.misread = shown -> edited(shown, copy -> copy.transfers()
+                                .put(
+                                        new TransferId("TRF-ghost"),
+                                        copy.transfers().get(RENT)))),
+                new Damage(
+                        "a projection is behind",
+                        projections,
+                        "accounts",
+                        run -> run.misread = shown -> edited(shown, copy -> copy.projections()
+                                .set(0, new ReadModel.Projection("accounts", true, false, 15, 3, 0)))),
+                new Damage(
+                        "a projection has set an event aside",
+                        projections,
+                        "entries",
+                        run -> run.misread = shown -> edited(shown, copy -> copy.projections()
+                                .set(1, new ReadModel.Projection("entries", true, false, 15, 0, 1)))));
+    }
+
+    private static TransferDetails credited(TransferDetails transfer) {
+        return new TransferDetails(
+                transfer.id(),
+                TransferStatus.CREDITED,
+                TransferStatus.CREDITED.code(),
+                null,
+                transfer.from(),
+                transfer.to(),
+                transfer.amount(),
+                transfer.reference(),
+                null,
+                transfer.requestedAt(),
+                transfer.updatedAt());
+    }
+
+    private static ReadModel edited(ReadModel shown, Consumer<ReadModel> edit) {
+        ReadModel copy = new ReadModel(
+                new LinkedHashMap<>(shown.accounts()),
+                new LinkedHashMap<>(shown.entries()),
+                new TrialBalance(
+                        new ArrayList<>(shown.trialBalance().lines()),
+                        new ArrayList<>(shown.trialBalance().totals())),
+                new LinkedHashMap<>(shown.transfers()),
+                new ArrayList<>(shown.projections()));
+        edit.accept(copy);
+        return copy;
+    }
+}

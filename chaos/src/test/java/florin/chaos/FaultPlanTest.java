@@ -1,0 +1,55 @@
+package florin.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class FaultPlanTest {
+    private static final int PAIRS = 2 * 6 + 2 * 8;
+
+    @Test
+    void a_seed_always_means_the_same_plan_and_another_one_another() {
+        assertThat(FaultPlan.of(1, Duration.ofMinutes(5))).isEqualTo(FaultPlan.of(1, Duration.ofMinutes(5)));
+        assertThat(FaultPlan.of(1, Duration.ofMinutes(5))).isNotEqualTo(FaultPlan.of(2, Duration.ofMinutes(5)));
+    }
+
+    @Test
+    void a_seed_always_means_the_same_choices() {
+        assertThat(choices(1)).isEqualTo(choices(1)).isNotEqualTo(choices(2));
+    }
+
+    @Test
+    void however_short_it_is_every_kind_meets_every_target() {
+        List<Fault> faults = FaultPlan.of(1, Duration.ofSeconds(45)).faults();
+
+        assertThat(faults.stream().limit(PAIRS).map(fault -> fault.kind() + " " + fault.target()))
+                .doesNotHaveDuplicates()
+                .hasSize(PAIRS);
+        assertThat(lasts(faults)).isBetween(Duration.ofSeconds(40), Duration.ofSeconds(60));
+    }
+
+    @Test
+    void a_long_plan_has_more_rounds_and_faults_longer_than_timeouts() {
+        List<Fault> faults = FaultPlan.of(1, Duration.ofMinutes(30)).faults();
+
+        assertThat(faults.size()).isGreaterThan(8 * PAIRS);
+        assertThat(lasts(faults)).isBetween(Duration.ofMinutes(30), Duration.ofMinutes(31));
+        assertThat(faults.stream().filter(fault -> fault.lasts().toSeconds() > 10))
+                .hasSizeGreaterThan(10);
+        assertThat(faults).allSatisfy(fault -> assertThat(fault.lasts()).isLessThan(Duration.ofSeconds(20)));
+    }
+
+    private static List<Choice> choices(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        return Stream.generate(() -> Choice.draw(random)).limit(100).collect(Collectors.toList());
+    }
+
+    private static Duration lasts(List<Fault> faults) {
+        return faults.stream().map(fault -> fault.lasts().plus(fault.then())).reduce(Duration.ZERO, Duration::plus);
+    }
+}
