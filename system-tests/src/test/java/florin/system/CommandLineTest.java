@@ -108,6 +108,15 @@ class CommandLineTest {
         Script simulate = start("simulate", "--help");
         assertThat(simulate.exitCode()).isZero();
         assertThat(simulate.output()).contains("--seeds N", "--from S").doesNotContain("--axon-server-grpc-port");
+        Script chaos = start("chaos", "--help");
+        assertThat(chaos.exitCode()).isZero();
+        assertThat(chaos.output())
+                .startsWith("Usage: ./florin chaos")
+                .contains("--minutes M")
+                .doesNotContain("--cache");
+        Script endless = start("chaos", "--minutes", "61");
+        assertThat(endless.exitCode()).isEqualTo(2);
+        assertThat(endless.output().strip()).isEqualTo("florin: --minutes takes a number above 0 and up to 60.");
         Script unknown = start("dance");
         assertThat(unknown.exitCode()).isEqualTo(2);
     }
