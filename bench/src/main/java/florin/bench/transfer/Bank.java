@@ -1,0 +1,150 @@
+package florin.bench.transfer;
+
+import florin.transfer.api.TransferId;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Accounts of two branches, opened for one run, and transfers between them. */
+final class Bank {
+
+    private static final int OPENING_CLIENTS = 16;
+    private static final String CENT = amount("0.01");
+    private static final String FORTUNE = amount("1000000.00");
+
+    private final JsonMapper json = JsonMapper.builder().build();
+    private final URI transfers;
+    private final List<String> first;
+    private final List<String> second;
+
+    private Bank(URI transfers, List<String> first, List<String> second) {
+        this.transfers = transfers;
+        this.first = first;
+        this.second = second;
+    }
+
+    /** Half of the accounts at each branch, each with a million euros. */
+    static Bank open(Options options) throws InterruptedException, ExecutionException {
+        int half = options.accounts() / 2;
+        return new Bank(
+                options.transfers(), accounts(options.firstBranch(), half), accounts(options.secondBranch(), half));
+    }
+
+    private static List<String> accounts(URI branch, int number) throws InterruptedException, ExecutionException {
+        ExecutorService clients = Executors.newFixedThreadPool(OPENING_CLIENTS);
+        try {
+            List<Future<List<String>>> parts = new ArrayList<>();
+            for (int i = 0; i < OPENING_CLIENTS; i++) {
+                int part = number / OPENING_CLIENTS + (i < number % OPENING_CLIENTS ? 1 : 0);
+                parts.add(clients.submit(() -> accountsOfOneClient(branch, part)));
+            }
+            List<String> accounts = new ArrayList<>();
+            for (Future<List<String>> part : parts) {
+                accounts.addAll(part.get());
+            }
+            return accounts;
+        } finally {
+            clients.shutdownNow();
+        }
+    }
+
+    private static List<String> accountsOfOneClient(URI branch, int number) throws IOException {
+        JsonMapper json = JsonMapper.builder().build();
+        List<String> accounts = new ArrayList<>();
+        try (HttpConnection connection = new HttpConnection(branch)) {
+            for (int i = 0; i < number; i++) {
+                String owner = "bench-" + UUID.randomUUID();
+                String opened = require201(
+                        connection.post("/accounts", "", "{\"owner\": \"" + owner + "\", \"currency\": \"EUR\"}"));
+                String iban = json.readTree(opened).path("iban").asString();
+                String unused = require201(connection.post(
+                        "/accounts/" + iban + "/deposits",
+                        "",
+                        "{\"amount\": " + FORTUNE + ", \"reference\": \"bench\"}"));
+                accounts.add(iban);
+            }
+        }
+        return accounts;
+    }
+
+    private static String require201(HttpConnection.Reply reply) throws IOException {
+        if (reply.status() != 201) {
+            throw new IOException("The branch answered " + reply.status() + ": " + reply.body());
+        }
+        return reply.body();
+    }
+
+    /** Transfers of a cent, from any account to any of the other branch; true if completed. */
+    Load.Call transfer() {
+        return new Transfer() {
+            @Override
+            boolean isFirstToSecond() {
+                return ThreadLocalRandom.current().nextBoolean();
+            }
+
+            @Override
+            String source(List<String> accounts) {
+                return any(accounts);
+            }
+        };
+    }
+
+    /** Transfers of a cent, all from one account. */
+    Load.Call transferFromOne() {
+        return new Transfer() {
+            @Override
+            boolean isFirstToSecond() {
+                return true;
+            }
+
+            @Override
+            String source(List<String> accounts) {
+                return accounts.get(0);
+            }
+        };
+    }
+
+    private static String any(List<String> accounts) {
+        return accounts.get(ThreadLocalRandom.current().nextInt(accounts.size()));
+    }
+
+    private static String amount(String value) {
+        return "{\"value\": \"" + value + "\", \"currency\": \"EUR\"}";
+    }
+
+    /** One client's transfers: a POST that asks for an answer when the transfer has ended. */
+    private abstract class Transfer implements Load.Call {
+        private final ThreadLocal<HttpConnection> connections =
+                ThreadLocal.withInitial(() -> new HttpConnection(transfers));
+
+        abstract boolean isFirstToSecond();
+
+        abstract String source(List<String> accounts);
+
+        @Override
+        public boolean make() throws IOException {
+            boolean isFirstToSecond = isFirstToSecond();
+            String id = TransferId.random().value();
+            HttpConnection connection = connections.get();
+            HttpConnection.Reply reply = connection.post(
+                    "/transfers",
+                    "Prefer: wait=30\r\n",
+                    "{\"id\": \"" + id + "\", \"from\": \"" + source(isFirstToSecond ? first : second)
+                            + "\", \"to\": \"" + any(isFirstToSecond ? second : first) + "\", \"amount\": " + CENT
+                            + ", \"reference\": \"bench\"}");
+            if (reply.status() == 202) {
+                reply = connection.get("/transfers/" + id + "?wait=30s");
+            }
+            return reply.status() == 200
+                    && json.readTree(reply.body()).path("status").asString("").equals("COMPLETED");
+        }
+    }
+}
