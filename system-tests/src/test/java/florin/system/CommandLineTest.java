@@ -123,10 +123,10 @@ class CommandLineTest {
 
     @Test
     void seeds_are_simulated_and_a_deliberate_bug_is_found() throws Exception {
-        Run simulate = start("simulate", "--seeds", "2", "--from", "7");
+        Script simulate = start("simulate", "--seeds", "2", "--from", "7");
         assertThat(simulate.exitCode()).as(simulate.output()).isZero();
         assertThat(simulate.output()).contains("2 seeds from 7", "nothing was broken");
-        Run broken = start("simulate", "--seeds", "1", "--bug", "sent-means-done");
+        Script broken = start("simulate", "--seeds", "1", "--bug", "sent-means-done");
         assertThat(broken.exitCode()).as(broken.output()).isEqualTo(1);
         assertThat(broken.output()).contains("CLEARING_IS_IN_FLIGHT", "--seeds 1 --from 1 --bug sent-means-done");
     }
