@@ -1,24 +1,22 @@
 package florin.chaos;
 
+import florin.launcher.Console;
+import florin.launcher.DataFolder;
 import florin.launcher.LauncherException;
+import florin.launcher.StopSignal;
+import florin.launcher.UnpackedFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 
 /** {@code ./florin chaos}. Exit codes: 0 all invariants held, 1 they did not or the run failed, 2 wrong usage. */
 public final class Main {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
+    private static final Consumer<String> SAY = Console.timed();
 
     private Main() {}
 
@@ -50,25 +48,14 @@ public final class Main {
     private static int run(Settings settings) throws InterruptedException {
         Path root =
                 Path.of(System.getProperty("florin.root", "")).toAbsolutePath().normalize();
-        Path folder = settings.data().orElseGet(Main::temporaryFolder);
-        if (Files.exists(folder.resolve("database.passwords"))) {
-            throw new LauncherException("Chaos needs a new folder, and " + folder
-                    + " holds data: choose another one with --data, or none for a temporary one.");
-        }
-        say("Seed " + settings.seed() + "; the processes start on the folder " + folder + " and free ports.");
-        ChaosRun run = new ChaosRun(root, folder, settings, Main::say);
-        AtomicBoolean signalled = new AtomicBoolean();
-        Thread stop = new Thread(
-                () -> {
-                    signalled.set(true);
-                    say("Stopping");
-                    run.close();
-                    say("Stopped; data and logs are kept in " + folder);
-                    System.out.flush();
-                    Runtime.getRuntime().halt(130);
-                },
-                "stop");
-        Runtime.getRuntime().addShutdownHook(stop);
+        Path folder = DataFolder.fresh(settings.data(), "Chaos", "florin-chaos-");
+        SAY.accept("Seed " + settings.seed() + "; the processes start on the folder " + folder + " and free ports.");
+        ChaosRun run = new ChaosRun(root, folder, settings, SAY);
+        StopSignal signal = StopSignal.onSignal(130, () -> {
+            SAY.accept("Stopping");
+            run.close();
+            SAY.accept("Stopped; data and logs are kept in " + folder);
+        });
         boolean good = false;
         try {
             Report report = run.run();
@@ -78,15 +65,15 @@ public final class Main {
                 writeDown(folder, report);
             }
         } finally {
-            if (signalled.get()) {
-                stop.join(); // it ends this JVM
+            if (signal.isGiven()) {
+                signal.awaitEnd();
             }
             run.close();
-            boolean unused = Runtime.getRuntime().removeShutdownHook(stop);
+            signal.forget();
             if (good && settings.data().isEmpty()) {
-                delete(folder);
+                UnpackedFolder.delete(folder);
             } else {
-                say("Data and logs are kept in " + folder);
+                SAY.accept("Data and logs are kept in " + folder);
             }
         }
         return good ? 0 : 1;
@@ -104,28 +91,5 @@ public final class Main {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static Path temporaryFolder() {
-        try {
-            return Files.createTempDirectory("florin-chaos-");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void say(String line) {
-        System.out.println(LocalTime.now(ZoneId.systemDefault()).format(TIME) + "  " + line);
-        System.out.flush();
     }
 }

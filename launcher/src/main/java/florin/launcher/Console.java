@@ -6,12 +6,13 @@ import java.time.format.DateTimeFormatter;
 import java.util.function.Consumer;
 
 /** Progress lines for a person at a terminal. */
-final class Console {
+public final class Console {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
 
     private Console() {}
 
-    static Consumer<String> timed() {
+    /** Each line with the time, at once. */
+    public static Consumer<String> timed() {
         return line -> {
             System.out.println(LocalTime.now(ZoneId.systemDefault()).format(TIME) + "  " + line);
             System.out.flush();

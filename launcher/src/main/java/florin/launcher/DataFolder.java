@@ -9,9 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 
 /** The folder that one running platform owns: a lock that dies with its holder, the state, data and logs. */
-final class DataFolder implements AutoCloseable {
+public final class DataFolder implements AutoCloseable {
     private final Path path;
     private final FileChannel channel;
     private final FileLock lock;
@@ -59,6 +60,29 @@ final class DataFolder implements AutoCloseable {
             if (channel != null) {
                 channel.close();
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * A folder that holds no data yet, for a program that keeps none: the chosen one, or a temporary one.
+     *
+     * @param program that of the sentence that refuses a folder with data
+     * @param prefix of the temporary folder's name
+     */
+    public static Path fresh(Optional<Path> chosen, String program, String prefix) {
+        Path folder = chosen.orElseGet(() -> temporary(prefix));
+        if (Files.exists(passwords(folder))) {
+            throw new LauncherException(program + " needs a new folder, and " + folder
+                    + " holds data: choose another one with --data, or none for a temporary one.");
+        }
+        return folder;
+    }
+
+    private static Path temporary(String prefix) {
+        try {
+            return Files.createTempDirectory(prefix);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,15 +1,11 @@
 package florin.launcher;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 
 /** {@code ./florin demo}: money moves between two services while somebody watches, and every answer is checked. */
@@ -30,11 +26,8 @@ final class Demo {
             throw new IllegalArgumentException(operands.toString());
         }
         long startNanos = System.nanoTime();
-        Path folder = settings.has(Setting.DATA) ? settings.data() : temporaryFolder();
-        if (Files.exists(folder.resolve("database.passwords"))) {
-            throw new LauncherException("The demo needs a new folder, and " + folder
-                    + " holds data: choose another one with --data, or none for a temporary one.");
-        }
+        Optional<Path> chosen = settings.has(Setting.DATA) ? Optional.of(settings.data()) : Optional.empty();
+        Path folder = DataFolder.fresh(chosen, "The demo", "florin-demo-");
         PlatformConfiguration configuration = new PlatformConfiguration(
                 root,
                 folder,
@@ -45,17 +38,11 @@ final class Demo {
                 false,
                 Console.timed());
         Platform platform = Platform.prepare(configuration);
-        AtomicBoolean signalled = new AtomicBoolean();
-        Thread stop = new Thread(
-                () -> {
-                    signalled.set(true);
-                    System.out.println("Stopping");
-                    platform.close();
-                    UnpackedFolder.delete(folder);
-                    Runtime.getRuntime().halt(130);
-                },
-                "stop");
-        Runtime.getRuntime().addShutdownHook(stop);
+        StopSignal signal = StopSignal.onSignal(130, () -> {
+            System.out.println("Stopping");
+            platform.close();
+            UnpackedFolder.delete(folder);
+        });
         try {
             say("Six processes start on the folder " + folder + " and free ports.");
             platform.startAll();
@@ -65,9 +52,9 @@ final class Demo {
                             say("\nAll processes together have " + mebibytes + " MiB resident. Stopping them."));
             platform.close();
         } catch (RuntimeException e) {
-            if (!signalled.get()) {
+            if (!signal.isGiven()) {
                 platform.close();
-                boolean unused = Runtime.getRuntime().removeShutdownHook(stop);
+                signal.forget();
                 throw new LauncherException(
                         "The demo failed: " + e.getMessage() + "\nThe logs are kept in " + DataFolder.logs(folder)
                                 + ".",
@@ -75,20 +62,12 @@ final class Demo {
             }
             throw e;
         }
-        boolean unused = Runtime.getRuntime().removeShutdownHook(stop);
+        signal.forget();
         UnpackedFolder.delete(folder);
         say("Everything was as it should be ("
                 + Duration.ofNanos(System.nanoTime() - startNanos).toSeconds()
                 + " s). ./florin up starts the same on fixed ports and keeps the data.");
         return 0;
-    }
-
-    private static Path temporaryFolder() {
-        try {
-            return Files.createTempDirectory("florin-demo-");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private void tell() {

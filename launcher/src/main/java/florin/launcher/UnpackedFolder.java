@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A folder that is filled beside its place and then moved there, so that it is whole or absent. */
-final class UnpackedFolder {
+public final class UnpackedFolder {
     private UnpackedFolder() {}
 
     interface Filler {
@@ -37,7 +37,8 @@ final class UnpackedFolder {
         return folder;
     }
 
-    static void delete(Path folder) {
+    /** With all that is in it. */
+    public static void delete(Path folder) {
         if (!Files.exists(folder)) {
             return;
         }

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** {@code ./florin up}: everything on fixed ports until a signal comes. */
 final class UpCommand {
@@ -24,26 +23,19 @@ final class UpCommand {
                 true,
                 Console.timed());
         Platform platform = Platform.prepare(configuration);
-        AtomicBoolean signalled = new AtomicBoolean();
-        Thread stop = new Thread(
-                () -> {
-                    signalled.set(true);
-                    System.out.println("Stopping");
-                    platform.close();
-                    System.out.println("Stopped; the data stays in " + settings.data());
-                    System.out.flush();
-                    Runtime.getRuntime().halt(0);
-                },
-                "stop");
-        Runtime.getRuntime().addShutdownHook(stop);
+        StopSignal signal = StopSignal.onSignal(0, () -> {
+            System.out.println("Stopping");
+            platform.close();
+            System.out.println("Stopped; the data stays in " + settings.data());
+        });
         try {
             platform.startAll();
         } catch (RuntimeException e) {
-            if (signalled.get()) {
+            if (signal.isGiven()) {
                 waitForever(); // the hook is stopping what was started, and ends this JVM
             }
             platform.close();
-            boolean unused = Runtime.getRuntime().removeShutdownHook(stop);
+            signal.forget();
             throw e;
         }
         System.out.println();
