@@ -1,7 +1,9 @@
 package florin.eventstore.rpc;
 
+import com.google.protobuf.CodedOutputStream;
 import florin.eventstore.storage.NewEvent;
 import florin.eventstore.storage.StoredEvent;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
 import io.grpc.Drainable;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.Status;
@@ -9,14 +11,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
+import java.io.UncheckedIOException;
 
 /** Takes events from the wire, and puts them there, without writing anew what is bytes already. */
 final class EventMarshaller {
-    private static final byte TOKEN_TAG = 1 << 3;
-    private static final byte EVENT_TAG = (2 << 3) | 2;
-    private static final int MAX_VARINT_BYTES = 10;
-
     /** An {@code Event} that a client sends. */
     static final Marshaller<NewEvent> RECEIVED = new Marshaller<>() {
         @Override
@@ -49,26 +47,24 @@ final class EventMarshaller {
     static final Marshaller<StoredEvent> EVENT_WITH_TOKEN = new Sent() {
         @Override
         public InputStream stream(StoredEvent event) {
-            ByteBuffer message = ByteBuffer.allocate(2 + 2 * MAX_VARINT_BYTES + event.size());
-            message.put(TOKEN_TAG);
-            putVarint(message, event.index());
-            message.put(EVENT_TAG);
-            putVarint(message, event.size());
-            message.put(event.value(), event.offset(), event.size());
-            return new Message(message.array(), 0, message.position());
+            int size = CodedOutputStream.computeInt64Size(EventWithToken.TOKEN_FIELD_NUMBER, event.index())
+                    + CodedOutputStream.computeTagSize(EventWithToken.EVENT_FIELD_NUMBER)
+                    + CodedOutputStream.computeUInt32SizeNoTag(event.size())
+                    + event.size();
+            byte[] message = new byte[size];
+            CodedOutputStream output = CodedOutputStream.newInstance(message);
+            try {
+                output.writeInt64(EventWithToken.TOKEN_FIELD_NUMBER, event.index());
+                output.writeByteArray(EventWithToken.EVENT_FIELD_NUMBER, event.value(), event.offset(), event.size());
+            } catch (IOException e) {
+                throw new UncheckedIOException("an array of the right size cannot be too small", e);
+            }
+            output.checkNoSpaceLeft();
+            return new Message(message, 0, size);
         }
     };
 
     private EventMarshaller() {}
-
-    private static void putVarint(ByteBuffer out, long value) {
-        long rest = value;
-        while ((rest & ~0x7FL) != 0) {
-            out.put((byte) ((rest & 0x7F) | 0x80));
-            rest >>>= 7;
-        }
-        out.put((byte) rest);
-    }
 
     private abstract static class Sent implements Marshaller<StoredEvent> {
         @Override

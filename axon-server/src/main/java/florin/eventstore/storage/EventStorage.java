@@ -370,22 +370,27 @@ public final class EventStorage implements AutoCloseable {
             List<StoredEvent> found = new ArrayList<>(indexes.length);
             int size = 0;
             while (found.size() < indexes.length && size < bytes) {
-                size += readSome(database, indexes, bytes - size, found);
+                size += readSome(database, indexes, size, bytes, found);
             }
             return new AggregateEvents(found, indexes.length < count && found.size() == indexes.length);
         });
     }
 
-    /** Reads neighbours by going along, events that lie apart by their keys; gives how many bytes were read. */
-    private int readSome(EventDatabase database, long[] indexes, int bytes, List<StoredEvent> found)
+    /**
+     * Reads neighbours by going along, events that lie apart by their keys; gives how many bytes were read.
+     *
+     * @param size how many bytes those have that were found before
+     * @param bytes how many all may have
+     */
+    private int readSome(EventDatabase database, long[] indexes, int size, int bytes, List<StoredEvent> found)
             throws RocksDBException {
         int first = found.size();
         int neighbours = neighbours(indexes, first);
         if (neighbours >= NEIGHBOURS) {
-            return readRange(database, indexes[first], indexes[first + neighbours - 1], bytes, found);
+            return readRange(database, indexes[first], indexes[first + neighbours - 1], bytes - size, found);
         }
         // Few at first: the events may be large, and these are in memory together.
-        int most = first == 0 ? POINT_READS : Math.max(1, Math.min(MAX_KEYS, bytes / averageSize(found)));
+        int most = first == 0 ? POINT_READS : Math.max(1, Math.min(MAX_KEYS, (bytes - size) / (1 + size / first)));
         List<byte[]> keys = new ArrayList<>();
         for (int next = first; next < indexes.length && keys.size() < most; next++) {
             if (neighbours(indexes, next) >= NEIGHBOURS) {
@@ -393,25 +398,21 @@ public final class EventStorage implements AutoCloseable {
             }
             keys.add(Keys.ofIndex(indexes[next]));
         }
-        int size = 0;
+        int read = 0;
         for (byte[] value : eventsBytes(database, keys)) {
-            size += value.length;
+            read += value.length;
             found.add(stored(indexes[found.size()], value));
         }
-        return size;
+        return read;
     }
 
-    /** How many of the indexes, from one on, follow each other; it stops counting at {@code indexes.length}. */
+    /** How many of the indexes, from one on, follow each other. */
     private static int neighbours(long[] indexes, int first) {
         int count = 1;
         while (first + count < indexes.length && indexes[first + count] == indexes[first] + count) {
             count++;
         }
         return count;
-    }
-
-    private static int averageSize(List<StoredEvent> events) {
-        return events.stream().mapToInt(StoredEvent::size).sum() / events.size() + 1;
     }
 
     private long[] indexes(EventDatabase database, String identifier, long from, long to, int count)
