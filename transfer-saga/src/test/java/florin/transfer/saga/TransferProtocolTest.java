@@ -404,8 +404,9 @@ class TransferProtocolTest {
     }
 
     private static void awaitEvent(String id, String event) {
-        await().atMost(PATIENCE).ignoreExceptions().until(() -> events(id)
-                .anyMatch(event::equals)); // No answer: again.
+        // No answer: again.
+        await().atMost(PATIENCE).ignoreExceptionsInstanceOf(IOException.class).until(() -> events(id)
+                .anyMatch(event::equals));
     }
 
     private static JsonNode end(String id) throws IOException, InterruptedException {
@@ -422,7 +423,7 @@ class TransferProtocolTest {
     }
 
     private static JsonNode timeline(String id) throws IOException, InterruptedException {
-        return json(get("/transfers/" + id + "/timeline")).get("steps");
+        return json(get("/transfers/" + id + "/timeline")).path("steps");
     }
 
     private static Stream<String> events(String id) throws IOException, InterruptedException {
