@@ -1,5 +1,6 @@
 package florin.bench.server;
 
+import florin.bench.Arguments;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
@@ -15,7 +17,7 @@ import java.util.regex.Pattern;
  * Measures any server that speaks Axon Server's API, and in the same run, turn by turn, the {@link Ceiling}.
  *
  * <p>Options: {@code --server HOST:PORT} (localhost:8124), {@code --pid N} the server's process on this machine, for its
- * CPU time, {@code --token TEXT} its access token, {@code --seconds N} a load lasts (3), {@code --rounds N} (3), {@code
+ * CPU time, {@code --token TEXT} its access token, {@code --warm-up N} seconds before each row (5), {@code --seconds N} a load lasts (3), {@code --rounds N} (3), {@code
  * --stream N} events of the stream rows (300000), {@code --rows REGEX} which rows (all). Each row prints the median round of
  * the server and of the ceiling, and the median of the rounds' ratios. It leaves its events in the server.
  */
@@ -41,54 +43,35 @@ public final class ServerRate {
             int stream,
             Pattern rows) {
 
+        private static final Map<String, String> DEFAULTS = Map.of(
+                "--server", "localhost:8124",
+                "--pid", "",
+                "--token", "",
+                "--warm-up", "5",
+                "--seconds", "3",
+                "--rounds", "3",
+                "--stream", "300000",
+                "--rows", ".*");
+
         static Settings of(String... arguments) {
-            Settings settings = new Settings(
-                    "localhost", 8124, OptionalLong.empty(), null, 5, 3, 3, 300_000, Pattern.compile(".*"));
-            if (arguments.length % 2 != 0) {
-                throw new IllegalArgumentException("Every option takes a value");
+            Arguments options = Arguments.of(DEFAULTS, Arguments.given(DEFAULTS, arguments));
+            String server = options.text("--server");
+            int colon = server.lastIndexOf(':');
+            if (colon < 1) {
+                throw new IllegalArgumentException(server + " is not HOST:PORT");
             }
-            for (int i = 0; i < arguments.length; i += 2) {
-                settings = settings.with(arguments[i], arguments[i + 1]);
-            }
-            return settings;
-        }
-
-        private Settings with(String option, String value) {
-            return switch (option) {
-                case "--server" -> {
-                    int colon = value.lastIndexOf(':');
-                    if (colon < 1) {
-                        throw new IllegalArgumentException(value + " is not HOST:PORT");
-                    }
-                    int at = bounded(value.substring(colon + 1), 65_535);
-                    yield new Settings(
-                            value.substring(0, colon), at, pid, token, warmUp, seconds, rounds, stream, rows);
-                }
-                case "--pid" -> {
-                    OptionalLong process = OptionalLong.of(bounded(value, Integer.MAX_VALUE));
-                    yield new Settings(host, port, process, token, warmUp, seconds, rounds, stream, rows);
-                }
-                case "--token" -> new Settings(host, port, pid, value, warmUp, seconds, rounds, stream, rows);
-                case "--warm-up" ->
-                    new Settings(host, port, pid, token, bounded(value, 60), seconds, rounds, stream, rows);
-                case "--seconds" ->
-                    new Settings(host, port, pid, token, warmUp, bounded(value, 60), rounds, stream, rows);
-                case "--rounds" ->
-                    new Settings(host, port, pid, token, warmUp, seconds, bounded(value, 25), stream, rows);
-                case "--stream" ->
-                    new Settings(host, port, pid, token, warmUp, seconds, rounds, bounded(value, 5_000_000), rows);
-                case "--rows" ->
-                    new Settings(host, port, pid, token, warmUp, seconds, rounds, stream, Pattern.compile(value));
-                default -> throw new IllegalArgumentException("Unknown option " + option);
-            };
-        }
-
-        private static int bounded(String value, int most) {
-            int number = Integer.parseInt(value);
-            if (number < 1 || number > most) {
-                throw new IllegalArgumentException(value + " is not between 1 and " + most);
-            }
-            return number;
+            return new Settings(
+                    server.substring(0, colon),
+                    Arguments.bounded("--server's port", server.substring(colon + 1), 1, 65_535),
+                    options.text("--pid").isEmpty()
+                            ? OptionalLong.empty()
+                            : OptionalLong.of(options.number("--pid", 1, Integer.MAX_VALUE)),
+                    options.text("--token").isEmpty() ? null : options.text("--token"),
+                    options.number("--warm-up", 1, 60),
+                    options.number("--seconds", 1, 60),
+                    options.number("--rounds", 1, 25),
+                    options.number("--stream", 1, 5_000_000),
+                    Pattern.compile(options.text("--rows")));
         }
     }
 

@@ -84,32 +84,12 @@ final class Bank {
 
     /** Transfers of a cent, from any account to any of the other branch; true if completed. */
     Load.Call transfer() {
-        return new Transfer() {
-            @Override
-            boolean isFirstToSecond() {
-                return ThreadLocalRandom.current().nextBoolean();
-            }
-
-            @Override
-            String source(List<String> accounts) {
-                return any(accounts);
-            }
-        };
+        return new Transfer(false);
     }
 
     /** Transfers of a cent, all from one account. */
     Load.Call transferFromOne() {
-        return new Transfer() {
-            @Override
-            boolean isFirstToSecond() {
-                return true;
-            }
-
-            @Override
-            String source(List<String> accounts) {
-                return accounts.get(0);
-            }
-        };
+        return new Transfer(true);
     }
 
     private static String any(List<String> accounts) {
@@ -121,23 +101,25 @@ final class Bank {
     }
 
     /** One client's transfers: a POST that asks for an answer when the transfer has ended. */
-    private abstract class Transfer implements Load.Call {
+    private final class Transfer implements Load.Call {
+        private final boolean isFromOne;
         private final ThreadLocal<HttpConnection> connections =
                 ThreadLocal.withInitial(() -> new HttpConnection(transfers));
 
-        abstract boolean isFirstToSecond();
-
-        abstract String source(List<String> accounts);
+        Transfer(boolean isFromOne) {
+            this.isFromOne = isFromOne;
+        }
 
         @Override
         public boolean make() throws IOException {
-            boolean isFirstToSecond = isFirstToSecond();
+            boolean isFirstToSecond = isFromOne || ThreadLocalRandom.current().nextBoolean();
+            String source = isFromOne ? first.get(0) : any(isFirstToSecond ? first : second);
             String id = TransferId.random().value();
             HttpConnection connection = connections.get();
             HttpConnection.Reply reply = connection.post(
                     "/transfers",
                     "Prefer: wait=30\r\n",
-                    "{\"id\": \"" + id + "\", \"from\": \"" + source(isFirstToSecond ? first : second)
+                    "{\"id\": \"" + id + "\", \"from\": \"" + source
                             + "\", \"to\": \"" + any(isFirstToSecond ? second : first) + "\", \"amount\": " + CENT
                             + ", \"reference\": \"bench\"}");
             if (reply.status() == 202) {

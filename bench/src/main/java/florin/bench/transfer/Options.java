@@ -1,5 +1,6 @@
 package florin.bench.transfer;
 
+import florin.bench.Arguments;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.URI;
@@ -14,7 +15,7 @@ import java.util.Properties;
 import java.util.regex.Pattern;
 
 /** What to measure, and where; {@link TransferRate} explains the options. */
-record Options(Map<String, String> values) {
+record Options(Arguments arguments) {
 
     static final int MOST_CLIENTS = 512;
 
@@ -47,22 +48,10 @@ record Options(Map<String, String> values) {
     }
 
     static Options of(String... arguments) {
-        if (arguments.length % 2 != 0) {
-            throw new IllegalArgumentException("Every option takes a value");
-        }
-        Map<String, String> given = new LinkedHashMap<>();
-        for (int i = 0; i < arguments.length; i += 2) {
-            if (!DEFAULTS.containsKey(arguments[i])) {
-                throw new IllegalArgumentException("Unknown option " + arguments[i]);
-            }
-            given.put(arguments[i], arguments[i + 1]);
-        }
-        Map<String, String> values = new LinkedHashMap<>(DEFAULTS);
-        if (!given.getOrDefault("--data", "").isEmpty()) {
-            values.putAll(ofRunningPlatform(Path.of(given.get("--data"))));
-        }
-        values.putAll(given);
-        Options options = new Options(values);
+        Map<String, String> given = Arguments.given(DEFAULTS, arguments);
+        String data = given.getOrDefault("--data", "");
+        Map<String, String> told = data.isEmpty() ? Map.of() : ofRunningPlatform(Path.of(data));
+        Options options = new Options(Arguments.of(DEFAULTS, told, given));
         options.check();
         return options;
     }
@@ -145,31 +134,31 @@ record Options(Map<String, String> values) {
     }
 
     int accounts() {
-        return number("--accounts", 4, MOST_ACCOUNTS);
+        return arguments.number("--accounts", 4, MOST_ACCOUNTS);
     }
 
     List<Integer> clients() {
         List<Integer> clients = new ArrayList<>();
         for (String one : text("--clients").split(",", -1)) {
-            clients.add(bounded("--clients", one, 1, MOST_CLIENTS));
+            clients.add(Arguments.bounded("--clients", one, 1, MOST_CLIENTS));
         }
         return clients;
     }
 
     int openRate() {
-        return number("--open-rate", 1, MOST_PER_SECOND);
+        return arguments.number("--open-rate", 1, MOST_PER_SECOND);
     }
 
     int warmUpSeconds() {
-        return number("--warm-up", 0, MOST_SECONDS);
+        return arguments.number("--warm-up", 0, MOST_SECONDS);
     }
 
     int seconds() {
-        return number("--seconds", 1, MOST_SECONDS);
+        return arguments.number("--seconds", 1, MOST_SECONDS);
     }
 
     int rounds() {
-        return number("--rounds", 1, MOST_ROUNDS);
+        return arguments.number("--rounds", 1, MOST_ROUNDS);
     }
 
     Pattern rows() {
@@ -178,11 +167,11 @@ record Options(Map<String, String> values) {
 
     /** How long the run minute by minute lasts; 0 for none. */
     int minutes() {
-        return number("--minutes", 0, MOST_MINUTES);
+        return arguments.number("--minutes", 0, MOST_MINUTES);
     }
 
     private String text(String option) {
-        return values.get(option);
+        return arguments.text(option);
     }
 
     private URI address(String option) {
@@ -191,17 +180,5 @@ record Options(Map<String, String> values) {
             throw new IllegalArgumentException(option + " is not an address such as http://localhost:8083");
         }
         return address;
-    }
-
-    private int number(String option, int least, int most) {
-        return bounded(option, text(option), least, most);
-    }
-
-    private static int bounded(String option, String text, int least, int most) {
-        int number = Integer.parseInt(text);
-        if (number < least || number > most) {
-            throw new IllegalArgumentException(option + " is from " + least + " to " + most + ", not " + text);
-        }
-        return number;
     }
 }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -86,32 +86,21 @@ public final class TransferRate {
         out.println("|---|---|---|---|---|---|---|---|---|---|---|");
         int seconds = options.seconds();
         for (int clients : options.clients()) {
-            row(
-                    "closed " + clients,
-                    bank.transfer(),
-                    monolith.map(Monolith::transfer),
-                    monolith,
-                    call -> Load.closed(call, clients, seconds));
+            Run closed = call -> Load.closed(call, clients, seconds);
+            row("closed " + clients, closed, bank.transfer(), monolith, Monolith::transfer);
         }
         int last = options.clients().get(options.clients().size() - 1);
-        row(
-                "hot " + last,
-                bank.transferFromOne(),
-                monolith.map(Monolith::transferFromOne),
-                monolith,
-                call -> Load.closed(call, last, seconds));
+        Run hot = call -> Load.closed(call, last, seconds);
+        row("hot " + last, hot, bank.transferFromOne(), monolith, Monolith::transferFromOne);
         int rate = options.openRate();
-        row(
-                "open " + rate,
-                bank.transfer(),
-                monolith.map(Monolith::transfer),
-                monolith,
-                call -> Load.open(call, rate, seconds));
+        Run open = call -> Load.open(call, rate, seconds);
+        row("open " + rate, open, bank.transfer(), monolith, Monolith::transfer);
     }
 
     private record Round(Outcome outcome, Map<String, Double> cpuMsEach, double totalCpuMsEach) {}
 
-    private void row(String name, Load.Call call, Optional<Load.Call> reference, Optional<Monolith> monolith, Run run)
+    private void row(
+            String name, Run run, Load.Call call, Optional<Monolith> monolith, Function<Monolith, Load.Call> reference)
             throws InterruptedException, SQLException {
         if (!options.rows().matcher(name).find()) {
             return;
@@ -120,8 +109,8 @@ public final class TransferRate {
         List<Round> other = new ArrayList<>();
         for (int round = 0; round < options.rounds(); round++) {
             own.add(round(call, run));
-            if (reference.isPresent()) {
-                other.add(round(reference.get(), run));
+            if (monolith.isPresent()) {
+                other.add(round(reference.apply(monolith.get()), run));
                 monolith.get().disconnect();
             }
         }
@@ -196,24 +185,19 @@ public final class TransferRate {
                         round.totalCpuMsEach(),
                         join(round.cpuMsEach()));
             }
-            out.println("  events "
-                    + events().stream()
-                            .boxed()
-                            .findFirst()
-                            .map(Object::toString)
-                            .orElse("?") + ", MiB " + processes.residentMebibytes());
+            out.println("  events " + events().orElse("?") + ", MiB " + processes.residentMebibytes());
         }
     }
 
-    private OptionalLong events() throws IOException {
+    private Optional<String> events() throws IOException {
         Optional<URI> address = options.events();
         if (address.isEmpty()) {
-            return OptionalLong.empty();
+            return Optional.empty();
         }
         try (HttpConnection connection = new HttpConnection(address.get())) {
             Matcher events =
                     EVENTS.matcher(connection.get("/actuator/prometheus").body());
-            return events.find() ? OptionalLong.of(Long.parseLong(events.group(1))) : OptionalLong.empty();
+            return events.find() ? Optional.of(events.group(1)) : Optional.empty();
         }
     }
 
