@@ -164,8 +164,10 @@ class KitAutoConfiguration {
     @Bean
     ConfigurerModule correlationOfMessages() {
         return configurer -> {
-            configurer.eventProcessing(processing -> processing.registerDefaultHandlerInterceptor(
-                    (configuration, name) -> new Correlation.Handling<EventMessage<?>>()));
+            configurer.eventProcessing(processing -> processing
+                    .registerDefaultHandlerInterceptor(
+                            (configuration, name) -> new Correlation.Handling<EventMessage<?>>())
+                    .registerDefaultHandlerInterceptor((configuration, name) -> new EventBatch.Handling()));
             configurer.onInitialize(configuration -> configuration.onStart(Integer.MIN_VALUE, () -> {
                 configuration.commandBus().registerDispatchInterceptor(new Correlation.Dispatch<CommandMessage<?>>());
                 configuration.commandBus().registerHandlerInterceptor(new Correlation.Handling<CommandMessage<?>>());
