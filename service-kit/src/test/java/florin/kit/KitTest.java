@@ -30,8 +30,12 @@ import org.awaitility.Awaitility;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandHandler;
 import org.axonframework.commandhandling.gateway.CommandGateway;
+import org.axonframework.common.transaction.TransactionManager;
+import org.axonframework.eventhandling.GenericEventMessage;
+import org.axonframework.messaging.ResultMessage;
 import org.axonframework.messaging.annotation.MetaDataValue;
 import org.axonframework.messaging.interceptors.JSR303ViolationException;
+import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +45,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Import;
 import org.springframework.http.ResponseEntity;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
@@ -69,6 +74,12 @@ class KitTest {
 
     @Autowired
     private CommandGateway commands;
+
+    @Autowired
+    private TransactionManager transactions;
+
+    @Autowired
+    private JdbcClient jdbc;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final JsonMapper json = JsonMapper.builder().build();
@@ -182,6 +193,28 @@ class KitTest {
         assertThat(problem.get("correlationId").asString())
                 .isEqualTo(response.headers().firstValue(Correlation.HEADER).orElseThrow());
         assertThat(problem.get("detail").asString()).isNotBlank();
+    }
+
+    @Test
+    void nothing_stands_of_what_a_failed_unit_of_work_has_written() {
+        DefaultUnitOfWork<?> unit = DefaultUnitOfWork.startAndGet(GenericEventMessage.asEventMessage("work"));
+        unit.attachTransaction(transactions);
+        String key = UUID.randomUUID().toString();
+        ResultMessage<?> result = unit.executeWithResult(() -> {
+            assertThat(jdbc.sql(
+                                    "INSERT INTO idempotency_key (key, request_hash, operation_id, created_at, leased_until)"
+                                            + " VALUES (:key, '', '', now(), now())")
+                            .param("key", key)
+                            .update())
+                    .isEqualTo(1);
+            throw new IllegalStateException("it fails");
+        });
+        assertThat(result.isExceptional()).isTrue();
+        assertThat(jdbc.sql("SELECT count(*) FROM idempotency_key WHERE key = :key")
+                        .param("key", key)
+                        .query(Integer.class)
+                        .single())
+                .isZero();
     }
 
     @Test

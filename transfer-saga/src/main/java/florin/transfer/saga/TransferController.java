@@ -22,6 +22,7 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.Valid;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.queryhandling.QueryGateway;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -46,6 +48,7 @@ import org.springframework.web.bind.annotation.RestController;
 final class TransferController {
 
     private static final long ANSWER_SECONDS = 10;
+    private static final String PATH = "/transfers/";
 
     private final CommandGateway commands;
     private final TransferWatch watch;
@@ -63,14 +66,26 @@ final class TransferController {
     @PostMapping
     @Operation(
             summary = "Ask for a transfer",
-            description = "Safe to repeat with the same Idempotency-Key, or with the same id in the body.")
+            description =
+                    "Safe to repeat with the same Idempotency-Key, or with the same id in the body. With Prefer: wait=30"
+                            + " (seconds, at most 60) the answer comes when the transfer is final or the time is up.")
+    @ApiResponse(responseCode = "200", description = "The transfer, final within the time of Prefer: wait")
     @ApiResponse(responseCode = "202", description = "Accepted: Location shows how far it is")
     @ApiResponse(responseCode = "400", description = "The request is not valid")
     @ApiResponse(responseCode = "422", description = "Same account, or the id or key was used with other content")
-    ResponseEntity<?> request(
+    CompletableFuture<ResponseEntity<?>> request(
             @Parameter(example = "5e0c1ce4") @RequestHeader(name = "Idempotency-Key", required = false) String key,
+            @Parameter(example = "wait=30") @RequestHeader(name = "Prefer", required = false) String preferences,
             @Valid @RequestBody TransferRequest request) {
-        return requests.run(key, "POST /transfers", request, operationId -> accept(request, operationId));
+        ResponseEntity<?> accepted =
+                requests.run(key, "POST /transfers", request, operationId -> accept(request, operationId));
+        Optional<Duration> wait = Waiting.preferred(preferences);
+        URI location = accepted.getHeaders().getLocation();
+        if (wait.isEmpty() || location == null) {
+            return CompletableFuture.completedFuture(accepted);
+        }
+        TransferId id = new TransferId(location.getPath().substring(PATH.length()));
+        return watch.await(id, wait.get()).thenApply(found -> answer(found, wait.get(), accepted));
     }
 
     @GetMapping("/{id}")
@@ -171,12 +186,24 @@ final class TransferController {
         return accepted(new RequestTransfer(id, request.from(), request.to(), request.amount(), request.reference()));
     }
 
+    /** The transfer if it is final, or that it was accepted. */
+    private static ResponseEntity<?> answer(
+            Optional<TransferDetails> found, Duration wait, ResponseEntity<?> accepted) {
+        return found.filter(transfer -> transfer.status().isFinal())
+                .<ResponseEntity<?>>map(transfer -> ResponseEntity.ok()
+                        .headers(accepted.getHeaders())
+                        .header("Preference-Applied", "wait=" + wait.toSeconds())
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .body(transfer))
+                .orElse(accepted);
+    }
+
     private ResponseEntity<?> accepted(TransferCommand command) {
         TransferStatus status = commands.<TransferStatus>send(command)
                 .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
                 .join();
         return ResponseEntity.accepted()
-                .location(URI.create("/transfers/" + command.transferId()))
+                .location(URI.create(PATH + command.transferId()))
                 .body(new TransferReceipt(command.transferId(), status));
     }
 

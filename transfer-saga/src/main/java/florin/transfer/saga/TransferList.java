@@ -3,12 +3,12 @@ package florin.transfer.saga;
 import florin.transfer.api.FindTransfers;
 import florin.transfer.api.TransferPage;
 import florin.transfer.api.TransferStatus;
-import jakarta.persistence.EntityManager;
-import jakarta.persistence.Query;
+import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /** Pages of transfers, newest first; a page costs what it shows, however many transfers there are. */
@@ -17,10 +17,10 @@ class TransferList {
 
     static final int MOST = 500;
 
-    private final EntityManager entities;
+    private final JdbcClient jdbc;
 
-    TransferList(EntityManager entities) {
-        this.entities = entities;
+    TransferList(JdbcClient jdbc) {
+        this.jdbc = jdbc;
     }
 
     TransferPage find(FindTransfers query) {
@@ -32,7 +32,6 @@ class TransferList {
                 rows.size() > limit ? page.get(page.size() - 1).cursor().text() : null);
     }
 
-    @SuppressWarnings("unchecked") // A native query knows no types.
     private List<TransferRow> rows(FindTransfers query, int most) {
         List<String> conditions = new ArrayList<>(List.of("TRUE"));
         Map<String, Object> values = new LinkedHashMap<>();
@@ -48,24 +47,24 @@ class TransferList {
         }
         if (query.from() != null) {
             conditions.add("requested_at >= :from");
-            values.put("from", query.from());
+            values.put("from", Timestamp.from(query.from()));
         }
         if (query.to() != null) {
             conditions.add("requested_at < :to");
-            values.put("to", query.to());
+            values.put("to", Timestamp.from(query.to()));
         }
         if (query.after() != null) {
             TransferCursor after = TransferCursor.parse(query.after())
                     .orElseThrow(() -> new IllegalArgumentException("'" + query.after() + "' is not a cursor"));
             conditions.add("(requested_at, id) < (:afterTime, :afterId)");
-            values.put("afterTime", after.requestedAt());
+            values.put("afterTime", Timestamp.from(after.requestedAt()));
             values.put("afterId", after.id());
         }
-        Query sql = entities.createNativeQuery(
-                "SELECT * FROM transfer_view WHERE " + String.join(" AND ", conditions)
-                        + " ORDER BY requested_at DESC, id DESC LIMIT :most",
-                TransferRow.class);
-        values.forEach(sql::setParameter);
-        return sql.setParameter("most", most).getResultList();
+        return jdbc.sql("SELECT * FROM transfer_view WHERE " + String.join(" AND ", conditions)
+                        + " ORDER BY requested_at DESC, id DESC LIMIT :most")
+                .params(values)
+                .param("most", most)
+                .query((row, index) -> new TransferRow(row))
+                .list();
     }
 }

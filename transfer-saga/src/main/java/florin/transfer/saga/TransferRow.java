@@ -2,67 +2,57 @@ package florin.transfer.saga;
 
 import florin.account.api.Iban;
 import florin.account.api.RefusalReason;
+import florin.kit.Columns;
 import florin.money.Money;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.api.TransferStep;
-import jakarta.persistence.Column;
-import jakarta.persistence.Entity;
-import jakarta.persistence.EnumType;
-import jakarta.persistence.Enumerated;
-import jakarta.persistence.Id;
-import jakarta.persistence.PostLoad;
-import jakarta.persistence.PostPersist;
-import jakarta.persistence.Table;
-import jakarta.persistence.Transient;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
-import org.springframework.data.domain.Persistable;
+import java.util.Collection;
 
 /** A transfer in the view; its status only goes forward, and whether it is parked stands beside it. */
-@Entity
-@Table(name = "transfer_view")
-class TransferRow implements Persistable<String> {
+final class TransferRow {
 
-    @Id
-    private String id;
-
-    @Enumerated(EnumType.STRING)
+    private final String id;
+    private final Iban from;
+    private final Iban to;
+    private final Money amount;
+    private final String reference;
+    private final String correlationId;
+    private final Instant requestedAt;
     private TransferStatus status;
-
-    @Enumerated(EnumType.STRING)
     private RefusalReason reason;
-
-    @Column(name = "from_iban")
-    private String from;
-
-    @Column(name = "to_iban")
-    private String to;
-
-    private long amountMinor;
-    private String currency;
-    private String reference;
-    private String correlationId;
-    private Instant requestedAt;
     private Instant updatedAt;
     private boolean parked;
     private boolean calledOff;
 
-    @Transient
-    private boolean stored;
-
-    protected TransferRow() {
-        // JPA fills it.
+    /** As it stands in the table. */
+    TransferRow(ResultSet row) throws SQLException {
+        String why = row.getString("reason");
+        this.id = row.getString("id");
+        this.status = TransferStatus.valueOf(row.getString("status"));
+        this.reason = why == null ? null : RefusalReason.valueOf(why);
+        this.from = new Iban(row.getString("from_iban"));
+        this.to = new Iban(row.getString("to_iban"));
+        this.amount = new Money(row.getLong("amount_minor"), Money.currency(row.getString("currency")));
+        this.reference = row.getString("reference");
+        this.correlationId = row.getString("correlation_id");
+        this.requestedAt = row.getTimestamp("requested_at").toInstant();
+        this.updatedAt = row.getTimestamp("updated_at").toInstant();
+        this.parked = row.getBoolean("parked");
+        this.calledOff = row.getBoolean("called_off");
     }
 
     TransferRow(TransferRequested event, String correlationId, Instant requestedAt) {
         this.id = event.transferId().value();
         this.status = TransferStatus.RECEIVED;
-        this.from = event.from().value();
-        this.to = event.to().value();
-        this.amountMinor = event.amount().minorUnits();
-        this.currency = event.amount().currency().getCurrencyCode();
+        this.from = event.from();
+        this.to = event.to();
+        this.amount = event.amount();
         this.reference = event.reference();
         this.correlationId = correlationId;
         this.requestedAt = requestedAt;
@@ -141,11 +131,7 @@ class TransferRow implements Persistable<String> {
     }
 
     TransferRequested request() {
-        return new TransferRequested(new TransferId(id), new Iban(from), new Iban(to), amount(), reference);
-    }
-
-    private Money amount() {
-        return new Money(amountMinor, Money.currency(currency));
+        return new TransferRequested(new TransferId(id), from, to, amount, reference);
     }
 
     TransferDetails details() {
@@ -161,28 +147,30 @@ class TransferRow implements Persistable<String> {
                 shown,
                 shown.code(),
                 why,
-                new Iban(from),
-                new Iban(to),
-                amount(),
+                from,
+                to,
+                amount,
                 reference,
                 correlationId,
                 requestedAt,
                 updatedAt);
     }
 
-    @Override
-    public String getId() {
-        return id;
-    }
-
-    @Override
-    public boolean isNew() {
-        return !stored;
-    }
-
-    @PostLoad
-    @PostPersist
-    void markStored() {
-        stored = true;
+    /** What {@link TransferRows} writes, in the order of its statement. */
+    static Columns<TransferRow> columns(Collection<TransferRow> rows) {
+        return Columns.of(rows)
+                .text(row -> row.id)
+                .text(row -> row.status.name())
+                .text(row -> row.reason == null ? null : row.reason.name())
+                .text(row -> row.from.value())
+                .text(row -> row.to.value())
+                .bigint(row -> row.amount.minorUnits())
+                .text(row -> row.amount.currency().getCurrencyCode())
+                .text(row -> row.reference)
+                .text(row -> row.correlationId)
+                .timestamp(row -> row.requestedAt)
+                .timestamp(row -> row.updatedAt)
+                .bool(row -> row.parked)
+                .bool(row -> row.calledOff);
     }
 }

@@ -1,27 +1,63 @@
 package florin.transfer.saga;
 
+import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
-import org.springframework.data.jpa.repository.Query;
-import org.springframework.data.repository.CrudRepository;
-import org.springframework.transaction.annotation.Transactional;
+import java.util.Optional;
+import java.util.Set;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowMapper;
+import org.springframework.stereotype.Component;
 
 /** The table of the view. */
-interface TransferRows extends CrudRepository<TransferRow, String> {
+@Component
+class TransferRows {
+
+    private static final RowMapper<TransferRow> ROW = (row, index) -> new TransferRow(row);
+
+    private final JdbcTemplate jdbc;
+
+    TransferRows(JdbcTemplate jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    Optional<TransferRow> find(String id) {
+        return find(Set.of(id)).stream().findFirst();
+    }
+
+    List<TransferRow> find(Collection<String> ids) {
+        return jdbc.query("SELECT * FROM transfer_view WHERE id = ANY (?)", ROW, (Object) ids.toArray(new String[0]));
+    }
+
+    void write(Collection<TransferRow> rows) {
+        int unused = TransferRow.columns(rows)
+                .update(
+                        jdbc,
+                        "INSERT INTO transfer_view (id, status, reason, from_iban, to_iban, amount_minor, currency,"
+                                + " reference, correlation_id, requested_at, updated_at, parked, called_off)"
+                                + " SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                                + " ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason,"
+                                + " updated_at = excluded.updated_at, parked = excluded.parked,"
+                                + " called_off = excluded.called_off");
+    }
 
     /** A hundred of those that are neither final nor parked and have not moved since then; the longest not driven first. */
-    @Query(
-            value =
-                    "SELECT * FROM transfer_view WHERE status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED') AND NOT parked"
-                            + " AND updated_at <= :since ORDER BY driven_at NULLS FIRST, updated_at LIMIT 100",
-            nativeQuery = true)
-    List<TransferRow> findStandingStill(Instant since);
+    List<TransferRow> findStandingStill(Instant since) {
+        return jdbc.query(
+                "SELECT * FROM transfer_view WHERE status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED') AND NOT parked"
+                        + " AND updated_at <= ? ORDER BY driven_at NULLS FIRST, updated_at LIMIT 100",
+                ROW,
+                Timestamp.from(since));
+    }
 
     /** Counts another drive of a transfer; gives how many there were since it last moved. */
-    @Transactional
-    @Query(
-            value = "UPDATE transfer_view SET drives = CASE WHEN driven_from = updated_at THEN drives + 1 ELSE 1 END,"
-                    + " driven_from = updated_at, driven_at = :now WHERE id = :id RETURNING drives",
-            nativeQuery = true)
-    int countDrive(String id, Instant now);
+    int countDrive(String id, Instant now) {
+        return jdbc.queryForObject(
+                "UPDATE transfer_view SET drives = CASE WHEN driven_from = updated_at THEN drives + 1 ELSE 1 END,"
+                        + " driven_from = updated_at, driven_at = ? WHERE id = ? RETURNING drives",
+                Integer.class,
+                Timestamp.from(now),
+                id);
+    }
 }

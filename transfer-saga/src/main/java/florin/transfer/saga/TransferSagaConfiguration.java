@@ -1,24 +1,22 @@
 package florin.transfer.saga;
 
-import javax.sql.DataSource;
-import org.axonframework.common.jpa.EntityManagerProvider;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.ConfigurationScopeAwareProvider;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.deadline.DeadlineManager;
 import org.axonframework.eventhandling.PropagatingErrorHandler;
+import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
 import org.axonframework.serialization.Serializer;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
-import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Puts the saga, its deadlines and the view to work: each event in order, none skipped. */
 @org.springframework.context.annotation.Configuration(proxyBeanMethods = false)
 class TransferSagaConfiguration {
 
-    private static final int SEGMENTS = 4;
-    private static final int BATCH_SIZE = 32;
+    private static final int SEGMENTS = 2;
+    private static final int BATCH_SIZE = 256;
 
     @Bean
     ConfigurerModule processors(TransferProperties properties) {
@@ -41,17 +39,22 @@ class TransferSagaConfiguration {
     }
 
     @Bean
-    VersionedSagaStore sagaStore(EntityManagerProvider entities, Serializer serializer, JdbcClient jdbc) {
-        return new VersionedSagaStore(entities, serializer, jdbc);
+    TransferSagaStore sagaStore(JdbcTemplate jdbc, Serializer serializer) {
+        return new TransferSagaStore(jdbc, serializer);
+    }
+
+    @Bean
+    TokenSchema tokenSchema() {
+        return TokenSchema.builder()
+                .setTokenTable("token_entry")
+                .setProcessorNameColumn("processor_name")
+                .setTokenTypeColumn("token_type")
+                .build();
     }
 
     @Bean
     DeadlineManager deadlineManager(
-            DataSource database,
-            Configuration configuration,
-            @Qualifier("eventSerializer") Serializer serializer,
-            TransactionManager transactions) {
-        return DurableDeadlines.create(
-                database, new ConfigurationScopeAwareProvider(configuration), serializer, transactions);
+            TransferSagaStore store, Configuration configuration, TransactionManager transactions) {
+        return new SagaDeadlines(store, new ConfigurationScopeAwareProvider(configuration), transactions);
     }
 }

@@ -1,6 +1,7 @@
 package florin.transfer.saga;
 
 import florin.account.api.TransferLegEvent;
+import florin.kit.Columns;
 import florin.kit.Correlation;
 import florin.transfer.api.TransferCancellationRequested;
 import florin.transfer.api.TransferFailed;
@@ -9,10 +10,12 @@ import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferTimeline;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
 import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.EventMessage;
-import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 
 /** What happened to each transfer, wherever it happened; written in the transaction of the view. */
@@ -21,49 +24,62 @@ class TransferTimelines {
 
     private static final int MOST_STEPS = 500;
 
-    private final JdbcClient jdbc;
+    private final JdbcTemplate jdbc;
 
-    TransferTimelines(JdbcClient jdbc) {
+    TransferTimelines(JdbcTemplate jdbc) {
         this.jdbc = jdbc;
     }
 
-    /** False if this event was added before. */
-    boolean add(TransferId id, EventMessage<?> message) {
-        Object event = message.getPayload();
-        boolean isLeg = event instanceof TransferLegEvent;
-        String stream = isLeg ? ((TransferLegEvent) event).iban().value() : id.value();
-        String service =
-                isLeg ? "account-command " + ((TransferLegEvent) event).iban().branch() : "transfer-saga";
-        return jdbc.sql("INSERT INTO transfer_step (event_id, transfer_id, event, at, service, attempts, stream,"
-                                + " position, correlation_id, detail) VALUES (:eventId, :transferId, :event, :at,"
-                                + " :service, :attempts, :stream, :position, :correlationId, :detail)"
-                                + " ON CONFLICT DO NOTHING")
-                        .param("eventId", message.getIdentifier())
-                        .param("transferId", id.value())
-                        .param("event", event.getClass().getSimpleName())
-                        .param("at", Timestamp.from(message.getTimestamp()))
-                        .param("service", service)
-                        .param("attempts", attempts(message))
-                        .param("stream", stream)
-                        .param("position", message instanceof DomainEventMessage<?> of ? of.getSequenceNumber() : null)
-                        .param("correlationId", message.getMetaData().get(Correlation.KEY))
-                        .param("detail", detail(event))
-                        .update()
-                == 1;
+    /** Which of these events are here already. */
+    Set<String> known(Collection<String> eventIds) {
+        return new HashSet<>(
+                jdbc.queryForList("SELECT event_id FROM transfer_step WHERE event_id = ANY (?)", String.class, (Object)
+                        eventIds.toArray(new String[0])));
+    }
+
+    void write(Collection<EventMessage<?>> events) {
+        int unused = Columns.of(events)
+                .text(EventMessage::getIdentifier)
+                .text(message -> TransferView.transferIdOf(message).toString())
+                .text(message -> message.getPayload().getClass().getSimpleName())
+                .timestamp(EventMessage::getTimestamp)
+                .text(TransferTimelines::service)
+                .bigint(TransferTimelines::attempts)
+                .text(TransferTimelines::stream)
+                .bigint(message -> message instanceof DomainEventMessage<?> of ? of.getSequenceNumber() : null)
+                .text(message -> (String) message.getMetaData().get(Correlation.KEY))
+                .text(message -> detail(message.getPayload()))
+                .update(
+                        jdbc,
+                        "INSERT INTO transfer_step (event_id, transfer_id, event, at, service, attempts, stream,"
+                                + " position, correlation_id, detail)"
+                                + " SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     }
 
     TransferTimeline find(TransferId id) {
         return new TransferTimeline(
                 id,
-                jdbc.sql("SELECT * FROM transfer_step WHERE transfer_id = :id ORDER BY number LIMIT :most")
-                        .param("id", id.value())
-                        .param("most", MOST_STEPS)
-                        .query((row, index) -> entry(row))
-                        .list());
+                jdbc.query(
+                        "SELECT * FROM transfer_step WHERE transfer_id = ? ORDER BY number LIMIT ?",
+                        (row, index) -> entry(row),
+                        id.value(),
+                        MOST_STEPS));
     }
 
-    private static Integer attempts(EventMessage<?> message) {
-        return message.getMetaData().get(Correlation.ATTEMPT) instanceof Number attempts ? attempts.intValue() : null;
+    private static String service(EventMessage<?> message) {
+        return message.getPayload() instanceof TransferLegEvent leg
+                ? "account-command " + leg.iban().branch()
+                : "transfer-saga";
+    }
+
+    private static String stream(EventMessage<?> message) {
+        return message.getPayload() instanceof TransferLegEvent leg
+                ? leg.iban().value()
+                : TransferView.transferIdOf(message).toString();
+    }
+
+    private static Long attempts(EventMessage<?> message) {
+        return message.getMetaData().get(Correlation.ATTEMPT) instanceof Number attempts ? attempts.longValue() : null;
     }
 
     private static String detail(Object event) {

@@ -3,6 +3,7 @@ package florin.transfer.saga;
 import florin.account.api.FundsReserved;
 import florin.account.api.TransferCredited;
 import florin.account.api.TransferLegEvent;
+import florin.kit.EventBatch;
 import florin.transfer.api.FindTransfer;
 import florin.transfer.api.FindTransferTimeline;
 import florin.transfer.api.FindTransfers;
@@ -20,13 +21,18 @@ import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.api.TransferTimeline;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import org.axonframework.config.ProcessingGroup;
 import org.axonframework.eventhandling.EventHandler;
 import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.messaging.Message;
 import org.axonframework.messaging.annotation.MetaDataValue;
+import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 import org.axonframework.queryhandling.QueryHandler;
-import org.axonframework.queryhandling.QueryUpdateEmitter;
 import org.springframework.stereotype.Component;
 
 /** Shows how far each transfer is and what happened to it, and tells those who wait for it; each event counts once. */
@@ -39,13 +45,13 @@ class TransferView {
     private final TransferRows rows;
     private final TransferList list;
     private final TransferTimelines timelines;
-    private final QueryUpdateEmitter updates;
+    private final TransferWatch watch;
 
-    TransferView(TransferRows rows, TransferList list, TransferTimelines timelines, QueryUpdateEmitter updates) {
+    TransferView(TransferRows rows, TransferList list, TransferTimelines timelines, TransferWatch watch) {
         this.rows = rows;
         this.list = list;
         this.timelines = timelines;
-        this.updates = updates;
+        this.watch = watch;
     }
 
     /** Events of one transfer are shown in order, whichever aggregate they come from. */
@@ -60,9 +66,7 @@ class TransferView {
     /** Null for none: an optional would lose its type on the way through the router. */
     @QueryHandler
     TransferDetails find(FindTransfer query) {
-        return rows.findById(query.transferId().value())
-                .map(TransferRow::details)
-                .orElse(null);
+        return rows.find(query.transferId().value()).map(TransferRow::details).orElse(null);
     }
 
     @QueryHandler
@@ -72,7 +76,7 @@ class TransferView {
 
     @QueryHandler
     TransferTimeline find(FindTransferTimeline query) {
-        return rows.existsById(query.transferId().value()) ? timelines.find(query.transferId()) : null;
+        return rows.find(query.transferId().value()).isPresent() ? timelines.find(query.transferId()) : null;
     }
 
     @EventHandler
@@ -80,9 +84,9 @@ class TransferView {
             TransferRequested event,
             @MetaDataValue("correlationId") String correlationId,
             EventMessage<TransferRequested> message) {
-        if (timelines.add(event.transferId(), message)
-                && !rows.existsById(event.transferId().value())) {
-            show(rows.save(new TransferRow(event, correlationId, message.getTimestamp())));
+        ViewBatch batch = batch();
+        if (batch.add(message) && batch.find(event.transferId()).isEmpty()) {
+            batch.show(new TransferRow(event, correlationId, message.getTimestamp()));
         }
     }
 
@@ -131,16 +135,33 @@ class TransferView {
     }
 
     private void change(TransferId id, EventMessage<?> message, BiConsumer<TransferRow, Instant> change) {
-        if (timelines.add(id, message)) {
-            rows.findById(id.value()).ifPresent(row -> {
+        ViewBatch batch = batch();
+        if (batch.add(message)) {
+            batch.find(id).ifPresent(row -> {
                 change.accept(row, message.getTimestamp());
-                show(rows.save(row));
+                batch.show(row);
             });
         }
     }
 
-    private void show(TransferRow row) {
-        TransferDetails details = row.details();
-        updates.emit(FindTransfer.class, query -> query.transferId().equals(details.id()), details);
+    /** Of the unit of work. */
+    ViewBatch batch() {
+        return EventBatch.work(PROCESSOR, () -> read(EventBatch.messages()), this::write);
+    }
+
+    private ViewBatch read(List<Message<?>> messages) {
+        Set<String> transfers = new HashSet<>();
+        List<String> events = new ArrayList<>();
+        for (Message<?> message : messages) {
+            transfers.add(transferIdOf((EventMessage<?>) message).toString());
+            events.add(message.getIdentifier());
+        }
+        return new ViewBatch(rows.find(transfers), timelines.known(events));
+    }
+
+    private void write(ViewBatch batch) {
+        rows.write(batch.shown());
+        timelines.write(batch.added());
+        CurrentUnitOfWork.get().afterCommit(unit -> batch.shown().forEach(row -> watch.see(row.details())));
     }
 }

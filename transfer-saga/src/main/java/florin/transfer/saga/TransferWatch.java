@@ -1,95 +1,141 @@
 package florin.transfer.saga;
 
-import florin.transfer.api.FindTransfer;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
+import jakarta.annotation.PreDestroy;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.axonframework.messaging.responsetypes.ResponseType;
-import org.axonframework.messaging.responsetypes.ResponseTypes;
-import org.axonframework.queryhandling.QueryGateway;
-import org.axonframework.queryhandling.SubscriptionQueryResult;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** Waits for a transfer without holding a thread. */
+/**
+ * Waits for transfers without holding a thread.
+ *
+ * <p>What this process's own view commits it sees at once. What another process of the service commits it sees when it next
+ * looks at the table, for all that are waited for in one statement.
+ */
 @Component
-final class TransferWatch {
+class TransferWatch {
 
     /** How long a transfer that was just accepted may take to appear in the view. */
     static final Duration APPEARANCE = Duration.ofSeconds(2);
 
-    private static final ResponseType<TransferDetails> TRANSFER = ResponseTypes.instanceOf(TransferDetails.class);
+    private static final Logger LOG = LoggerFactory.getLogger(TransferWatch.class);
+    private static final Duration LOOK = Duration.ofMillis(250);
+    private static final int THREADS = 2;
 
-    private final QueryGateway queries;
+    private final TransferRows rows;
+    private final Map<String, Set<Waiter>> waiting = new ConcurrentHashMap<>();
+    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(THREADS, task -> {
+        Thread thread = new Thread(task, "transfer-watch");
+        thread.setDaemon(true);
+        return thread;
+    });
 
-    TransferWatch(QueryGateway queries) {
-        this.queries = queries;
+    TransferWatch(TransferRows rows) {
+        this.rows = rows;
+        timer.setRemoveOnCancelPolicy(true);
+        ScheduledFuture<?> unused =
+                timer.scheduleWithFixedDelay(this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @PreDestroy
+    void stop() {
+        timer.shutdownNow();
     }
 
     /** The transfer once it is final, or as it stands when the time is up; empty if it does not appear. */
     CompletableFuture<Optional<TransferDetails>> await(TransferId id, Duration wait) {
-        return now(id).thenCompose(found ->
-                found.filter(transfer -> isEnough(transfer, wait)).isPresent()
-                        ? CompletableFuture.completedFuture(found)
-                        : watch(id, wait, found.isPresent()));
-    }
-
-    private CompletableFuture<Optional<TransferDetails>> watch(TransferId id, Duration wait, boolean appeared) {
-        CompletableFuture<Optional<TransferDetails>> answer = new CompletableFuture<>();
-        SubscriptionQueryResult<TransferDetails, TransferDetails> subscription =
-                queries.subscriptionQuery(new FindTransfer(id), TRANSFER, TRANSFER);
-        Sightings sightings = new Sightings(answer, wait, appeared);
-        subscription.initialResult().subscribe(sightings::see, answer::completeExceptionally);
-        subscription.updates().subscribe(sightings::see, answer::completeExceptionally);
-        if (!appeared) {
-            after(APPEARANCE).execute(() -> {
-                if (!sightings.appeared) {
-                    finish(id, answer);
-                }
-            });
+        Waiter waiter = new Waiter(wait);
+        add(id, waiter);
+        CompletableFuture<?> unused = waiter.answer.whenComplete((transfer, fault) -> remove(id, waiter));
+        try {
+            now(id).ifPresent(waiter::see);
+        } catch (RuntimeException away) {
+            waiter.answer.completeExceptionally(away);
         }
-        after(appeared || wait.compareTo(APPEARANCE) > 0 ? wait : APPEARANCE).execute(() -> finish(id, answer));
-        return answer.whenComplete((transfer, fault) -> subscription.close());
+        if (!waiter.answer.isDone()) {
+            if (!waiter.appeared) {
+                finishAfter(APPEARANCE, id, waiter, () -> !waiter.appeared);
+            }
+            Duration longest = waiter.appeared || wait.compareTo(APPEARANCE) > 0 ? wait : APPEARANCE;
+            finishAfter(longest, id, waiter, () -> true);
+        }
+        return waiter.answer;
     }
 
-    /** What stands in the view when the time is up counts, should an update have been lost on its way. */
-    private void finish(TransferId id, CompletableFuture<Optional<TransferDetails>> answer) {
-        if (!answer.isDone()) {
-            CompletableFuture<Boolean> unused =
-                    now(id).thenApply(answer::complete).exceptionally(answer::completeExceptionally);
+    /** Tells those who wait for it how a transfer stands now. */
+    void see(TransferDetails transfer) {
+        waiting.getOrDefault(transfer.id().value(), Set.of()).forEach(waiter -> waiter.see(transfer));
+    }
+
+    private void look() {
+        if (!waiting.isEmpty()) {
+            try {
+                rows.find(waiting.keySet()).forEach(row -> see(row.details()));
+            } catch (RuntimeException away) {
+                LOG.warn("The transfers that are waited for cannot be looked at now: {}", away.toString());
+            }
         }
     }
 
-    private CompletableFuture<Optional<TransferDetails>> now(TransferId id) {
-        return queries.query(new FindTransfer(id), TRANSFER).thenApply(Optional::ofNullable);
+    private void finishAfter(Duration delay, TransferId id, Waiter waiter, BooleanSupplier isDue) {
+        Future<?> due = timer.schedule(
+                () -> {
+                    if (isDue.getAsBoolean() && !waiter.answer.isDone()) {
+                        try {
+                            waiter.answer.complete(now(id));
+                        } catch (RuntimeException away) {
+                            waiter.answer.completeExceptionally(away);
+                        }
+                    }
+                },
+                delay.toMillis(),
+                TimeUnit.MILLISECONDS);
+        CompletableFuture<?> unused = waiter.answer.whenComplete((transfer, fault) -> due.cancel(false));
     }
 
-    private static boolean isEnough(TransferDetails transfer, Duration wait) {
-        return wait.isZero() || transfer.status().isFinal();
+    private Optional<TransferDetails> now(TransferId id) {
+        return rows.find(id.value()).map(TransferRow::details);
     }
 
-    private static Executor after(Duration delay) {
-        return CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS);
+    private void add(TransferId id, Waiter waiter) {
+        waiting.compute(id.value(), (key, others) -> {
+            Set<Waiter> all = others == null ? ConcurrentHashMap.newKeySet() : others;
+            all.add(waiter);
+            return all;
+        });
     }
 
-    /** What the subscription has shown. */
-    private static final class Sightings {
-        private final CompletableFuture<Optional<TransferDetails>> answer;
+    private void remove(TransferId id, Waiter waiter) {
+        waiting.computeIfPresent(id.value(), (key, all) -> {
+            all.remove(waiter);
+            return all.isEmpty() ? null : all;
+        });
+    }
+
+    private static final class Waiter {
+        private final CompletableFuture<Optional<TransferDetails>> answer = new CompletableFuture<>();
         private final Duration wait;
         private volatile boolean appeared;
 
-        Sightings(CompletableFuture<Optional<TransferDetails>> answer, Duration wait, boolean appeared) {
-            this.answer = answer;
+        Waiter(Duration wait) {
             this.wait = wait;
-            this.appeared = appeared;
         }
 
         void see(TransferDetails transfer) {
             appeared = true;
-            if (isEnough(transfer, wait)) {
+            if (wait.isZero() || transfer.status().isFinal()) {
                 answer.complete(Optional.of(transfer));
             }
         }

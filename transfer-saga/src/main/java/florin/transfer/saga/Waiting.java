@@ -3,6 +3,7 @@ package florin.transfer.saga;
 import florin.kit.ProblemException;
 import florin.kit.ProblemType;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,7 +14,23 @@ final class Waiting {
 
     private static final Pattern FORM = Pattern.compile("([0-9]{1,5})(ms|s)");
 
+    private static final Pattern PREFERENCE =
+            Pattern.compile("(?i)(?:.*[,;\\s])?wait\\s*=\\s*\"?([0-9]{1,5})\"?(?:[,;\\s].*)?");
+
     private Waiting() {}
+
+    /**
+     * How long the header {@code Prefer} of RFC 7240 asks an answer to wait, at most a minute; empty if it does not, for what
+     * a server does not know of it does not count.
+     */
+    static Optional<Duration> preferred(String preferences) {
+        return Optional.ofNullable(preferences)
+                .map(PREFERENCE::matcher)
+                .filter(Matcher::matches)
+                .map(form -> Duration.ofSeconds(Long.parseLong(form.group(1))))
+                .filter(wait -> !wait.isZero())
+                .map(wait -> wait.compareTo(LONGEST) < 0 ? wait : LONGEST);
+    }
 
     static Duration parse(String text) {
         if (text == null) {

@@ -264,11 +264,13 @@ class TransferProtocolTest {
     @Test
     void an_event_that_cannot_be_handled_is_taken_up_again_and_not_skipped() throws Exception {
         int commandsBefore = north.commandsHandled();
-        inDatabase("ALTER TABLE transfer_step RENAME TO away_1", "ALTER TABLE scheduled_tasks RENAME TO away_2");
+        inDatabase(
+                "ALTER TABLE transfer_step RENAME TO away_1",
+                "ALTER TABLE transfer_saga ADD CONSTRAINT closed CHECK (FALSE) NOT VALID");
         String id = request("30.00");
         await().atMost(PATIENCE).until(() -> north.commandsHandled() >= commandsBefore + 2);
         assertProblem(get("/transfers/" + id), 404, "unknown-transfer");
-        inDatabase("ALTER TABLE away_1 RENAME TO transfer_step", "ALTER TABLE away_2 RENAME TO scheduled_tasks");
+        inDatabase("ALTER TABLE away_1 RENAME TO transfer_step", "ALTER TABLE transfer_saga DROP CONSTRAINT closed");
 
         awaitStatus(id, "COMPLETED");
         assertThat(events(id))
@@ -319,7 +321,7 @@ class TransferProtocolTest {
         String received = request("30.00");
         awaitStatus(received, "RECEIVED");
         service.close();
-        inDatabase("TRUNCATE saga_entry, association_value_entry, scheduled_tasks, token_entry");
+        inDatabase("TRUNCATE transfer_saga, token_entry");
         north.comeBack();
         south.comeBack();
         service = startService(
@@ -342,7 +344,7 @@ class TransferProtocolTest {
         String id = request("10.00");
         awaitStatus(id, "RESERVED");
         service.close();
-        inDatabase("TRUNCATE saga_entry, association_value_entry, scheduled_tasks");
+        inDatabase("TRUNCATE transfer_saga");
         service = startService(
                 "--florin.transfer.time-limit=1s",
                 FEW_ATTEMPTS,

@@ -14,14 +14,17 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.eventhandling.GenericEventMessage;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
+import org.axonframework.modelling.saga.AssociationValue;
 import org.axonframework.modelling.saga.AssociationValuesImpl;
 import org.axonframework.modelling.saga.repository.SagaStore;
 import org.junit.jupiter.api.AfterAll;
@@ -226,10 +229,7 @@ class TransferServiceTest {
     @Test
     void a_finished_transfer_leaves_no_saga_and_no_deadline() throws Exception {
         outcome(transfer(null, "1.00"));
-        await().atMost(PATIENCE)
-                .until(() -> count("saga_entry") == 0
-                        && count("association_value_entry") == 0
-                        && count("scheduled_tasks") == 0);
+        await().atMost(PATIENCE).until(() -> count("transfer_saga") == 0);
     }
 
     @Test
@@ -237,24 +237,62 @@ class TransferServiceTest {
     void what_another_process_has_done_to_a_saga_is_not_overwritten() {
         SagaStore<Object> store = service.getBean(SagaStore.class);
         String id = "saga of two";
-        transact(() -> store.insertSaga(TransferSaga.class, id, new TransferSaga(), Set.of()));
-        transact(() -> {
-            TransferSaga read = store.loadSaga(TransferSaga.class, id).saga();
-            CompletableFuture.runAsync(() -> transact(() -> store.updateSaga(
-                            TransferSaga.class,
-                            id,
-                            store.loadSaga(TransferSaga.class, id).saga(),
-                            new AssociationValuesImpl())))
-                    .join();
-            assertThatThrownBy(() -> store.updateSaga(TransferSaga.class, id, read, new AssociationValuesImpl()))
+        AssociationValue transfer = new AssociationValue("transferId", "TRF-of-two");
+        transact(() -> store.insertSaga(TransferSaga.class, id, new TransferSaga(), Set.of(transfer)));
+        transact(() -> assertThat(store.findSagas(TransferSaga.class, transfer)).containsExactly(id));
+        List<Consumer<Object>> changes = List.of(
+                saga -> store.updateSaga(TransferSaga.class, id, saga, new AssociationValuesImpl()),
+                saga -> store.deleteSaga(TransferSaga.class, id, Set.of(transfer)));
+        for (Consumer<Object> change : changes) {
+            assertThatThrownBy(() -> transact(() -> {
+                        Object read = store.loadSaga(TransferSaga.class, id).saga();
+                        CompletableFuture.runAsync(() -> transact(() -> store.updateSaga(
+                                        TransferSaga.class,
+                                        id,
+                                        store.loadSaga(TransferSaga.class, id).saga(),
+                                        new AssociationValuesImpl())))
+                                .join();
+                        change.accept(read);
+                    }))
                     .isInstanceOf(OptimisticLockingFailureException.class);
-            assertThatThrownBy(() -> store.deleteSaga(TransferSaga.class, id, Set.of()))
-                    .isInstanceOf(OptimisticLockingFailureException.class);
-        });
+        }
         transact(() -> {
             assertThat(store.loadSaga(TransferSaga.class, id)).isNotNull();
-            store.deleteSaga(TransferSaga.class, id, Set.of());
+            store.deleteSaga(TransferSaga.class, id, Set.of(transfer));
         });
+        transact(() -> assertThat(store.findSagas(TransferSaga.class, transfer)).isEmpty());
+    }
+
+    @Test
+    void a_request_that_prefers_to_wait_is_answered_with_the_outcome() throws Exception {
+        String key = UUID.randomUUID().toString();
+        for (int time = 0; time < 2; time++) {
+            HttpResponse<String> done = send(request("/transfers")
+                    .header("Content-Type", "application/json")
+                    .header("Idempotency-Key", key)
+                    .header("Prefer", "return=representation, wait=30")
+                    .POST(HttpRequest.BodyPublishers.ofString(transfer(null, "3.00"))));
+            assertThat(done.statusCode()).as(done.body()).isEqualTo(200);
+            assertThat(done.headers().firstValue("Preference-Applied")).contains("wait=30");
+            JsonNode shown = JSON.readTree(done.body());
+            assertThat(shown.get("status").asString()).isEqualTo("COMPLETED");
+            assertThat(done.headers().firstValue("Location"))
+                    .contains("/transfers/" + shown.get("id").asString());
+        }
+        assertBalances("97.00", "3.00");
+    }
+
+    @Test
+    void a_preference_to_wait_ends_with_the_receipt_when_its_time_is_up() throws Exception {
+        south.close();
+        HttpResponse<String> accepted = send(request("/transfers")
+                .header("Content-Type", "application/json")
+                .header("Prefer", "wait=1")
+                .POST(HttpRequest.BodyPublishers.ofString(transfer(null, "4.00"))));
+        reopenSouth();
+        assertThat(accepted.statusCode()).isEqualTo(202);
+        assertThat(JSON.readTree(accepted.body()).get("status").asString()).isEqualTo("RECEIVED");
+        assertThat(outcomeOf(accepted).get("status").asString()).isEqualTo("COMPLETED");
     }
 
     private static void transact(Runnable work) {

@@ -1,0 +1,266 @@
+package florin.transfer.saga;
+
+import florin.account.api.TransferLegEvent;
+import florin.kit.Columns;
+import florin.kit.EventBatch;
+import florin.transfer.api.TransferEvent;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.axonframework.messaging.Message;
+import org.axonframework.modelling.saga.AssociationValue;
+import org.axonframework.modelling.saga.AssociationValues;
+import org.axonframework.modelling.saga.repository.SagaStore;
+import org.axonframework.serialization.Serializer;
+import org.axonframework.serialization.SimpleSerializedObject;
+import org.springframework.dao.OptimisticLockingFailureException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The sagas of transfers, a row each: read for all events of a batch at once, and written at once before the batch commits.
+ *
+ * <p>It never overwrites what another process has done to a saga since it was read here. A deadline on one process and an event
+ * on another may work on the same saga. Without its version the later one would put the saga back to where it read it, behind
+ * events that never come again. It fails instead, and is repeated on what is there now.
+ */
+final class TransferSagaStore implements SagaStore<Object> {
+
+    private static final JsonMapper JSON = JsonMapper.shared();
+    static final int MOST_PICKED = 100;
+    private static final TypeReference<Map<String, SagaDeadline>> DEADLINES = new TypeReference<>() {};
+
+    private final JdbcTemplate jdbc;
+    private final Serializer serializer;
+
+    TransferSagaStore(JdbcTemplate jdbc, Serializer serializer) {
+        this.jdbc = jdbc;
+        this.serializer = serializer;
+    }
+
+    private record Row(String id, String transferId, long version, String state, Map<String, SagaDeadline> deadlines) {
+        Row(ResultSet row) throws SQLException {
+            this(
+                    row.getString("saga_id"),
+                    row.getString("transfer_id"),
+                    row.getLong("version"),
+                    row.getString("state"),
+                    JSON.readValue(row.getString("deadlines"), DEADLINES));
+        }
+
+        String deadlinesText() {
+            return JSON.writeValueAsString(deadlines);
+        }
+
+        Instant due() {
+            return deadlines.values().stream()
+                    .map(SagaDeadline::due)
+                    .min(Comparator.naturalOrder())
+                    .orElse(null);
+        }
+    }
+
+    /** What a unit of work has read and will write. */
+    private static final class Sagas {
+        private final Map<String, Row> read = new HashMap<>();
+        private final Set<String> transfersRead = new HashSet<>();
+        private final Map<String, Map<String, SagaDeadline>> deadlines = new HashMap<>();
+        private final List<Row> inserted = new ArrayList<>();
+        private final List<Row> updated = new ArrayList<>();
+        private final List<Row> deleted = new ArrayList<>();
+    }
+
+    private Sagas sagas() {
+        return EventBatch.work("sagas", () -> read(EventBatch.messages()), this::write);
+    }
+
+    private Sagas read(List<Message<?>> messages) {
+        Sagas sagas = new Sagas();
+        Set<String> transfers = new HashSet<>();
+        for (Message<?> message : messages) {
+            if (message.getPayload() instanceof TransferEvent event) {
+                transfers.add(event.transferId().value());
+            } else if (message.getPayload() instanceof TransferLegEvent event) {
+                transfers.add(event.transferId().value());
+            }
+        }
+        readOf(transfers, sagas);
+        return sagas;
+    }
+
+    private void readOf(Collection<String> transfers, Sagas sagas) {
+        if (!transfers.isEmpty()) {
+            readWhere("transfer_id = ANY (?)", transfers, sagas);
+            sagas.transfersRead.addAll(transfers);
+        }
+    }
+
+    private void readWhere(String condition, Collection<String> values, Sagas sagas) {
+        jdbc.query("SELECT * FROM transfer_saga WHERE " + condition, (row, index) -> new Row(row), (Object)
+                        values.toArray(new String[0]))
+                .forEach(row -> sagas.read.put(row.id(), row));
+    }
+
+    private void write(Sagas sagas) {
+        int unused = Columns.of(sagas.inserted)
+                .text(Row::id)
+                .text(Row::transferId)
+                .bigint(Row::version)
+                .text(Row::state)
+                .text(Row::deadlinesText)
+                .timestamp(Row::due)
+                .update(
+                        jdbc,
+                        "INSERT INTO transfer_saga (saga_id, transfer_id, version, state, deadlines, due_at)"
+                                + " SELECT * FROM unnest(?, ?, ?, ?, ?, ?)");
+        requireAll(
+                sagas.updated,
+                Columns.of(sagas.updated)
+                        .text(Row::id)
+                        .bigint(Row::version)
+                        .text(Row::state)
+                        .text(Row::deadlinesText)
+                        .timestamp(Row::due)
+                        .update(
+                                jdbc,
+                                "UPDATE transfer_saga SET version = transfer_saga.version + 1, state = changed.state,"
+                                        + " deadlines = changed.deadlines, due_at = changed.due_at, picked_until = NULL"
+                                        + " FROM unnest(?, ?, ?, ?, ?)"
+                                        + " AS changed (saga_id, version, state, deadlines, due_at)"
+                                        + " WHERE transfer_saga.saga_id = changed.saga_id"
+                                        + " AND transfer_saga.version = changed.version"));
+        requireAll(
+                sagas.deleted,
+                Columns.of(sagas.deleted)
+                        .text(Row::id)
+                        .bigint(Row::version)
+                        .update(
+                                jdbc,
+                                "DELETE FROM transfer_saga USING unnest(?, ?) AS ended (saga_id, version)"
+                                        + " WHERE transfer_saga.saga_id = ended.saga_id"
+                                        + " AND transfer_saga.version = ended.version"));
+    }
+
+    private static void requireAll(List<Row> rows, int written) {
+        if (written != rows.size()) {
+            throw new OptimisticLockingFailureException("Another process has changed " + (rows.size() - written)
+                    + " of the sagas " + rows.stream().map(Row::id).toList());
+        }
+    }
+
+    @Override
+    public Set<String> findSagas(Class<?> sagaType, AssociationValue association) {
+        Sagas sagas = sagas();
+        String transferId = association.getValue();
+        if (!sagas.transfersRead.contains(transferId)) {
+            readOf(Set.of(transferId), sagas);
+        }
+        Set<String> ids = new HashSet<>();
+        sagas.read.values().stream()
+                .filter(row -> transferId.equals(row.transferId()))
+                .forEach(row -> ids.add(row.id()));
+        return ids;
+    }
+
+    @Override
+    public <S> Entry<S> loadSaga(Class<S> sagaType, String sagaId) {
+        Sagas sagas = sagas();
+        if (!sagas.read.containsKey(sagaId)) {
+            readWhere("saga_id = ANY (?)", Set.of(sagaId), sagas);
+        }
+        Row row = sagas.read.get(sagaId);
+        if (row == null) {
+            return null;
+        }
+        S saga = serializer.deserialize(
+                new SimpleSerializedObject<>(row.state(), String.class, sagaType.getName(), null));
+        Set<AssociationValue> associations = Set.of(new AssociationValue(TransferSaga.TRANSFER_ID, row.transferId()));
+        return new Entry<>() {
+            @Override
+            public Set<AssociationValue> associationValues() {
+                return associations;
+            }
+
+            @Override
+            public S saga() {
+                return saga;
+            }
+        };
+    }
+
+    @Override
+    public void insertSaga(Class<?> sagaType, String sagaId, Object saga, Set<AssociationValue> associations) {
+        String transferId = associations.iterator().next().getValue();
+        sagas().inserted.add(new Row(sagaId, transferId, 0, state(saga), deadlines(sagaId)));
+    }
+
+    @Override
+    public void updateSaga(Class<?> sagaType, String sagaId, Object saga, AssociationValues associations) {
+        Sagas sagas = sagas();
+        Row read = sagas.read.get(sagaId);
+        sagas.updated.add(new Row(sagaId, read.transferId(), read.version(), state(saga), deadlines(sagaId)));
+    }
+
+    @Override
+    public void deleteSaga(Class<?> sagaType, String sagaId, Set<AssociationValue> associations) {
+        Sagas sagas = sagas();
+        sagas.deleted.add(sagas.read.get(sagaId));
+    }
+
+    /** The deadlines of a saga by name, as this unit of work leaves them. */
+    Map<String, SagaDeadline> deadlines(String sagaId) {
+        Sagas sagas = sagas();
+        return sagas.deadlines.computeIfAbsent(sagaId, first -> {
+            Row read = sagas.read.get(sagaId);
+            return new TreeMap<>(read == null ? Map.of() : read.deadlines());
+        });
+    }
+
+    /** Takes away a deadline that this unit of work carries out; false if it does not stand any more. */
+    boolean takeDeadline(String sagaId, String name, String deadlineId) {
+        Sagas sagas = sagas();
+        readWhere("saga_id = ANY (?)", Set.of(sagaId), sagas);
+        SagaDeadline standing = deadlines(sagaId).get(name);
+        return standing != null
+                && standing.id().equals(deadlineId)
+                && deadlines(sagaId).remove(name, standing);
+    }
+
+    /** The deadlines of some sagas of which one is due, the longest due first; nobody else picks them until then. */
+    Map<String, Map<String, SagaDeadline>> pickDue(Instant now, Instant until) {
+        Map<String, Map<String, SagaDeadline>> due = new LinkedHashMap<>();
+        jdbc.query(
+                        "UPDATE transfer_saga SET picked_until = ? WHERE saga_id IN (SELECT saga_id FROM transfer_saga"
+                                + " WHERE due_at <= ? AND (picked_until IS NULL OR picked_until <= ?)"
+                                + " ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED) RETURNING *",
+                        (row, index) -> new Row(row),
+                        Timestamp.from(until),
+                        Timestamp.from(now),
+                        Timestamp.from(now),
+                        MOST_PICKED)
+                .forEach(row -> due.put(row.id(), row.deadlines()));
+        return due;
+    }
+
+    /** Lets a saga that was picked be picked again then. */
+    void pickAgain(String sagaId, Instant then) {
+        int unused = jdbc.update(
+                "UPDATE transfer_saga SET picked_until = ? WHERE saga_id = ?", Timestamp.from(then), sagaId);
+    }
+
+    private String state(Object saga) {
+        return serializer.serialize(saga, String.class).getData();
+    }
+}
