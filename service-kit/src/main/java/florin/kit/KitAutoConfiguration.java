@@ -17,6 +17,8 @@ import org.axonframework.axonserver.connector.TargetContextResolver;
 import org.axonframework.axonserver.connector.command.AxonServerCommandBus;
 import org.axonframework.axonserver.connector.command.CommandLoadFactorProvider;
 import org.axonframework.axonserver.connector.command.CommandPriorityCalculator;
+import org.axonframework.axonserver.connector.query.AxonServerQueryBus;
+import org.axonframework.axonserver.connector.query.QueryPriorityCalculator;
 import org.axonframework.commandhandling.CommandBus;
 import org.axonframework.commandhandling.CommandBusSpanFactory;
 import org.axonframework.commandhandling.CommandMessage;
@@ -32,7 +34,12 @@ import org.axonframework.messaging.correlation.CorrelationDataProvider;
 import org.axonframework.messaging.correlation.SimpleCorrelationDataProvider;
 import org.axonframework.messaging.interceptors.BeanValidationInterceptor;
 import org.axonframework.messaging.interceptors.CorrelationDataInterceptor;
+import org.axonframework.queryhandling.QueryBus;
+import org.axonframework.queryhandling.QueryBusSpanFactory;
+import org.axonframework.queryhandling.QueryInvocationErrorHandler;
 import org.axonframework.queryhandling.QueryMessage;
+import org.axonframework.queryhandling.QueryUpdateEmitter;
+import org.axonframework.queryhandling.SimpleQueryBus;
 import org.axonframework.serialization.Serializer;
 import org.axonframework.serialization.jackson3.Jackson3SerializerCustomizer;
 import org.axonframework.spring.messaging.unitofwork.SpringTransactionManager;
@@ -165,6 +172,40 @@ class KitAutoConfiguration {
                 new BranchCommandBus(axonServer, Optional.of(branch).filter(code -> !code.isBlank()));
         bus.registerDispatchInterceptor(new BeanValidationInterceptor<>(validatorFactory));
         return bus;
+    }
+
+    /** In place of Axon's own, for the sake of {@link QueryFaults}. */
+    @Bean
+    AxonServerQueryBus queryBus(
+            AxonServerConnectionManager connectionManager,
+            AxonServerConfiguration configuration,
+            Configuration axon,
+            TransactionManager transactionManager,
+            @Qualifier("messageSerializer") Serializer messageSerializer,
+            Serializer genericSerializer,
+            QueryPriorityCalculator priorityCalculator,
+            QueryInvocationErrorHandler errorHandler,
+            TargetContextResolver<? super QueryMessage<?, ?>> targetContextResolver) {
+        QueryUpdateEmitter updateEmitter = axon.getComponent(QueryUpdateEmitter.class);
+        QueryBusSpanFactory spanFactory = axon.getComponent(QueryBusSpanFactory.class);
+        QueryFaults local = new QueryFaults(SimpleQueryBus.builder()
+                .transactionManager(transactionManager)
+                .queryUpdateEmitter(updateEmitter)
+                .errorHandler(errorHandler)
+                .spanFactory(spanFactory)
+                .messageMonitor(axon.messageMonitor(QueryBus.class, "queryBus")));
+        local.registerHandlerInterceptor(new CorrelationDataInterceptor<>(axon.correlationDataProviders()));
+        return AxonServerQueryBus.builder()
+                .axonServerConnectionManager(connectionManager)
+                .configuration(configuration)
+                .localSegment(local)
+                .updateEmitter(updateEmitter)
+                .messageSerializer(messageSerializer)
+                .genericSerializer(genericSerializer)
+                .priorityCalculator(priorityCalculator)
+                .targetContextResolver(targetContextResolver)
+                .spanFactory(spanFactory)
+                .build();
     }
 
     @Bean

@@ -6,6 +6,8 @@ import florin.money.Money;
 import florin.money.MoneyException;
 import florin.transfer.api.InvalidTransferIdException;
 import florin.transfer.api.TransferRefusal;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Currency;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +96,10 @@ final class Problems {
         if (cause instanceof HandlerExecutionException execution
                 && execution.getDetails().orElse(null) instanceof TransferRefusal refusal) {
             return new ProblemException(type(refusal), refusal.detail());
+        }
+        if (cause instanceof HandlerExecutionException execution
+                && execution.getDetails().orElse(null) instanceof QueryFaults.Fault fault) {
+            return new ProblemException(fault.type(), fault.detail());
         }
         if (cause instanceof MethodArgumentNotValidException invalid) {
             List<Map<String, String>> errors = invalid.getBindingResult().getFieldErrors().stream()
@@ -186,7 +192,8 @@ final class Problems {
         }
         if (cause instanceof DataAccessResourceFailureException
                 || cause instanceof CannotCreateTransactionException
-                || cause instanceof QueryTimeoutException) {
+                || cause instanceof QueryTimeoutException
+                || (cause instanceof SQLException sql && isConnectionLost(sql))) {
             return new ProblemException(
                     ProblemType.DATABASE_UNAVAILABLE, "The database is away; try again with the same key");
         }
@@ -195,6 +202,13 @@ final class Problems {
                     ProblemType.NO_ANSWER, "It may or may not have happened; try again with the same key to learn it");
         }
         return null;
+    }
+
+    /** SQLSTATE class 08 (connection exception), or PostgreSQL's 57P (shutting down, starting up, terminated). */
+    private static boolean isConnectionLost(SQLException failure) {
+        String state = failure.getSQLState();
+        return failure instanceof SQLTransientConnectionException
+                || (state != null && (state.startsWith("08") || state.startsWith("57P")));
     }
 
     private static ProblemType type(MoneyException.Kind kind) {

@@ -45,9 +45,14 @@ class DatabaseAwayTest {
             assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(refused.body()).contains("database-unavailable");
             assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+            HttpResponse<String> unanswered = get(port, "/payments/count");
+            assertThat(unanswered.statusCode()).as(unanswered.body()).isEqualTo(503);
+            assertThat(unanswered.body()).contains("database-unavailable");
+            assertThat(unanswered.headers().firstValue("Retry-After")).isPresent();
             database = start(databasePort);
             awaitReadiness(port, 200);
             assertThat(pay(port).statusCode()).isEqualTo(201);
+            assertThat(get(port, "/payments/count").statusCode()).isEqualTo(200);
         } finally {
             database.close();
         }

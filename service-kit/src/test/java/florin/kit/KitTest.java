@@ -35,7 +35,10 @@ import org.axonframework.eventhandling.GenericEventMessage;
 import org.axonframework.messaging.ResultMessage;
 import org.axonframework.messaging.annotation.MetaDataValue;
 import org.axonframework.messaging.interceptors.JSR303ViolationException;
+import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
+import org.axonframework.queryhandling.QueryGateway;
+import org.axonframework.queryhandling.QueryHandler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,6 +58,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -90,7 +94,7 @@ class KitTest {
     }
 
     @SpringBootApplication
-    @Import({Handler.class, Controller.class})
+    @Import({Handler.class, Queries.class, Controller.class})
     static class Application {}
 
     record Payment(@NotBlank String reference, Money amount) {}
@@ -110,6 +114,29 @@ class KitTest {
         }
     }
 
+    record CountPayments(boolean overALostConnection) {}
+
+    @Component
+    static class Queries {
+        private final JdbcClient database;
+
+        Queries(JdbcClient database) {
+            this.database = database;
+        }
+
+        @QueryHandler
+        Long handle(CountPayments query) {
+            if (query.overALostConnection()) {
+                database.sql("SELECT pg_terminate_backend(pg_backend_pid())")
+                        .query(Boolean.class)
+                        .single();
+            }
+            return database.sql("SELECT count(*) FROM idempotency_key")
+                    .query(Long.class)
+                    .single();
+        }
+    }
+
     @RestController
     @RequestMapping("/payments")
     static class Controller {
@@ -120,10 +147,12 @@ class KitTest {
 
         private final IdempotentRequests requests;
         private final CommandGateway commands;
+        private final QueryGateway queries;
 
-        Controller(IdempotentRequests requests, CommandGateway commands) {
+        Controller(IdempotentRequests requests, CommandGateway commands, QueryGateway queries) {
             this.requests = requests;
             this.commands = commands;
+            this.queries = queries;
         }
 
         @PostMapping
@@ -146,6 +175,11 @@ class KitTest {
         @GetMapping("/{iban}/{transfer}")
         CompletableFuture<ReservationState> capture(@PathVariable Iban iban, @PathVariable String transfer) {
             return commands.send(new CaptureReservation(iban, new TransferId(transfer)));
+        }
+
+        @GetMapping("/count")
+        CompletableFuture<Long> count(@RequestParam(defaultValue = "false") boolean overALostConnection) {
+            return queries.query(new CountPayments(overALostConnection), ResponseTypes.instanceOf(Long.class));
         }
 
         private static void await(CountDownLatch latch) {
@@ -351,6 +385,14 @@ class KitTest {
         HttpResponse<String> response = get("/payments/" + SOUTH + "/TRF-1");
         assertProblem(response, 503, "branch-unavailable");
         assertThat(response.headers().firstValue("Retry-After")).isPresent();
+    }
+
+    @Test
+    void aQueryWhoseDatabaseConnectionBreaksSaysSoAcrossTheBus() {
+        HttpResponse<String> response = get("/payments/count?overALostConnection=true");
+        assertProblem(response, 503, "database-unavailable");
+        assertThat(response.headers().firstValue("Retry-After")).isPresent();
+        assertThat(get("/payments/count").statusCode()).isEqualTo(200);
     }
 
     @Test

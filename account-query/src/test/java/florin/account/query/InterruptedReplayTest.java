@@ -62,7 +62,7 @@ class InterruptedReplayTest {
     private static boolean isCaughtUp(ProjectionStatus projection) {
         return !projection.replaying()
                 && projection.lag() == 0
-                && projection.segments().size() == 4;
+                && projection.segments().size() == 2;
     }
 
     private static List<String> dump(ConfigurableApplicationContext service) {

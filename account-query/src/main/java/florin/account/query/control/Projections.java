@@ -1,6 +1,7 @@
 package florin.account.query.control;
 
 import florin.account.query.control.ProjectionStatus.SegmentStatus;
+import florin.account.query.control.TokenRows.StoredToken;
 import florin.kit.ProblemException;
 import florin.kit.ProblemType;
 import java.time.Duration;
@@ -19,14 +20,14 @@ import org.axonframework.eventhandling.ReplayToken;
 import org.axonframework.eventhandling.TrackingToken;
 import org.axonframework.eventhandling.pooled.PooledStreamingEventProcessor;
 import org.axonframework.eventhandling.tokenstore.UnableToClaimTokenException;
-import org.axonframework.eventhandling.tokenstore.jpa.TokenEntry;
 import org.axonframework.eventsourcing.eventstore.EventStore;
 import org.axonframework.messaging.StreamableMessageSource;
 import org.axonframework.messaging.deadletter.SequencedDeadLetterQueue;
-import org.axonframework.serialization.Serializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Tells where the projections stand and replays them.
@@ -48,15 +49,21 @@ public class Projections {
     private final EventProcessingConfiguration processing;
     private final EventStore eventStore;
     private final TokenRows tokens;
-    private final Serializer serializer;
+    private final JdbcClient database;
+    private final TransactionOperations transaction;
     private final Set<String> resetting = ConcurrentHashMap.newKeySet();
 
     Projections(
-            EventProcessingConfiguration processing, EventStore eventStore, TokenRows tokens, Serializer serializer) {
+            EventProcessingConfiguration processing,
+            EventStore eventStore,
+            TokenRows tokens,
+            JdbcClient database,
+            TransactionOperations transaction) {
         this.processing = processing;
         this.eventStore = eventStore;
         this.tokens = tokens;
-        this.serializer = serializer;
+        this.database = database;
+        this.transaction = transaction;
     }
 
     /** The projections in the order of their names. */
@@ -118,11 +125,16 @@ public class Projections {
                 ProblemType.PROJECTION_UNAVAILABLE, "The projection " + processor.getName() + " did not stop in time");
     }
 
-    private static void reset(PooledStreamingEventProcessor processor) {
+    private void reset(PooledStreamingEventProcessor processor) {
         long deadline = System.nanoTime() + CLAIM_TIMEOUT.toNanos();
         while (true) {
             try {
-                processor.resetTokens(StreamableMessageSource::createTailToken);
+                transaction.executeWithoutResult(status -> {
+                    // Whoever asked is told that the replay has begun: no crash may take that back.
+                    int unused =
+                            database.sql("SET LOCAL synchronous_commit = on").update();
+                    processor.resetTokens(StreamableMessageSource::createTailToken);
+                });
                 return;
             } catch (UnableToClaimTokenException claimed) {
                 if (System.nanoTime() > deadline) {
@@ -150,8 +162,8 @@ public class Projections {
     private ProjectionStatus status(String name, long head) {
         PooledStreamingEventProcessor processor = processor(name);
         Map<Integer, EventTrackerStatus> own = processor.processingStatus();
-        List<SegmentStatus> segments = tokens.findByProcessorNameOrderBySegment(name).stream()
-                .map(entry -> segment(entry, own.get(entry.getSegment()), head))
+        List<SegmentStatus> segments = tokens.findByProcessorName(name).stream()
+                .map(stored -> segment(stored, own.get(stored.segment()), head))
                 .toList();
         long slowest =
                 segments.stream().mapToLong(SegmentStatus::position).min().orElse(BEFORE_FIRST_EVENT);
@@ -169,15 +181,15 @@ public class Projections {
     }
 
     /** The live state of a segment that this instance works on, else what its stored token says. */
-    private SegmentStatus segment(TokenEntry stored, EventTrackerStatus live, long head) {
-        TrackingToken token = live == null ? stored.getToken(serializer) : live.getTrackingToken();
+    private SegmentStatus segment(StoredToken stored, EventTrackerStatus live, long head) {
+        TrackingToken token = live == null ? stored.token() : live.getTrackingToken();
         long position = position(token);
         OptionalLong resetAt = ReplayToken.getTokenAtReset(token);
         String error =
                 live == null || live.getError() == null ? null : live.getError().toString();
         // Axon's own flag stays up until the first event after the reset point; the rebuild is done before.
         boolean replaying = resetAt.isPresent() && position < resetAt.getAsLong();
-        return new SegmentStatus(stored.getSegment(), position, replaying, position >= head, error);
+        return new SegmentStatus(stored.segment(), position, replaying, position >= head, error);
     }
 
     private static long position(TrackingToken token) {

@@ -1,6 +1,7 @@
 package florin.account.query.projection;
 
 import florin.account.api.AccountDetails;
+import florin.account.api.AccountEntry;
 import florin.account.api.EntryPage;
 import florin.account.api.FindAccount;
 import florin.account.api.FindAccounts;
@@ -14,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.axonframework.queryhandling.QueryHandler;
-import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Component;
 
 /** Answers the queries of accounts from the projected rows. */
@@ -33,13 +33,13 @@ class AccountQueries {
 
     @QueryHandler
     Optional<AccountDetails> handle(FindAccount query) {
-        return accounts.findById(query.iban().value()).map(AccountRow::details);
+        return accounts.find(query.iban().value()).map(AccountRow::details);
     }
 
     /** An array, since a list's element type does not survive the way through the message router. */
     @QueryHandler
     AccountDetails[] handle(FindAccounts query) {
-        return accounts.findTop100ByOwnerOrderByIban(query.owner()).stream()
+        return accounts.findTop100ByOwner(query.owner()).stream()
                 .map(AccountRow::details)
                 .toArray(AccountDetails[]::new);
     }
@@ -49,21 +49,16 @@ class AccountQueries {
         EntryCursor after = EntryCursor.parse(query.after())
                 .orElseThrow(() -> new IllegalArgumentException("'" + query.after() + "' is not a cursor"));
         int limit = Math.min(Math.max(query.limit(), 1), MAX_LIMIT);
-        List<EntryRow> rows = entries.findByAccountAndPositionGreaterThanOrderByPosition(
-                query.iban().value(), after.position(), Limit.of(limit + 1));
-        List<EntryRow> page = rows.subList(0, Math.min(limit, rows.size()));
+        List<AccountEntry> rows = entries.find(query.iban().value(), after.position(), limit + 1);
+        List<AccountEntry> page = rows.subList(0, Math.min(limit, rows.size()));
         String next =
                 rows.size() > limit ? new EntryCursor(page.get(page.size() - 1).position()).text() : null;
-        return new EntryPage(page.stream().map(EntryRow::entry).toList(), next);
+        return new EntryPage(page, next);
     }
 
     @QueryHandler
     TrialBalance handle(FindTrialBalance query) {
-        List<TrialBalance.Line> lines = entries.sums().stream()
-                .map(sum -> new TrialBalance.Line(
-                        sum.getLedger(),
-                        new Money(sum.getAmount().longValueExact(), Money.currency(sum.getCurrency()))))
-                .toList();
+        List<TrialBalance.Line> lines = entries.sums();
         Map<String, Money> totals = new TreeMap<>();
         lines.forEach(line -> totals.merge(line.balance().currency().getCurrencyCode(), line.balance(), Money::plus));
         return new TrialBalance(lines, List.copyOf(totals.values()));

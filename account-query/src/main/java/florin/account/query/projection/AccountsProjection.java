@@ -37,8 +37,9 @@ class AccountsProjection {
 
     @EventHandler
     void on(AccountOpened event, @SequenceNumber long position) {
-        if (rows.findById(event.iban().value()).isEmpty()) {
-            rows.save(new AccountRow(event, position));
+        AccountBatch batch = AccountBatch.of(rows);
+        if (batch.find(event.iban()).isEmpty()) {
+            batch.put(AccountRow.opened(event, position));
         }
     }
 
@@ -74,10 +75,10 @@ class AccountsProjection {
 
     @EventHandler
     void on(AccountClosed event, @SequenceNumber long position) {
-        AccountRow row = next(event, position)
-                .orElseThrow(() -> new IllegalStateException("Account " + event.iban() + " was never opened"));
+        AccountBatch batch = AccountBatch.of(rows);
+        AccountRow row = opened(batch, event, position);
         if (row.position() < position) {
-            row.apply(row.zero(), row.zero(), AccountStatus.CLOSED, position);
+            batch.put(row.after(row.zero(), row.zero(), AccountStatus.CLOSED, position));
         }
     }
 
@@ -98,26 +99,32 @@ class AccountsProjection {
 
     @ResetHandler
     void reset() {
-        rows.deleteAllInBatch();
+        rows.deleteAll();
     }
 
     private void apply(AccountEvent event, long position, Money bookedChange, Money reservedChange) {
-        AccountRow row = next(event, position)
-                .orElseThrow(() -> new IllegalStateException("Account " + event.iban() + " was never opened"));
+        AccountBatch batch = AccountBatch.of(rows);
+        AccountRow row = opened(batch, event, position);
         if (row.position() < position) {
-            row.apply(bookedChange, reservedChange, row.status(), position);
+            batch.put(row.after(bookedChange, reservedChange, row.status(), position));
         }
     }
 
     /** A branch records a refusal also for an account that it never opened: such a stream has no row. */
     private void applyRefusal(AccountEvent event, long position) {
-        next(event, position)
+        AccountBatch batch = AccountBatch.of(rows);
+        next(batch, event, position)
                 .filter(row -> row.position() < position)
-                .ifPresent(row -> row.apply(row.zero(), row.zero(), row.status(), position));
+                .ifPresent(row -> batch.put(row.after(row.zero(), row.zero(), row.status(), position)));
     }
 
-    private Optional<AccountRow> next(AccountEvent event, long position) {
-        Optional<AccountRow> row = rows.findById(event.iban().value());
+    private static AccountRow opened(AccountBatch batch, AccountEvent event, long position) {
+        return next(batch, event, position)
+                .orElseThrow(() -> new IllegalStateException("Account " + event.iban() + " was never opened"));
+    }
+
+    private static Optional<AccountRow> next(AccountBatch batch, AccountEvent event, long position) {
+        Optional<AccountRow> row = batch.find(event.iban());
         row.filter(found -> position > found.position() + 1).ifPresent(found -> {
             throw new IllegalStateException("Event " + position + " of account " + event.iban() + " came after event "
                     + found.position() + ": one is missing");

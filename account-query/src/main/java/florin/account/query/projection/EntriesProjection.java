@@ -5,8 +5,11 @@ import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.TransferCredited;
+import florin.kit.EventBatch;
 import florin.money.Money;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.axonframework.config.ProcessingGroup;
 import org.axonframework.eventhandling.EventHandler;
 import org.axonframework.eventhandling.ResetHandler;
@@ -15,7 +18,7 @@ import org.axonframework.eventhandling.Timestamp;
 import org.springframework.stereotype.Component;
 
 /**
- * Books every event that moves money as one posting of two entries, equal and opposite, in one transaction. So at every
+ * Books every event that moves money as one posting of two entries, equal and opposite, in one statement. So at every
  * instant all entries of a currency sum to zero, and the clearing accounts sum to minus the transfers in flight.
  */
 @Component
@@ -86,7 +89,7 @@ class EntriesProjection {
 
     @ResetHandler
     void reset() {
-        rows.deleteAllInBatch();
+        rows.deleteAll();
     }
 
     private void book(
@@ -99,18 +102,13 @@ class EntriesProjection {
             String transferId,
             String reference,
             Instant bookedAt) {
-        rows.insert(
-                iban + "-" + position,
-                debited.account(),
-                debited.ledger(),
-                credited.account(),
-                credited.ledger(),
-                amount.currency().getCurrencyCode(),
-                amount.requirePositive().minorUnits(),
-                kind,
-                transferId,
-                reference,
-                bookedAt,
-                position);
+        long amountMinor = amount.requirePositive().minorUnits();
+        String posting = iban + "-" + position;
+        String currency = amount.currency().getCurrencyCode();
+        List<EntryRow> batch = EventBatch.work(EntriesProjection.class.getName(), ArrayList::new, rows::insert);
+        batch.add(new EntryRow(
+                posting + "-D", debited, currency, -amountMinor, kind, transferId, reference, bookedAt, position));
+        batch.add(new EntryRow(
+                posting + "-C", credited, currency, amountMinor, kind, transferId, reference, bookedAt, position));
     }
 }

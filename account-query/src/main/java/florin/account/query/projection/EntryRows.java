@@ -1,61 +1,94 @@
 package florin.account.query.projection;
 
-import java.math.BigDecimal;
-import java.time.Instant;
+import florin.account.api.AccountEntry;
+import florin.account.api.TrialBalance;
+import florin.money.Money;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
 import java.util.List;
-import org.springframework.data.domain.Limit;
-import org.springframework.data.jpa.repository.JpaRepository;
-import org.springframework.data.jpa.repository.Modifying;
-import org.springframework.data.jpa.repository.Query;
+import java.util.function.Function;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
 
 /** The rows of entries. */
-interface EntryRows extends JpaRepository<EntryRow, String> {
+@Component
+class EntryRows {
 
-    List<EntryRow> findByAccountAndPositionGreaterThanOrderByPosition(String account, long position, Limit limit);
+    private final JdbcClient database;
 
-    /** Books both sides of a posting; a posting booked before is left as it is. */
-    @Modifying
-    @Query(
-            nativeQuery = true,
-            value =
-                    """
-            INSERT INTO entry (id, account, ledger, currency, amount_minor, kind, transfer_id, reference, booked_at, position)
-            VALUES (:posting || '-D', :debited, :debitedLedger, :currency, -:amountMinor, :kind,
-                    :transferId, :reference, :bookedAt, :position),
-                   (:posting || '-C', :credited, :creditedLedger, :currency, :amountMinor, :kind,
-                    :transferId, :reference, :bookedAt, :position)
-            ON CONFLICT (id) DO NOTHING
-            """)
-    void insert(
-            String posting,
-            String debited,
-            String debitedLedger,
-            String credited,
-            String creditedLedger,
-            String currency,
-            long amountMinor,
-            String kind,
-            String transferId,
-            String reference,
-            Instant bookedAt,
-            long position);
+    EntryRows(JdbcClient database) {
+        this.database = database;
+    }
+
+    /** The first entries of an account behind a position. */
+    List<AccountEntry> find(String account, long behind, int limit) {
+        return database.sql("SELECT * FROM entry WHERE account = ? AND position > ? ORDER BY position LIMIT ?")
+                .param(account)
+                .param(behind)
+                .param(limit)
+                .query(EntryRows::entry)
+                .list();
+    }
+
+    /** Books both sides of each posting by one statement; a posting booked before is left as it is. */
+    void insert(List<EntryRow> entries) {
+        if (entries.isEmpty()) {
+            return;
+        }
+        int unused = database.sql(
+                        """
+                        INSERT INTO entry
+                            (id, account, ledger, currency, amount_minor, kind, transfer_id, reference, booked_at, position)
+                        SELECT * FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[],
+                            ?::text[], ?::text[], ?::timestamptz[], ?::bigint[])
+                        ON CONFLICT (id) DO NOTHING
+                        """)
+                .param(texts(entries, EntryRow::id))
+                .param(texts(entries, entry -> entry.account().account()))
+                .param(texts(entries, entry -> entry.account().ledger()))
+                .param(texts(entries, EntryRow::currency))
+                .param(entries.stream().mapToLong(EntryRow::amountMinor).toArray())
+                .param(texts(entries, EntryRow::kind))
+                .param(texts(entries, EntryRow::transferId))
+                .param(texts(entries, EntryRow::reference))
+                .param(texts(entries, entry -> entry.bookedAt().toString()))
+                .param(entries.stream().mapToLong(EntryRow::position).toArray())
+                .update();
+    }
+
+    private static String[] texts(List<EntryRow> entries, Function<EntryRow, String> column) {
+        return entries.stream().map(column).toArray(String[]::new);
+    }
 
     /** All sums in one statement, thus of one instant. */
-    @Query(
-            nativeQuery = true,
-            value =
-                    """
-            SELECT ledger AS ledger, currency AS currency, sum(amount_minor) AS amount
-            FROM entry GROUP BY ledger, currency ORDER BY ledger, currency
-            """)
-    List<LedgerSum> sums();
+    List<TrialBalance.Line> sums() {
+        return database.sql(
+                        """
+                        SELECT ledger, currency, sum(amount_minor) AS amount
+                        FROM entry GROUP BY ledger, currency ORDER BY ledger, currency
+                        """)
+                .query((row, number) -> new TrialBalance.Line(
+                        row.getString("ledger"),
+                        new Money(
+                                row.getBigDecimal("amount").longValueExact(),
+                                Money.currency(row.getString("currency")))))
+                .list();
+    }
 
-    /** The sum of one ledger account in one currency. */
-    interface LedgerSum {
-        String getLedger();
+    void deleteAll() {
+        int unused = database.sql("DELETE FROM entry").update();
+    }
 
-        String getCurrency();
-
-        BigDecimal getAmount();
+    private static AccountEntry entry(ResultSet row, int number) throws SQLException {
+        return new AccountEntry(
+                row.getString("id"),
+                row.getString("account"),
+                new Money(row.getLong("amount_minor"), Money.currency(row.getString("currency"))),
+                row.getString("kind"),
+                row.getString("transfer_id"),
+                row.getString("reference"),
+                row.getObject("booked_at", OffsetDateTime.class).toInstant(),
+                row.getLong("position"));
     }
 }

@@ -27,48 +27,45 @@ import java.util.Random;
 import org.axonframework.eventhandling.AnnotationEventHandlerAdapter;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.messaging.MetaData;
+import org.axonframework.messaging.ResultMessage;
+import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
+import org.axonframework.messaging.unitofwork.UnitOfWork;
+import org.axonframework.spring.messaging.unitofwork.SpringTransactionManager;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
-import org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration;
 import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
-import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.JdbcClientAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.JdbcTemplateAutoConfiguration;
-import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
-import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
 
 /** Random histories of two branches, projected into a real database and compared with a plain model. */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.NONE)
 class MoneyRulesTest {
 
     @Configuration(proxyBeanMethods = false)
-    @EnableJpaRepositories(basePackageClasses = AccountRows.class, considerNestedRepositories = false)
-    @EntityScan(basePackageClasses = AccountRow.class)
     @ImportAutoConfiguration({
         DataSourceAutoConfiguration.class,
         DataSourceTransactionManagerAutoConfiguration.class,
         JdbcTemplateAutoConfiguration.class,
         JdbcClientAutoConfiguration.class,
         FlywayAutoConfiguration.class,
-        HibernateJpaAutoConfiguration.class,
-        DataJpaRepositoriesAutoConfiguration.class,
         TransactionAutoConfiguration.class
     })
-    @Import({AccountsProjection.class, EntriesProjection.class, AccountQueries.class})
+    @Import({AccountRows.class, AccountsProjection.class, EntryRows.class, EntriesProjection.class, AccountQueries.class
+    })
     static class DatabaseOnly {}
 
     @DynamicPropertySource
@@ -95,7 +92,7 @@ class MoneyRulesTest {
     private JdbcClient database;
 
     @Autowired
-    private TransactionTemplate transaction;
+    private PlatformTransactionManager transactions;
 
     @BeforeEach
     void emptyDatabase() {
@@ -184,7 +181,7 @@ class MoneyRulesTest {
         assertThat(queries.handle(new FindAccount(iban)).orElseThrow().booked()).isEqualTo(most);
     }
 
-    /** As the processors do: handler by annotation, one transaction. */
+    /** As the processors do: handler by annotation, one unit of work in one transaction. */
     private void project(Happened happened) {
         GenericDomainEventMessage<Object> message = new GenericDomainEventMessage<>(
                 "Account",
@@ -198,13 +195,13 @@ class MoneyRulesTest {
                         MetaData.emptyInstance()),
                 () -> NOON);
         for (Object projection : List.of(accounts, entries)) {
-            transaction.executeWithoutResult(status -> {
-                try {
-                    new AnnotationEventHandlerAdapter(projection).handle(message);
-                } catch (Exception failure) {
-                    throw new IllegalStateException(failure);
-                }
-            });
+            UnitOfWork<?> unitOfWork = DefaultUnitOfWork.startAndGet(message);
+            unitOfWork.attachTransaction(new SpringTransactionManager(transactions));
+            ResultMessage<?> result =
+                    unitOfWork.executeWithResult(() -> new AnnotationEventHandlerAdapter(projection).handle(message));
+            if (result.isExceptional()) {
+                throw new IllegalStateException(result.exceptionResult());
+            }
         }
     }
 }
