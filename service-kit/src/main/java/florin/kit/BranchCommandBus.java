@@ -1,80 +1,139 @@
 package florin.kit;
 
 import florin.account.api.AccountCommand;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.axonframework.commandhandling.CommandBus;
 import org.axonframework.commandhandling.CommandCallback;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.commandhandling.GenericCommandMessage;
+import org.axonframework.commandhandling.callbacks.NoOpCallback;
 import org.axonframework.common.Registration;
 import org.axonframework.lifecycle.Lifecycle;
+import org.axonframework.lifecycle.Phase;
 import org.axonframework.messaging.MessageDispatchInterceptor;
 import org.axonframework.messaging.MessageHandler;
 import org.axonframework.messaging.MessageHandlerInterceptor;
 
 /**
- * Sends a command for an account to the branch that holds it.
+ * Sends a command for an account to the branch that holds it, and has every other command handled in this process if it can be.
  *
- * <p>Axon Server routes by command name first, so the branch becomes part of the name: {@code Name@BRANCH}. Every other
- * command passes unchanged.
+ * <p>Axon Server routes by command name first, so the branch becomes part of the name: {@code Name@BRANCH}. The commands of an
+ * account come by way of the router wherever they are sent from, so that those of one account meet in one process.
  */
 final class BranchCommandBus implements CommandBus, Lifecycle {
 
-    private final CommandBus delegate;
-    private final Optional<String> branch;
+    private static final int THREADS = 8;
+    private static final int MOST_WAITING = 1_000;
 
-    /** {@code branch} is the bank code that this process serves, if it serves one. */
-    BranchCommandBus(CommandBus delegate, Optional<String> branch) {
-        this.delegate = delegate;
+    private final CommandBus router;
+    private final CommandBus local;
+    private final Optional<String> branch;
+    private final Set<String> handledHere = ConcurrentHashMap.newKeySet();
+    private final List<MessageDispatchInterceptor<? super CommandMessage<?>>> interceptors =
+            new CopyOnWriteArrayList<>();
+    private final AtomicInteger threads = new AtomicInteger();
+    /** When too many wait, whoever sends one more handles it. */
+    private final ThreadPoolExecutor handling = new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MOST_WAITING),
+            task -> {
+                Thread thread = new Thread(task, "local-command-" + threads.incrementAndGet());
+                thread.setDaemon(true);
+                return thread;
+            },
+            new ThreadPoolExecutor.CallerRunsPolicy());
+
+    /**
+     * @param router takes what others handle
+     * @param local handles what is handled here
+     * @param branch the bank code that this process serves, if it serves one
+     */
+    BranchCommandBus(CommandBus router, CommandBus local, Optional<String> branch) {
+        this.router = router;
+        this.local = local;
         this.branch = branch;
     }
 
     @Override
     public <C> void dispatch(CommandMessage<C> command) {
-        delegate.dispatch(addressed(command));
+        dispatch(command, NoOpCallback.INSTANCE);
     }
 
     @Override
     public <C, R> void dispatch(CommandMessage<C> command, CommandCallback<? super C, ? super R> callback) {
-        delegate.dispatch(addressed(command), callback);
+        if (command.getPayload() instanceof AccountCommand accountCommand) {
+            router.dispatch(
+                    new GenericCommandMessage<>(
+                            command,
+                            command.getCommandName() + "@"
+                                    + accountCommand.iban().branch()),
+                    callback);
+        } else if (handledHere.contains(command.getCommandName())) {
+            CommandMessage<C> intercepted = intercepted(command);
+            handling.execute(() -> local.dispatch(intercepted, callback));
+        } else {
+            router.dispatch(command, callback);
+        }
+    }
+
+    @SuppressWarnings("unchecked") // An interceptor answers a message of the same payload.
+    private <C> CommandMessage<C> intercepted(CommandMessage<C> command) {
+        CommandMessage<?> intercepted = command;
+        for (MessageDispatchInterceptor<? super CommandMessage<?>> interceptor : interceptors) {
+            intercepted = (CommandMessage<?>) interceptor.handle(intercepted);
+        }
+        return (CommandMessage<C>) intercepted;
     }
 
     @Override
     public Registration subscribe(String commandName, MessageHandler<? super CommandMessage<?>> handler) {
-        if (branch.isEmpty() || !isAccountCommand(commandName)) {
-            return delegate.subscribe(commandName, handler);
+        if (branch.isPresent() && isAccountCommand(commandName)) {
+            return router.subscribe(
+                    commandName + "@" + branch.get(),
+                    message -> handler.handle(new GenericCommandMessage<>(message, commandName)));
         }
-        return delegate.subscribe(
-                commandName + "@" + branch.get(),
-                message -> handler.handle(new GenericCommandMessage<>(message, commandName)));
+        Registration registration = router.subscribe(commandName, handler);
+        handledHere.add(commandName);
+        return () -> {
+            handledHere.remove(commandName);
+            return registration.cancel();
+        };
     }
 
     @Override
     public Registration registerDispatchInterceptor(
             MessageDispatchInterceptor<? super CommandMessage<?>> dispatchInterceptor) {
-        return delegate.registerDispatchInterceptor(dispatchInterceptor);
+        interceptors.add(dispatchInterceptor);
+        Registration registration = router.registerDispatchInterceptor(dispatchInterceptor);
+        return () -> {
+            interceptors.remove(dispatchInterceptor);
+            return registration.cancel();
+        };
     }
 
     @Override
     public Registration registerHandlerInterceptor(
             MessageHandlerInterceptor<? super CommandMessage<?>> handlerInterceptor) {
-        return delegate.registerHandlerInterceptor(handlerInterceptor);
+        return router.registerHandlerInterceptor(handlerInterceptor);
     }
 
     @Override
     public void registerLifecycleHandlers(LifecycleRegistry lifecycle) {
-        if (delegate instanceof Lifecycle delegateLifecycle) {
-            delegateLifecycle.registerLifecycleHandlers(lifecycle);
+        if (router instanceof Lifecycle routerLifecycle) {
+            routerLifecycle.registerLifecycleHandlers(lifecycle);
         }
-    }
-
-    private static <C> CommandMessage<C> addressed(CommandMessage<C> command) {
-        if (command.getPayload() instanceof AccountCommand accountCommand) {
-            return new GenericCommandMessage<>(
-                    command,
-                    command.getCommandName() + "@" + accountCommand.iban().branch());
-        }
-        return command;
+        lifecycle.onShutdown(Phase.LOCAL_MESSAGE_HANDLER_REGISTRATIONS, handling::shutdown);
     }
 
     private static boolean isAccountCommand(String commandName) {

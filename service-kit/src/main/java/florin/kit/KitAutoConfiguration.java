@@ -133,12 +133,12 @@ class KitAutoConfiguration {
             TransactionManager transactionManager,
             Configuration axon,
             DuplicateCommandHandlerResolver duplicateCommandHandlerResolver) {
-        SimpleCommandBus local = SimpleCommandBus.builder()
+        SimpleCommandBus local = new LocalCommandBus(SimpleCommandBus.builder()
                 .transactionManager(transactionManager)
                 .duplicateCommandHandlerResolver(duplicateCommandHandlerResolver)
                 .spanFactory(axon.getComponent(CommandBusSpanFactory.class))
-                .messageMonitor(axon.messageMonitor(CommandBus.class, "commandBus"))
-                .build();
+                .messageMonitor(axon.messageMonitor(CommandBus.class, "commandBus")));
+        local.registerHandlerInterceptor(new CachedAggregates.FreshAnswers());
         local.registerHandlerInterceptor(new CorrelationDataInterceptor<>(axon.correlationDataProviders()));
         return local;
     }
@@ -168,8 +168,8 @@ class KitAutoConfiguration {
                 .targetContextResolver(targetContextResolver)
                 .spanFactory(spanFactory)
                 .build();
-        BranchCommandBus bus =
-                new BranchCommandBus(axonServer, Optional.of(branch).filter(code -> !code.isBlank()));
+        BranchCommandBus bus = new BranchCommandBus(
+                axonServer, localSegment, Optional.of(branch).filter(code -> !code.isBlank()));
         bus.registerDispatchInterceptor(new BeanValidationInterceptor<>(validatorFactory));
         return bus;
     }

@@ -6,6 +6,7 @@ import florin.money.Money;
 import florin.money.MoneyException;
 import florin.transfer.api.InvalidTransferIdException;
 import florin.transfer.api.TransferRefusal;
+import io.grpc.StatusRuntimeException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Currency;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.axonframework.axonserver.connector.AxonServerException;
+import org.axonframework.axonserver.connector.ErrorCode;
 import org.axonframework.axonserver.connector.command.AxonServerCommandDispatchException;
 import org.axonframework.axonserver.connector.query.AxonServerQueryDispatchException;
 import org.axonframework.commandhandling.NoHandlerForCommandException;
@@ -173,12 +175,19 @@ final class Problems {
         return path.toString();
     }
 
+    /** Whether it says that another event of the same number came first: at a commit the event store's own exception does. */
+    static boolean isConflict(Throwable cause) {
+        return cause instanceof ConcurrencyException
+                || (cause instanceof StatusRuntimeException refused
+                        && String.valueOf(refused.getMessage()).contains(ErrorCode.INVALID_EVENT_SEQUENCE.errorCode()));
+    }
+
     private static ProblemException unavailable(Throwable cause) {
         if (cause instanceof NoHandlerForCommandException) {
             return new ProblemException(
                     ProblemType.BRANCH_UNAVAILABLE, "No service takes this command now; try again with the same key");
         }
-        if (cause instanceof ConcurrencyException) {
+        if (isConflict(cause)) {
             return new ProblemException(
                     ProblemType.CONCURRENT_UPDATE, "Another change came first; try again with the same key");
         }

@@ -53,7 +53,7 @@ import org.axonframework.spring.stereotype.Aggregate;
  * with the fields, so that a snapshot of other fields is not read.
  */
 @Revision("2")
-@Aggregate(snapshotTriggerDefinition = "accountSnapshots")
+@Aggregate(repository = "accounts")
 final class Account {
 
     @AggregateIdentifier

@@ -1,13 +1,19 @@
 package florin.account.command;
 
+import florin.kit.CachedAggregates;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.info.Info;
 import java.time.Clock;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.eventhandling.PropagatingErrorHandler;
 import org.axonframework.eventsourcing.EventCountSnapshotTriggerDefinition;
+import org.axonframework.eventsourcing.EventSourcingRepository;
 import org.axonframework.eventsourcing.SnapshotTriggerDefinition;
 import org.axonframework.eventsourcing.Snapshotter;
+import org.axonframework.eventsourcing.eventstore.EventStore;
+import org.axonframework.messaging.annotation.HandlerDefinition;
+import org.axonframework.messaging.annotation.ParameterResolverFactory;
+import org.axonframework.modelling.command.Repository;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -28,6 +34,20 @@ class AccountConfiguration {
     @Bean
     SnapshotTriggerDefinition accountSnapshots(Snapshotter snapshotter) {
         return new EventCountSnapshotTriggerDefinition(snapshotter, EVENTS_PER_SNAPSHOT);
+    }
+
+    @Bean
+    Repository<Account> accounts(
+            EventStore events,
+            SnapshotTriggerDefinition accountSnapshots,
+            ParameterResolverFactory parameterResolvers,
+            HandlerDefinition handlers) {
+        return CachedAggregates.of(
+                EventSourcingRepository.builder(Account.class)
+                        .snapshotTriggerDefinition(accountSnapshots)
+                        .parameterResolverFactory(parameterResolvers)
+                        .handlerDefinition(handlers),
+                events);
     }
 
     @Bean

@@ -1,5 +1,6 @@
 package florin.transfer.saga;
 
+import florin.kit.CachedAggregates;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.ConfigurationScopeAwareProvider;
@@ -7,6 +8,11 @@ import org.axonframework.config.ConfigurerModule;
 import org.axonframework.deadline.DeadlineManager;
 import org.axonframework.eventhandling.PropagatingErrorHandler;
 import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
+import org.axonframework.eventsourcing.EventSourcingRepository;
+import org.axonframework.eventsourcing.eventstore.EventStore;
+import org.axonframework.messaging.annotation.HandlerDefinition;
+import org.axonframework.messaging.annotation.ParameterResolverFactory;
+import org.axonframework.modelling.command.Repository;
 import org.axonframework.serialization.Serializer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -36,6 +42,16 @@ class TransferSagaConfiguration {
                 .registerSequencingPolicy(TransferView.PROCESSOR, configuration -> TransferView::transferIdOf)
                 .registerListenerInvocationErrorHandler(
                         TransferView.PROCESSOR, configuration -> PropagatingErrorHandler.instance()));
+    }
+
+    @Bean
+    Repository<Transfer> transfers(
+            EventStore events, ParameterResolverFactory parameterResolvers, HandlerDefinition handlers) {
+        return CachedAggregates.of(
+                EventSourcingRepository.builder(Transfer.class)
+                        .parameterResolverFactory(parameterResolvers)
+                        .handlerDefinition(handlers),
+                events);
     }
 
     @Bean

@@ -1,0 +1,133 @@
+package florin.kit;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.axonframework.commandhandling.CommandMessage;
+import org.axonframework.common.Registration;
+import org.axonframework.common.caching.Cache;
+import org.axonframework.eventsourcing.CachingEventSourcingRepository;
+import org.axonframework.eventsourcing.EventSourcedAggregate;
+import org.axonframework.eventsourcing.EventSourcingRepository;
+import org.axonframework.eventsourcing.eventstore.EventStore;
+import org.axonframework.messaging.InterceptorChain;
+import org.axonframework.messaging.MessageHandlerInterceptor;
+import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
+import org.axonframework.messaging.unitofwork.UnitOfWork;
+import org.axonframework.modelling.command.ConcurrencyException;
+
+/**
+ * Aggregates that are kept in memory between their commands, the most used ones, while there is room.
+ *
+ * <p>Another process may have changed an aggregate since it was kept here. Its next event tells: the event store refuses a second
+ * event of the same number. An answer without an event tells nothing, so whether it comes of the aggregate's last state is asked
+ * of the event store before it is given, a refusal too. Either way a {@link ConcurrencyException} says so, the aggregate is
+ * forgotten, and {@link LocalCommandBus} handles the command again on what is there now.
+ */
+public final class CachedAggregates<T> extends CachingEventSourcingRepository<T> {
+
+    private static final int MOST = 20_000;
+    private static final String FOUND = CachedAggregates.class.getName();
+
+    private final Cache cache;
+    private final EventStore events;
+
+    private CachedAggregates(EventSourcingRepository.Builder<T> builder, Cache cache, EventStore events) {
+        super(builder.eventStore(events).cache(cache));
+        this.cache = cache;
+        this.events = events;
+    }
+
+    public static <T> CachedAggregates<T> of(EventSourcingRepository.Builder<T> builder, EventStore events) {
+        return new CachedAggregates<>(builder, new Kept(), events);
+    }
+
+    @Override
+    protected EventSourcedAggregate<T> doLoadWithLock(String id, Long expectedVersion) {
+        boolean isKept = cache.containsKey(id);
+        EventSourcedAggregate<T> aggregate = super.doLoadWithLock(id, expectedVersion);
+        if (isKept) {
+            List<Found> found = CurrentUnitOfWork.get().root().getOrComputeResource(FOUND, none -> new ArrayList<>());
+            found.add(new Found(id, aggregate.version(), aggregate, events));
+        }
+        return aggregate;
+    }
+
+    /** An aggregate as it was found here. */
+    private record Found(String id, Long version, EventSourcedAggregate<?> aggregate, EventStore events) {
+        void requireFresh() {
+            if (Objects.equals(version, aggregate.version())
+                    && !Objects.equals(version, events.lastSequenceNumberFor(id).orElse(null))) {
+                throw new ConcurrencyException("Another process has changed " + id + " since its event " + version);
+            }
+        }
+    }
+
+    /** Asks the event store before an answer without an event is given. */
+    static final class FreshAnswers implements MessageHandlerInterceptor<CommandMessage<?>> {
+
+        @Override
+        public Object handle(UnitOfWork<? extends CommandMessage<?>> unit, InterceptorChain chain) throws Exception {
+            Object answer;
+            try {
+                answer = chain.proceed();
+            } catch (Exception refusal) {
+                requireFresh(unit);
+                throw refusal;
+            }
+            requireFresh(unit);
+            return answer;
+        }
+
+        private static void requireFresh(UnitOfWork<?> unit) {
+            List<Found> found = unit.root().getResource(FOUND);
+            if (found != null) {
+                found.forEach(Found::requireFresh);
+            }
+        }
+    }
+
+    /** Axon's interface to what keeps them. */
+    private static final class Kept implements Cache {
+
+        private final com.github.benmanes.caffeine.cache.Cache<Object, Object> entries =
+                Caffeine.newBuilder().maximumSize(MOST).softValues().build();
+
+        @Override
+        @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Whoever asks knows what was put.
+        public <K, V> V get(K key) {
+            return (V) entries.getIfPresent(key);
+        }
+
+        @Override
+        public void put(Object key, Object value) {
+            entries.put(key, value);
+        }
+
+        @Override
+        public boolean putIfAbsent(Object key, Object value) {
+            return entries.asMap().putIfAbsent(key, value) == null;
+        }
+
+        @Override
+        public boolean remove(Object key) {
+            return entries.asMap().remove(key) != null;
+        }
+
+        @Override
+        public void removeAll() {
+            entries.invalidateAll();
+        }
+
+        @Override
+        public boolean containsKey(Object key) {
+            return entries.asMap().containsKey(key);
+        }
+
+        @Override
+        public Registration registerCacheEntryListener(EntryListener listener) {
+            throw new UnsupportedOperationException("Nobody listens to what is kept");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package florin.kit;
+
+import org.axonframework.commandhandling.CommandCallback;
+import org.axonframework.commandhandling.CommandMessage;
+import org.axonframework.commandhandling.CommandResultMessage;
+import org.axonframework.commandhandling.SimpleCommandBus;
+import org.axonframework.messaging.MessageHandler;
+
+/** Handles a command again, once, whose aggregate was changed by another process meanwhile. */
+final class LocalCommandBus extends SimpleCommandBus {
+
+    private static final int LONGEST_CHAIN = 10;
+
+    LocalCommandBus(Builder builder) {
+        super(builder);
+    }
+
+    @Override
+    protected <C, R> void handle(
+            CommandMessage<C> command,
+            MessageHandler<? super CommandMessage<?>> handler,
+            CommandCallback<? super C, ? super R> callback) {
+        super.handle(
+                command, handler, (CommandMessage<? extends C> handled, CommandResultMessage<? extends R> result) -> {
+                    if (result.isExceptional() && isConflict(result.exceptionResult())) {
+                        super.handle(command, handler, callback);
+                    } else {
+                        callback.onResult(handled, result);
+                    }
+                });
+    }
+
+    private static boolean isConflict(Throwable fault) {
+        Throwable cause = fault;
+        for (int depth = 0; cause != null && depth < LONGEST_CHAIN; depth++) {
+            if (Problems.isConflict(cause)) {
+                return true;
+            }
+            cause = cause.getCause();
+        }
+        return false;
+    }
+}
