@@ -36,6 +36,7 @@ final class Demo {
                 settings.databaseUrls(),
                 Map.of(),
                 false,
+                true,
                 Console.timed());
         Platform platform = Platform.prepare(configuration);
         StopSignal signal = StopSignal.onSignal(130, () -> {

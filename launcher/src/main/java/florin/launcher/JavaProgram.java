@@ -18,8 +18,8 @@ import java.util.jar.JarFile;
 final class JavaProgram {
     private static final List<String> FLAGS = List.of(
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
             "-XX:+ExitOnOutOfMemoryError",
+            "-XX:ReservedCodeCacheSize=128m",
             "-Xss512k",
             "-Xshare:auto",
             "-Xlog:disable",
@@ -94,12 +94,17 @@ final class JavaProgram {
      *
      * @param heapMebibytes largest heap
      * @param writeArchive write the class-data archive at exit, if there is none
+     * @param isBrief whether the first compiler is enough
      */
-    List<String> command(int heapMebibytes, boolean writeArchive, List<String> flags, List<String> arguments) {
+    List<String> command(
+            int heapMebibytes, boolean writeArchive, boolean isBrief, List<String> flags, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(java().toString());
         command.add("-Xmx" + heapMebibytes + "m");
         command.addAll(FLAGS);
+        if (isBrief) {
+            command.add("-XX:TieredStopAtLevel=1");
+        }
         command.addAll(flags);
         if (Runtime.version().feature() >= 24) {
             command.add("--enable-native-access=ALL-UNNAMED");

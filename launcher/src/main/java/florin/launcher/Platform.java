@@ -180,7 +180,11 @@ public final class Platform implements AutoCloseable {
                 new ManagedProcess(
                         name,
                         () -> program.command(
-                                HEAP_MEBIBYTES, writesArchive && configuration.writesArchives(), flags, arguments),
+                                HEAP_MEBIBYTES,
+                                writesArchive && configuration.writesArchives(),
+                                configuration.isBrief(),
+                                flags,
+                                arguments),
                         environment,
                         log(name),
                         false,

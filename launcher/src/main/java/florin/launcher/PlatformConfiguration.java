@@ -13,6 +13,7 @@ import java.util.function.Consumer;
  * @param databaseUrls JDBC URLs of databases that live on another server, by database name
  * @param environment variables of services by their names, which win over what the platform sets itself
  * @param writesArchives whether processes write missing class-data archives when they stop, which takes them some time
+ * @param isBrief whether it runs for some minutes only: programs then start faster, and are never compiled for speed
  * @param progress told one line at a time what happens
  */
 public record PlatformConfiguration(
@@ -23,27 +24,31 @@ public record PlatformConfiguration(
         Map<String, String> databaseUrls,
         Map<String, Map<String, String>> environment,
         boolean writesArchives,
+        boolean isBrief,
         Consumer<String> progress) {
 
     /** A platform on free ports that reports nothing. */
     public static PlatformConfiguration of(Path root, Path data) {
         Path cache = root.resolve(".florin").resolve("cache");
-        return new PlatformConfiguration(root, data, cache, PlatformPorts.free(), Map.of(), Map.of(), true, line -> {});
+        return new PlatformConfiguration(
+                root, data, cache, PlatformPorts.free(), Map.of(), Map.of(), true, true, line -> {});
     }
 
     /** The same with one database elsewhere. */
     public PlatformConfiguration withDatabaseUrl(String database, String url) {
         return new PlatformConfiguration(
-                root, data, cache, ports, Map.of(database, url), environment, writesArchives, progress);
+                root, data, cache, ports, Map.of(database, url), environment, writesArchives, isBrief, progress);
     }
 
     /** The same with other variables for services. */
     public PlatformConfiguration withEnvironment(Map<String, Map<String, String>> variables) {
-        return new PlatformConfiguration(root, data, cache, ports, databaseUrls, variables, writesArchives, progress);
+        return new PlatformConfiguration(
+                root, data, cache, ports, databaseUrls, variables, writesArchives, isBrief, progress);
     }
 
     /** The same with another listener. */
     public PlatformConfiguration withProgress(Consumer<String> listener) {
-        return new PlatformConfiguration(root, data, cache, ports, databaseUrls, environment, writesArchives, listener);
+        return new PlatformConfiguration(
+                root, data, cache, ports, databaseUrls, environment, writesArchives, isBrief, listener);
     }
 }

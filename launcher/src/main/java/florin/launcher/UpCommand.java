@@ -21,6 +21,7 @@ final class UpCommand {
                 settings.databaseUrls(),
                 Map.of(),
                 true,
+                false,
                 Console.timed());
         Platform platform = Platform.prepare(configuration);
         StopSignal signal = StopSignal.onSignal(0, () -> {

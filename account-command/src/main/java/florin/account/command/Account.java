@@ -53,7 +53,7 @@ import org.axonframework.spring.stereotype.Aggregate;
  * with the fields, so that a snapshot of other fields is not read.
  */
 @Revision("2")
-@Aggregate(repository = "accounts")
+@Aggregate(repository = "accounts", commandTargetResolver = "accountOfCommand")
 final class Account {
 
     @AggregateIdentifier

@@ -1,5 +1,6 @@
 package florin.account.command;
 
+import florin.account.api.AccountCommand;
 import florin.kit.CachedAggregates;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.info.Info;
@@ -13,7 +14,9 @@ import org.axonframework.eventsourcing.Snapshotter;
 import org.axonframework.eventsourcing.eventstore.EventStore;
 import org.axonframework.messaging.annotation.HandlerDefinition;
 import org.axonframework.messaging.annotation.ParameterResolverFactory;
+import org.axonframework.modelling.command.CommandTargetResolver;
 import org.axonframework.modelling.command.Repository;
+import org.axonframework.modelling.command.VersionedAggregateIdentifier;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -34,6 +37,12 @@ class AccountConfiguration {
     @Bean
     SnapshotTriggerDefinition accountSnapshots(Snapshotter snapshotter) {
         return new EventCountSnapshotTriggerDefinition(snapshotter, EVENTS_PER_SNAPSHOT);
+    }
+
+    /** Axon's own looks for annotations in each command anew. */
+    @Bean
+    CommandTargetResolver accountOfCommand() {
+        return command -> new VersionedAggregateIdentifier(((AccountCommand) command.getPayload()).iban(), null);
     }
 
     @Bean

@@ -138,7 +138,7 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
         UnitOfWork<DeadlineMessage<String>> unit = DefaultUnitOfWork.startAndGet(message);
         unit.attachTransaction(transactions);
         ResultMessage<?> result = unit.executeWithResult(() -> {
-            if (store.takeDeadline(sagaId, name, deadline.id())) {
+            if (store.takeDeadline(sagaId, deadline.id())) {
                 for (ScopeAware saga : sagas.provideScopeAwareStream(scope)
                         .filter(aware -> aware.canResolve(scope))
                         .toList()) {

@@ -31,7 +31,7 @@ import org.axonframework.modelling.command.CreationPolicy;
 import org.axonframework.spring.stereotype.Aggregate;
 
 /** The truth about one transfer: what was asked for, whether it was called off or is parked, and how it ended. */
-@Aggregate(repository = "transfers")
+@Aggregate(repository = "transfers", commandTargetResolver = "transferOfCommand")
 final class Transfer {
 
     @AggregateIdentifier

@@ -1,6 +1,9 @@
 package florin.transfer.saga;
 
 import florin.kit.CachedAggregates;
+import florin.kit.GatheringExecutor;
+import florin.transfer.api.TransferCommand;
+import java.time.Duration;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.ConfigurationScopeAwareProvider;
@@ -12,7 +15,9 @@ import org.axonframework.eventsourcing.EventSourcingRepository;
 import org.axonframework.eventsourcing.eventstore.EventStore;
 import org.axonframework.messaging.annotation.HandlerDefinition;
 import org.axonframework.messaging.annotation.ParameterResolverFactory;
+import org.axonframework.modelling.command.CommandTargetResolver;
 import org.axonframework.modelling.command.Repository;
+import org.axonframework.modelling.command.VersionedAggregateIdentifier;
 import org.axonframework.serialization.Serializer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -23,6 +28,8 @@ class TransferSagaConfiguration {
 
     private static final int SEGMENTS = 2;
     private static final int BATCH_SIZE = 256;
+    private static final Duration STEP_GATHERING = Duration.ofMillis(3);
+    private static final Duration VIEW_GATHERING = Duration.ofMillis(15);
 
     @Bean
     ConfigurerModule processors(TransferProperties properties) {
@@ -30,6 +37,7 @@ class TransferSagaConfiguration {
                 .registerPooledStreamingEventProcessor(
                         TransferSaga.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTokenSince(properties.lookBack()))
+                                .workerExecutor(name -> new GatheringExecutor(name, SEGMENTS, STEP_GATHERING))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerListenerInvocationErrorHandler(
@@ -37,11 +45,18 @@ class TransferSagaConfiguration {
                 .registerPooledStreamingEventProcessor(
                         TransferView.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTailToken())
+                                .workerExecutor(name -> new GatheringExecutor(name, SEGMENTS, VIEW_GATHERING))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerSequencingPolicy(TransferView.PROCESSOR, configuration -> TransferView::transferIdOf)
                 .registerListenerInvocationErrorHandler(
                         TransferView.PROCESSOR, configuration -> PropagatingErrorHandler.instance()));
+    }
+
+    /** Axon's own looks for annotations in each command anew. */
+    @Bean
+    CommandTargetResolver transferOfCommand() {
+        return command -> new VersionedAggregateIdentifier(((TransferCommand) command.getPayload()).transferId(), null);
     }
 
     @Bean

@@ -18,7 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.axonframework.messaging.Message;
+import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 import org.axonframework.modelling.saga.AssociationValue;
 import org.axonframework.modelling.saga.AssociationValues;
 import org.axonframework.modelling.saga.repository.SagaStore;
@@ -44,6 +46,9 @@ final class TransferSagaStore implements SagaStore<Object> {
 
     private final JdbcTemplate jdbc;
     private final Serializer serializer;
+
+    /** Sagas that a deadline has changed here since a batch may have read them; the next to load one reads it again. */
+    private final Set<String> changedByDeadline = ConcurrentHashMap.newKeySet();
 
     TransferSagaStore(JdbcTemplate jdbc, Serializer serializer) {
         this.jdbc = jdbc;
@@ -77,6 +82,7 @@ final class TransferSagaStore implements SagaStore<Object> {
         private final Map<String, Row> read = new HashMap<>();
         private final Set<String> transfersRead = new HashSet<>();
         private final Map<String, Map<String, SagaDeadline>> deadlines = new HashMap<>();
+        private String carriedOut; // The deadline's id.
         private final List<Row> inserted = new ArrayList<>();
         private final List<Row> updated = new ArrayList<>();
         private final List<Row> deleted = new ArrayList<>();
@@ -177,7 +183,9 @@ final class TransferSagaStore implements SagaStore<Object> {
     @Override
     public <S> Entry<S> loadSaga(Class<S> sagaType, String sagaId) {
         Sagas sagas = sagas();
-        if (!sagas.read.containsKey(sagaId)) {
+        if (!sagas.read.containsKey(sagaId) || sagas.carriedOut != null || changedByDeadline.remove(sagaId)) {
+            sagas.read.remove(sagaId);
+            sagas.deadlines.remove(sagaId);
             readWhere("saga_id = ANY (?)", Set.of(sagaId), sagas);
         }
         Row row = sagas.read.get(sagaId);
@@ -216,6 +224,7 @@ final class TransferSagaStore implements SagaStore<Object> {
     @Override
     public void deleteSaga(Class<?> sagaType, String sagaId, Set<AssociationValue> associations) {
         Sagas sagas = sagas();
+        changedByDeadline.remove(sagaId);
         sagas.deleted.add(sagas.read.get(sagaId));
     }
 
@@ -224,18 +233,23 @@ final class TransferSagaStore implements SagaStore<Object> {
         Sagas sagas = sagas();
         return sagas.deadlines.computeIfAbsent(sagaId, first -> {
             Row read = sagas.read.get(sagaId);
-            return new TreeMap<>(read == null ? Map.of() : read.deadlines());
+            Map<String, SagaDeadline> standing = new TreeMap<>(read == null ? Map.of() : read.deadlines());
+            standing.values().removeIf(deadline -> deadline.id().equals(sagas.carriedOut));
+            return standing;
         });
     }
 
     /** Takes away a deadline that this unit of work carries out; false if it does not stand any more. */
-    boolean takeDeadline(String sagaId, String name, String deadlineId) {
+    boolean takeDeadline(String sagaId, String deadlineId) {
         Sagas sagas = sagas();
         readWhere("saga_id = ANY (?)", Set.of(sagaId), sagas);
-        SagaDeadline standing = deadlines(sagaId).get(name);
-        return standing != null
-                && standing.id().equals(deadlineId)
-                && deadlines(sagaId).remove(name, standing);
+        boolean stands = deadlines(sagaId).values().stream()
+                .anyMatch(deadline -> deadline.id().equals(deadlineId));
+        if (stands) {
+            sagas.carriedOut = deadlineId;
+            CurrentUnitOfWork.get().afterCommit(unit -> changedByDeadline.add(sagaId));
+        }
+        return stands;
     }
 
     /** The deadlines of some sagas of which one is due, the longest due first; nobody else picks them until then. */

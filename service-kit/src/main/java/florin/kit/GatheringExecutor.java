@@ -1,0 +1,48 @@
+package florin.kit;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Works off the events of a processor some milliseconds after the first of them came, with those that came meanwhile.
+ *
+ * <p>A processor starts as soon as there is an event. Under load it then commits a transaction for each few events, and that
+ * takes the time in which many would have come together.
+ */
+public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
+
+    private final Duration gathering;
+
+    /** {@code name} is that of the processor. */
+    public GatheringExecutor(String name, int threads, Duration gathering) {
+        super(threads, new Threads(name));
+        this.gathering = gathering;
+        setRemoveOnCancelPolicy(true);
+        setExecuteExistingDelayedTasksAfterShutdownPolicy(true);
+    }
+
+    @Override
+    public Future<?> submit(Runnable task) {
+        return schedule(task, gathering.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private static final class Threads implements ThreadFactory {
+        private final AtomicInteger number = new AtomicInteger();
+        private final String name;
+
+        Threads(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public Thread newThread(Runnable task) {
+            Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        }
+    }
+}
