@@ -41,7 +41,9 @@ class ConnectorVersionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"4.6.0", "2023.2.0", "2024.2.0"})
     void anEarlierConnectorIsServed(String version) throws Exception {
-        try (URLClassLoader loader = new URLClassLoader(classPath(version), ClassLoader.getPlatformClassLoader())) {
+        // Never closed: a connector's threads still load classes a while after its shutdown.
+        ClassLoader loader = new URLClassLoader(classPath(version), ClassLoader.getPlatformClassLoader());
+        try {
             Thread.currentThread().setContextClassLoader(loader); // or slf4j finds the logging of this test
             Class<?> scenario = loader.loadClass(ConnectorScenario.class.getName());
             assertThat(scenario).isNotEqualTo(ConnectorScenario.class);
