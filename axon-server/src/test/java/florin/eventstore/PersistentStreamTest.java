@@ -209,13 +209,64 @@ class PersistentStreamTest {
                 .hasMessageContaining("1 to 128 segments");
         assertThatThrownBy(() -> create("", properties(1, "SequentialPolicy", "TAIL")))
                 .hasMessageContaining("1 to 512 bytes");
-        assertThatThrownBy(() -> create(
-                        "stream",
-                        new PersistentStreamProperties("", 1, "SequentialPolicy", List.of(), "TAIL", "token > 3")))
-                .hasMessageContaining("filters of persistent streams are not here");
+        assertThatThrownBy(() -> create("stream", filtered("count()")))
+                .hasMessageContaining("a filter compares token, aggregateIdentifier");
+        assertThatThrownBy(() -> create("stream", properties(1, "PropertySequencingPolicy", "TAIL")))
+                .hasMessageContaining("PropertySequencingPolicy needs JSON or XML");
         assertThatThrownBy(() ->
                         client.eventChannel().deletePersistentStream("unknown").get(30, TimeUnit.SECONDS))
                 .hasMessageContaining("no persistent stream unknown");
+    }
+
+    @Test
+    void aFilteredStreamGetsWhatPassesAndMovesOnPastTheRest() throws Exception {
+        appendNumbered(0, 20);
+        Reader reader = new Reader(
+                client, "stream", filtered("aggregateIdentifier in [\"aggregate-3\", \"aggregate-4\"] and token > 3"));
+        appendNumbered(20, 40);
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(reader.tokens()).containsExactly(4L, 23L, 24L));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(status("stream").getSegments(0).getPosition())
+                        .isGreaterThan(24));
+        assertThat(status("stream").getFilter()).contains("token > 3");
+
+        fixture.restart();
+        client = fixture.connect("client");
+        Reader again = new Reader(client, "stream", null);
+        appendNumbered(40, 60);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(again.tokens()).containsExactly(43L, 44L));
+    }
+
+    @Test
+    void eventsWithTheSamePropertyGoToOneSegmentInOrder() throws Exception {
+        Reader reader = new Reader(
+                client,
+                "stream",
+                new PersistentStreamProperties(
+                        "stream",
+                        4,
+                        "PropertySequencingPolicy",
+                        List.of("JSON", "sample", "$.order.id", "FullConcurrencyPolicy"),
+                        "TAIL",
+                        ""));
+        append(
+                client,
+                IntStream.range(0, 200)
+                        .mapToObj(i -> event("aggregate-" + i, 0, "{\"order\": {\"id\": " + i % 20 + "}}"))
+                        .toArray(Event[]::new));
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(reader.events).hasSize(200));
+        Map<Long, Set<Integer>> segments = new HashMap<>();
+        Map<Long, Long> tokens = new HashMap<>();
+        for (Received received : reader.events) {
+            long order = received.token() % 20;
+            segments.computeIfAbsent(order, key -> new HashSet<>()).add(received.segment());
+            assertThat(received.token()).isEqualTo(tokens.getOrDefault(order, order - 20) + 20);
+            tokens.put(order, received.token());
+        }
+        assertThat(segments.values()).allMatch(used -> used.size() == 1);
+        assertThat(reader.events.stream().map(Received::segment)).contains(0, 1, 2, 3);
     }
 
     @Test
@@ -254,6 +305,10 @@ class PersistentStreamTest {
 
     private static PersistentStreamProperties properties(int segments, String policy, String position) {
         return new PersistentStreamProperties("stream", segments, policy, List.of(), position, "");
+    }
+
+    private static PersistentStreamProperties filtered(String filter) {
+        return new PersistentStreamProperties("stream", 1, "SequentialPolicy", List.of(), "TAIL", filter);
     }
 
     private record Received(int segment, long token, boolean replay, Event event) {}

@@ -29,14 +29,18 @@ import org.slf4j.LoggerFactory;
 /** The HTTP side of the node: finds the endpoint, checks the token, and turns refusals into problems. */
 public final class HttpEndpoints implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpEndpoints.class);
-    private static final int THREADS = 4;
     private static final int MAX_BODY_BYTES = 64 << 10;
 
     static {
-        // The server of the JDK has no other way to bound connections, and clients that never finish what they send.
-        setUnlessSet("jdk.httpserver.maxConnections", "500");
-        setUnlessSet("sun.net.httpserver.maxReqTime", "30");
-        setUnlessSet("sun.net.httpserver.maxRspTime", "120");
+        // The server of the JDK has no other way to bound connections, and clients that never finish what they do.
+        setUnlessSet("jdk.httpserver.maxConnections", 200);
+        setUnlessSet("sun.net.httpserver.idleInterval", 20); // seconds without a request, also without a first one
+        setUnlessSet("sun.net.httpserver.maxReqTime", 10); // seconds from a request's first byte to its last
+        // Seconds from there to the response's last byte; the command for backups waits at a server with the same
+        // bounds.
+        setUnlessSet("sun.net.httpserver.maxRspTime", 3600);
+        setUnlessSet("sun.net.httpserver.maxReqHeaders", 100);
+        setUnlessSet("sun.net.httpserver.maxReqHeaderSize", 16 << 10);
     }
 
     private final HttpServer server;
@@ -55,7 +59,9 @@ public final class HttpEndpoints implements AutoCloseable {
             throws IOException {
         this.accessControl = accessControl;
         server = create(new InetSocketAddress(host, port), tls);
-        executor = Executors.newFixedThreadPool(THREADS, task -> {
+        // A slow client holds a thread until its time is up: with fewer threads than connections it would hold up
+        // others.
+        executor = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "http");
             thread.setDaemon(true);
             return thread;
@@ -68,9 +74,9 @@ public final class HttpEndpoints implements AutoCloseable {
         server.start();
     }
 
-    private static void setUnlessSet(String property, String value) {
+    private static void setUnlessSet(String property, int value) {
         if (System.getProperty(property) == null) {
-            System.setProperty(property, value);
+            System.setProperty(property, String.valueOf(value));
         }
     }
 

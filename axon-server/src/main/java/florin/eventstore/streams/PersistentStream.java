@@ -137,9 +137,12 @@ final class PersistentStream {
             segment.feed.close();
             release(segment);
             share();
-        } else if (segment.feed.confirm(position)) {
+            return;
+        }
+        long done = segment.feed.confirm(position);
+        if (done >= 0) {
             segment.error = "";
-            moveTo(segment, position);
+            moveTo(segment, done);
             writeSoon();
         }
     }

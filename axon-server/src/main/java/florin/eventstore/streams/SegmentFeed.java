@@ -64,13 +64,20 @@ final class SegmentFeed extends Pump<StreamSignal> {
         }
     }
 
-    /** Whether the client can have seen all events up to this one, and has confirmed less so far. */
-    synchronized boolean confirm(long position) {
+    /**
+     * The index up to which nothing is left for the client to confirm, now that it has confirmed all up to this one; -1
+     * if it cannot have seen that, or has confirmed it before.
+     */
+    synchronized long confirm(long position) {
         if (position <= confirmed || position > lastSent) {
-            return false;
+            return -1;
         }
         confirmed = position;
-        return true;
+        return passed(position);
+    }
+
+    private long passed(long otherwise) {
+        return confirmed >= lastSent ? next - 1 : otherwise;
     }
 
     @Override
@@ -102,7 +109,7 @@ final class SegmentFeed extends Pump<StreamSignal> {
                 }
                 next = event.getToken() + 1;
             }
-            passed = confirmed >= lastSent ? next - 1 : -1;
+            passed = passed(-1);
         }
         if (passed >= 0) {
             onPassed.accept(passed);

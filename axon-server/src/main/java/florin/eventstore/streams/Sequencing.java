@@ -2,6 +2,7 @@ package florin.eventstore.streams;
 
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.grpc.MetaDataValue;
+import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.streams.SequencingPolicy;
 import java.util.List;
@@ -9,32 +10,36 @@ import java.util.function.Function;
 
 /** Which events must stay in order: those with the same key go to the same segment. */
 final class Sequencing {
+    private static final int PROPERTY_PARAMETERS = 4;
+    private static final int MAX_PROPERTIES = 100;
+
     private final Function<Event, String> key;
 
     private Sequencing(Function<Event, String> key) {
         this.key = key;
     }
 
-    /** The names are those of Axon Framework's own policies. */
     static Sequencing of(SequencingPolicy policy) {
-        List<String> parameters = policy.getParameterList();
-        return switch (policy.getPolicyName()) {
-            case "", "SequentialPolicy" -> new Sequencing(event -> "");
+        return new Sequencing(key(policy.getPolicyName(), policy.getParameterList()));
+    }
+
+    /** The names are those of Axon Framework's own policies. */
+    private static Function<Event, String> key(String policy, List<String> parameters) {
+        return switch (policy) {
+            case "", "SequentialPolicy" -> event -> "";
             case "SequentialPerAggregatePolicy" ->
-                new Sequencing(event -> event.getAggregateIdentifier().isEmpty()
+                event -> event.getAggregateIdentifier().isEmpty()
                         ? event.getMessageIdentifier()
-                        : event.getAggregateIdentifier());
-            case "FullConcurrencyPolicy" -> new Sequencing(Event::getMessageIdentifier);
+                        : event.getAggregateIdentifier();
+            case "FullConcurrencyPolicy" -> Event::getMessageIdentifier;
             case "MetaDataSequencingPolicy" -> {
                 if (parameters.isEmpty()) {
                     throw Refusal.invalid("MetaDataSequencingPolicy needs the name of a metadata entry");
                 }
-                yield new Sequencing(event -> metaData(event, parameters));
+                yield event -> metaData(event, parameters);
             }
-            case "PropertySequencingPolicy" ->
-                throw Refusal.unimplemented(
-                        "PropertySequencingPolicy is not here: this server does not look into payloads");
-            default -> throw Refusal.invalid("unknown sequencing policy " + policy.getPolicyName());
+            case "PropertySequencingPolicy" -> property(parameters);
+            default -> throw Refusal.invalid("unknown sequencing policy " + policy);
         };
     }
 
@@ -47,11 +52,36 @@ final class Sequencing {
         return values.toString();
     }
 
-    int segment(Event event, int segments) {
-        return Math.floorMod(mix(key.apply(event).hashCode()), segments);
+    /** The key is the bare value, so that a value found in two types, or also the aggregate's identifier, is one key. */
+    private static Function<Event, String> property(List<String> parameters) {
+        if (parameters.size() < PROPERTY_PARAMETERS) {
+            throw Refusal.invalid("PropertySequencingPolicy needs JSON or XML, a payload type, an expression and the"
+                    + " policy for other payload types, and then that policy's parameters");
+        }
+        if (parameters.size() > PROPERTY_PARAMETERS * MAX_PROPERTIES) {
+            throw Refusal.invalid("PropertySequencingPolicy reads " + MAX_PROPERTIES + " payload types at most");
+        }
+        PayloadProperty property = PayloadProperty.of(parameters.get(0), parameters.get(2));
+        String type = parameters.get(1);
+        Function<Event, String> otherwise =
+                key(parameters.get(3), parameters.subList(PROPERTY_PARAMETERS, parameters.size()));
+        return event -> {
+            SerializedObject payload = event.getPayload();
+            String value = payload.getType().equals(type) ? property.of(payload.getData()) : null;
+            return value == null ? otherwise.apply(event) : value;
+        };
     }
 
-    /** Spreads the bits, for hash codes of similar texts have similar low bits. Must never change: positions rely on it. */
+    /** Of one event the same always: the positions of segments rely on it. */
+    int hash(Event event) {
+        return mix(key.apply(event).hashCode());
+    }
+
+    static int segment(int hash, int segments) {
+        return Math.floorMod(hash, segments);
+    }
+
+    /** Spreads the bits, for hash codes of similar texts have similar low bits. */
     private static int mix(int hash) {
         int mixed = (hash ^ (hash >>> 16)) * 0x85ebca6b;
         mixed = (mixed ^ (mixed >>> 13)) * 0xc2b2ae35;

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * What the store keeps of a persistent stream: its definition, the positions of its segments, and those of earlier
@@ -26,6 +27,7 @@ final class StreamState {
 
     private final List<Layout> former = new ArrayList<>();
     private InitializationProperties definition;
+    private Predicate<EventWithToken> filter;
     private Sequencing sequencing;
     private Layout layout;
     private long replayUntil = -1;
@@ -45,9 +47,7 @@ final class StreamState {
     }
 
     private void define(InitializationProperties properties) {
-        if (!properties.getFilter().isEmpty()) {
-            throw Refusal.unimplemented("filters of persistent streams are not here: leave the filter empty");
-        }
+        filter = EventFilter.parse(properties.getFilter());
         sequencing = Sequencing.of(properties.getSequencingPolicy());
         definition = properties;
     }
@@ -93,16 +93,26 @@ final class StreamState {
 
     /** Events of this segment that no earlier layout has confirmed; a copy that other threads may use. */
     SegmentFilter filterOf(int segment) {
-        return new SegmentFilter(segment, layout.segments(), sequencing, List.copyOf(former), replayUntil);
+        return new SegmentFilter(segment, layout.segments(), filter, sequencing, List.copyOf(former), replayUntil);
     }
 
-    record SegmentFilter(int segment, int segments, Sequencing sequencing, List<Layout> former, long replayUntil) {
+    record SegmentFilter(
+            int segment,
+            int segments,
+            Predicate<EventWithToken> filter,
+            Sequencing sequencing,
+            List<Layout> former,
+            long replayUntil) {
         boolean accepts(EventWithToken event) {
-            if (sequencing.segment(event.getEvent(), segments) != segment) {
+            if (!filter.test(event)) {
+                return false;
+            }
+            int hash = sequencing.hash(event.getEvent());
+            if (Sequencing.segment(hash, segments) != segment) {
                 return false;
             }
             for (Layout layout : former) {
-                int formerSegment = sequencing.segment(event.getEvent(), layout.segments());
+                int formerSegment = Sequencing.segment(hash, layout.segments());
                 if (event.getToken() <= layout.position(formerSegment)) {
                     return false;
                 }
