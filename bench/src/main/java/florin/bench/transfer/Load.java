@@ -6,6 +6,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -47,7 +49,14 @@ final class Load {
     /** So many calls a second, whether or not those before have ended; a latency counts from when the call was due. */
     static Outcome open(Call call, int perSecond, double seconds) throws InterruptedException {
         Load load = new Load();
-        ExecutorService threads = Executors.newFixedThreadPool(OPEN_THREADS);
+        // A thread that is free is taken before a new one: each has a connection of its own.
+        ExecutorService threads = new ThreadPoolExecutor(
+                0,
+                OPEN_THREADS,
+                LAST_ANSWERS_SECONDS,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
+                new ThreadPoolExecutor.CallerRunsPolicy());
         int calls = (int) (perSecond * seconds);
         CountDownLatch ended = new CountDownLatch(calls);
         long startNs = System.nanoTime();
