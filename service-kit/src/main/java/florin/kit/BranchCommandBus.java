@@ -7,13 +7,16 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.axonframework.commandhandling.CommandBus;
 import org.axonframework.commandhandling.CommandCallback;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.commandhandling.GenericCommandMessage;
+import org.axonframework.commandhandling.GenericCommandResultMessage;
 import org.axonframework.commandhandling.callbacks.NoOpCallback;
 import org.axonframework.common.Registration;
 import org.axonframework.lifecycle.Lifecycle;
@@ -21,6 +24,8 @@ import org.axonframework.lifecycle.Phase;
 import org.axonframework.messaging.MessageDispatchInterceptor;
 import org.axonframework.messaging.MessageHandler;
 import org.axonframework.messaging.MessageHandlerInterceptor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends a command for an account to the branch that holds it, and has every other command handled in this process if it can be.
@@ -30,7 +35,9 @@ import org.axonframework.messaging.MessageHandlerInterceptor;
  */
 final class BranchCommandBus implements CommandBus, Lifecycle {
 
+    private static final Logger LOG = LoggerFactory.getLogger(BranchCommandBus.class);
     private static final int THREADS = 8;
+    private static final long LONGEST_FINISH_SECONDS = 5;
     private static final int MOST_WAITING = 1_000;
 
     private final CommandBus router;
@@ -40,7 +47,7 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
     private final List<MessageDispatchInterceptor<? super CommandMessage<?>>> interceptors =
             new CopyOnWriteArrayList<>();
     private final AtomicInteger threads = new AtomicInteger();
-    /** When too many wait, whoever sends one more handles it. */
+    /** When too many wait, whoever sends one more waits too. */
     private final ThreadPoolExecutor handling = new ThreadPoolExecutor(
             THREADS,
             THREADS,
@@ -52,7 +59,7 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
                 thread.setDaemon(true);
                 return thread;
             },
-            new ThreadPoolExecutor.CallerRunsPolicy());
+            BranchCommandBus::putWhenThereIsRoom);
 
     /**
      * @param router takes what others handle
@@ -81,9 +88,37 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
                     callback);
         } else if (handledHere.contains(command.getCommandName())) {
             CommandMessage<C> intercepted = intercepted(command);
-            handling.execute(() -> local.dispatch(intercepted, callback));
+            handling.execute(() -> handle(intercepted, callback));
         } else {
             router.dispatch(command, callback);
+        }
+    }
+
+    /** Answers once, whatever happens: what fails before a unit of work has begun is thrown, not answered. */
+    private <C, R> void handle(CommandMessage<C> command, CommandCallback<? super C, ? super R> callback) {
+        AtomicBoolean isAnswered = new AtomicBoolean();
+        try {
+            local.<C, R>dispatch(command, (handled, result) -> {
+                if (isAnswered.compareAndSet(false, true)) {
+                    callback.onResult(handled, result);
+                }
+            });
+        } catch (RuntimeException fault) {
+            if (isAnswered.compareAndSet(false, true)) {
+                callback.onResult(command, GenericCommandResultMessage.asCommandResultMessage(fault));
+            }
+        }
+    }
+
+    private static void putWhenThereIsRoom(Runnable task, ThreadPoolExecutor handling) {
+        if (handling.isShutdown()) {
+            throw new RejectedExecutionException("This process takes no more commands: it is stopping");
+        }
+        try {
+            handling.getQueue().put(task);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new RejectedExecutionException("Interrupted while too many commands wait", interrupted);
         }
     }
 
@@ -133,7 +168,19 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
         if (router instanceof Lifecycle routerLifecycle) {
             routerLifecycle.registerLifecycleHandlers(lifecycle);
         }
-        lifecycle.onShutdown(Phase.LOCAL_MESSAGE_HANDLER_REGISTRATIONS, handling::shutdown);
+        lifecycle.onShutdown(Phase.LOCAL_MESSAGE_HANDLER_REGISTRATIONS, this::finish);
+    }
+
+    /** Those that were taken are handled while the event store is there. */
+    private void finish() {
+        handling.shutdown();
+        try {
+            if (!handling.awaitTermination(LONGEST_FINISH_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("{} commands are left behind", handling.shutdownNow().size());
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static boolean isAccountCommand(String commandName) {

@@ -102,7 +102,9 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
 
         @Override
         public void put(Object key, Object value) {
-            entries.put(key, value);
+            if (key != null) { // Of an aggregate that was made and applied no event.
+                entries.put(key, value);
+            }
         }
 
         @Override
@@ -112,7 +114,7 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
 
         @Override
         public boolean remove(Object key) {
-            return entries.asMap().remove(key) != null;
+            return key != null && entries.asMap().remove(key) != null;
         }
 
         @Override

@@ -1,10 +1,10 @@
 package florin.kit;
 
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.springframework.jdbc.core.JdbcOperations;
 
@@ -40,10 +40,8 @@ public final class Columns<R> {
     }
 
     public Columns<R> timestamp(Function<R, Instant> value) {
-        return column("timestamptz", row -> {
-            Instant instant = value.apply(row);
-            return instant == null ? null : Timestamp.from(instant);
-        });
+        // As text with its offset: the driver writes a Timestamp in an array without one.
+        return column("timestamptz", row -> Objects.toString(value.apply(row), null));
     }
 
     private Columns<R> column(String type, Function<R, Object> value) {

@@ -6,6 +6,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.axonframework.config.Configuration;
 
 /**
  * Works off the events of a processor some milliseconds after the first of them came, with those that came meanwhile.
@@ -17,12 +18,17 @@ public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
 
     private final Duration gathering;
 
-    /** {@code name} is that of the processor. */
-    public GatheringExecutor(String name, int threads, Duration gathering) {
+    private GatheringExecutor(String name, int threads, Duration gathering) {
         super(threads, new Threads(name));
         this.gathering = gathering;
         setRemoveOnCancelPolicy(true);
-        setExecuteExistingDelayedTasksAfterShutdownPolicy(true);
+    }
+
+    /** For a processor of this name, until Axon shuts down. */
+    public static GatheringExecutor of(Configuration axon, String name, int threads, Duration gathering) {
+        GatheringExecutor executor = new GatheringExecutor(name, threads, gathering);
+        axon.onShutdown(executor::shutdownNow);
+        return executor;
     }
 
     @Override

@@ -1,3 +1,6 @@
+-- No process of the version before writes a saga from here on; stop them all before.
+LOCK TABLE saga_entry, association_value_entry, scheduled_tasks, token_entry IN ACCESS EXCLUSIVE MODE;
+
 -- A saga a row, with the transfer that it drives and its deadlines, in place of Axon's two tables and db-scheduler's; its
 -- version counts its changes.
 CREATE TABLE transfer_saga (

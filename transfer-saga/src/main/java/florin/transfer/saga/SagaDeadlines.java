@@ -113,11 +113,13 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
 
     private void carryOutDue() {
         try {
-            while (carryOutSome(clock.instant()) == TransferSagaStore.MOST_PICKED) {
+            while (carryOutSome(clock.instant()) == TransferSagaStore.MOST_PICKED && !timer.isShutdown()) {
                 LOG.info("More deadlines are due than are picked at once");
             }
         } catch (RuntimeException away) {
             LOG.warn("Deadlines cannot be looked at now: {}", away.toString());
+        } catch (Error broken) { // Thrown on, it would end the schedule.
+            LOG.error("Deadlines cannot be looked at now", broken);
         }
     }
 

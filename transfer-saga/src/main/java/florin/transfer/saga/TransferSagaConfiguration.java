@@ -37,7 +37,8 @@ class TransferSagaConfiguration {
                 .registerPooledStreamingEventProcessor(
                         TransferSaga.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTokenSince(properties.lookBack()))
-                                .workerExecutor(name -> new GatheringExecutor(name, SEGMENTS, STEP_GATHERING))
+                                .workerExecutor(
+                                        name -> GatheringExecutor.of(configuration, name, SEGMENTS, STEP_GATHERING))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerListenerInvocationErrorHandler(
@@ -45,7 +46,8 @@ class TransferSagaConfiguration {
                 .registerPooledStreamingEventProcessor(
                         TransferView.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTailToken())
-                                .workerExecutor(name -> new GatheringExecutor(name, SEGMENTS, VIEW_GATHERING))
+                                .workerExecutor(
+                                        name -> GatheringExecutor.of(configuration, name, SEGMENTS, VIEW_GATHERING))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerSequencingPolicy(TransferView.PROCESSOR, configuration -> TransferView::transferIdOf)

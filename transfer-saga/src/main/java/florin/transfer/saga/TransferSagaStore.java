@@ -1,5 +1,6 @@
 package florin.transfer.saga;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import florin.account.api.TransferLegEvent;
 import florin.kit.Columns;
 import florin.kit.EventBatch;
@@ -7,9 +8,11 @@ import florin.transfer.api.TransferEvent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import org.axonframework.messaging.Message;
 import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 import org.axonframework.modelling.saga.AssociationValue;
@@ -42,13 +44,21 @@ final class TransferSagaStore implements SagaStore<Object> {
 
     private static final JsonMapper JSON = JsonMapper.shared();
     static final int MOST_PICKED = 100;
+
+    private static final Duration KEPT_AFTER_DEADLINE = Duration.ofMinutes(1);
     private static final TypeReference<Map<String, SagaDeadline>> DEADLINES = new TypeReference<>() {};
 
     private final JdbcTemplate jdbc;
     private final Serializer serializer;
 
-    /** Sagas that a deadline has changed here since a batch may have read them; the next to load one reads it again. */
-    private final Set<String> changedByDeadline = ConcurrentHashMap.newKeySet();
+    /**
+     * Sagas that a deadline has changed here since a batch may have read them; the next to load one reads it again. A batch
+     * takes far less time than they are kept.
+     */
+    private final Set<String> changedByDeadline = Collections.newSetFromMap(Caffeine.newBuilder()
+            .expireAfterWrite(KEPT_AFTER_DEADLINE)
+            .<String, Boolean>build()
+            .asMap());
 
     TransferSagaStore(JdbcTemplate jdbc, Serializer serializer) {
         this.jdbc = jdbc;

@@ -85,6 +85,8 @@ class TransferWatch {
                 rows.find(waiting.keySet()).forEach(row -> see(row.details()));
             } catch (RuntimeException away) {
                 LOG.warn("The transfers that are waited for cannot be looked at now: {}", away.toString());
+            } catch (Error broken) { // Thrown on, it would end the schedule.
+                LOG.error("The transfers that are waited for cannot be looked at now", broken);
             }
         }
     }

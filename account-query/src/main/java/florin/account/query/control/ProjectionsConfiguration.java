@@ -27,7 +27,7 @@ class ProjectionsConfiguration {
             // No token is before the first event; asking the event store for its tail would fail a start without it.
             processing.registerPooledStreamingEventProcessorConfiguration(
                     (configuration, builder) -> builder.initialToken(eventStore -> null)
-                            .workerExecutor(name -> new GatheringExecutor(name, SEGMENTS, GATHERING)));
+                            .workerExecutor(name -> GatheringExecutor.of(configuration, name, SEGMENTS, GATHERING)));
             PROJECTIONS.forEach(name -> processing.registerDeadLetteringEventHandlerInvokerConfiguration(
                     name, (configuration, builder) -> builder.allowReset(true)));
         });
