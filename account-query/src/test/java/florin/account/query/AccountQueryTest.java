@@ -220,12 +220,6 @@ class AccountQueryTest {
     }
 
     @Test
-    void a_commit_does_not_wait_for_the_disk() {
-        assertThat(database.sql("SHOW synchronous_commit").query(String.class).single())
-                .isEqualTo("off");
-    }
-
-    @Test
     void of_many_replays_at_once_one_is_made_and_the_others_are_refused() throws Exception {
         awaitCaughtUp();
         List<CompletableFuture<HttpResponse<String>>> asked = IntStream.range(0, 4)

@@ -25,7 +25,6 @@ import org.axonframework.messaging.StreamableMessageSource;
 import org.axonframework.messaging.deadletter.SequencedDeadLetterQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -49,7 +48,6 @@ public class Projections {
     private final EventProcessingConfiguration processing;
     private final EventStore eventStore;
     private final TokenRows tokens;
-    private final JdbcClient database;
     private final TransactionOperations transaction;
     private final Set<String> resetting = ConcurrentHashMap.newKeySet();
 
@@ -57,12 +55,10 @@ public class Projections {
             EventProcessingConfiguration processing,
             EventStore eventStore,
             TokenRows tokens,
-            JdbcClient database,
             TransactionOperations transaction) {
         this.processing = processing;
         this.eventStore = eventStore;
         this.tokens = tokens;
-        this.database = database;
         this.transaction = transaction;
     }
 
@@ -129,12 +125,8 @@ public class Projections {
         long deadline = System.nanoTime() + CLAIM_TIMEOUT.toNanos();
         while (true) {
             try {
-                transaction.executeWithoutResult(status -> {
-                    // Whoever asked is told that the replay has begun: no crash may take that back.
-                    int unused =
-                            database.sql("SET LOCAL synchronous_commit = on").update();
-                    processor.resetTokens(StreamableMessageSource::createTailToken);
-                });
+                transaction.executeWithoutResult(
+                        status -> processor.resetTokens(StreamableMessageSource::createTailToken));
                 return;
             } catch (UnableToClaimTokenException claimed) {
                 if (System.nanoTime() > deadline) {
