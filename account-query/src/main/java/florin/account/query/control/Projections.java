@@ -26,7 +26,6 @@ import org.axonframework.messaging.deadletter.SequencedDeadLetterQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Tells where the projections stand and replays them.
@@ -48,18 +47,12 @@ public class Projections {
     private final EventProcessingConfiguration processing;
     private final EventStore eventStore;
     private final TokenRows tokens;
-    private final TransactionOperations transaction;
     private final Set<String> resetting = ConcurrentHashMap.newKeySet();
 
-    Projections(
-            EventProcessingConfiguration processing,
-            EventStore eventStore,
-            TokenRows tokens,
-            TransactionOperations transaction) {
+    Projections(EventProcessingConfiguration processing, EventStore eventStore, TokenRows tokens) {
         this.processing = processing;
         this.eventStore = eventStore;
         this.tokens = tokens;
-        this.transaction = transaction;
     }
 
     /** The projections in the order of their names. */
@@ -121,12 +114,11 @@ public class Projections {
                 ProblemType.PROJECTION_UNAVAILABLE, "The projection " + processor.getName() + " did not stop in time");
     }
 
-    private void reset(PooledStreamingEventProcessor processor) {
+    private static void reset(PooledStreamingEventProcessor processor) {
         long deadline = System.nanoTime() + CLAIM_TIMEOUT.toNanos();
         while (true) {
             try {
-                transaction.executeWithoutResult(
-                        status -> processor.resetTokens(StreamableMessageSource::createTailToken));
+                processor.resetTokens(StreamableMessageSource::createTailToken);
                 return;
             } catch (UnableToClaimTokenException claimed) {
                 if (System.nanoTime() > deadline) {

@@ -1,7 +1,5 @@
 package florin.account.query.control;
 
-import florin.kit.GatheringExecutor;
-import java.time.Duration;
 import java.util.List;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.eventhandling.deadletter.jdbc.DeadLetterSchema;
@@ -18,16 +16,12 @@ class ProjectionsConfiguration {
 
     static final List<String> PROJECTIONS = List.of("accounts", "entries");
 
-    private static final int SEGMENTS = 2;
-    private static final Duration GATHERING = Duration.ofMillis(25);
-
     @Bean
     ConfigurerModule projectionProcessors() {
         return configurer -> configurer.eventProcessing(processing -> {
             // No token is before the first event; asking the event store for its tail would fail a start without it.
             processing.registerPooledStreamingEventProcessorConfiguration(
-                    (configuration, builder) -> builder.initialToken(eventStore -> null)
-                            .workerExecutor(name -> GatheringExecutor.of(configuration, name, SEGMENTS, GATHERING)));
+                    (configuration, builder) -> builder.initialToken(eventStore -> null));
             PROJECTIONS.forEach(name -> processing.registerDeadLetteringEventHandlerInvokerConfiguration(
                     name, (configuration, builder) -> builder.allowReset(true)));
         });
