@@ -54,8 +54,6 @@ final class AccountBatch {
     }
 
     private void write() {
-        if (!changed.isEmpty()) {
-            rows.write(changed.stream().map(current::get).toList());
-        }
+        rows.write(changed.stream().map(current::get).toList());
     }
 }

@@ -1,11 +1,13 @@
 package florin.account.query.projection;
 
 import florin.account.api.AccountStatus;
+import florin.kit.Columns;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -14,9 +16,11 @@ import org.springframework.stereotype.Component;
 class AccountRows {
 
     private final JdbcClient database;
+    private final JdbcTemplate statements;
 
-    AccountRows(JdbcClient database) {
+    AccountRows(JdbcClient database, JdbcTemplate statements) {
         this.database = database;
+        this.statements = statements;
     }
 
     Optional<AccountRow> find(String iban) {
@@ -43,28 +47,28 @@ class AccountRows {
 
     /** Writes new and changed accounts by one statement; never sets one back. */
     void write(Collection<AccountRow> rows) {
-        int unused = database.sql(
+        int unused = Columns.of(rows)
+                .text(AccountRow::iban)
+                .text(AccountRow::owner)
+                .text(AccountRow::currency)
+                .bigint(AccountRow::bookedMinor)
+                .bigint(AccountRow::reservedMinor)
+                .bigint(AccountRow::overdraftMinor)
+                .text(row -> row.status().name())
+                .bigint(AccountRow::position)
+                .update(
+                        statements,
                         """
                         INSERT INTO account
                             (iban, owner, currency, booked_minor, reserved_minor, overdraft_minor, status, position)
-                        SELECT * FROM unnest(?::text[], ?::text[], ?::text[],
-                            ?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::bigint[])
+                        SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?)
                         ON CONFLICT (iban) DO UPDATE SET
                             booked_minor = excluded.booked_minor,
                             reserved_minor = excluded.reserved_minor,
                             status = excluded.status,
                             position = excluded.position
                         WHERE account.position < excluded.position
-                        """)
-                .param(rows.stream().map(AccountRow::iban).toArray(String[]::new))
-                .param(rows.stream().map(AccountRow::owner).toArray(String[]::new))
-                .param(rows.stream().map(AccountRow::currency).toArray(String[]::new))
-                .param(rows.stream().mapToLong(AccountRow::bookedMinor).toArray())
-                .param(rows.stream().mapToLong(AccountRow::reservedMinor).toArray())
-                .param(rows.stream().mapToLong(AccountRow::overdraftMinor).toArray())
-                .param(rows.stream().map(row -> row.status().name()).toArray(String[]::new))
-                .param(rows.stream().mapToLong(AccountRow::position).toArray())
-                .update();
+                        """);
     }
 
     void deleteAll() {

@@ -2,12 +2,13 @@ package florin.account.query.projection;
 
 import florin.account.api.AccountEntry;
 import florin.account.api.TrialBalance;
+import florin.kit.Columns;
 import florin.money.Money;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.List;
-import java.util.function.Function;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -16,9 +17,11 @@ import org.springframework.stereotype.Component;
 class EntryRows {
 
     private final JdbcClient database;
+    private final JdbcTemplate statements;
 
-    EntryRows(JdbcClient database) {
+    EntryRows(JdbcClient database, JdbcTemplate statements) {
         this.database = database;
+        this.statements = statements;
     }
 
     /** The first entries of an account behind a position. */
@@ -33,32 +36,25 @@ class EntryRows {
 
     /** Books both sides of each posting by one statement; a posting booked before is left as it is. */
     void insert(List<EntryRow> entries) {
-        if (entries.isEmpty()) {
-            return;
-        }
-        int unused = database.sql(
+        int unused = Columns.of(entries)
+                .text(EntryRow::id)
+                .text(entry -> entry.account().account())
+                .text(entry -> entry.account().ledger())
+                .text(EntryRow::currency)
+                .bigint(EntryRow::amountMinor)
+                .text(EntryRow::kind)
+                .text(EntryRow::transferId)
+                .text(EntryRow::reference)
+                .timestamp(EntryRow::bookedAt)
+                .bigint(EntryRow::position)
+                .update(
+                        statements,
                         """
                         INSERT INTO entry
                             (id, account, ledger, currency, amount_minor, kind, transfer_id, reference, booked_at, position)
-                        SELECT * FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[],
-                            ?::text[], ?::text[], ?::timestamptz[], ?::bigint[])
+                        SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                         ON CONFLICT (id) DO NOTHING
-                        """)
-                .param(texts(entries, EntryRow::id))
-                .param(texts(entries, entry -> entry.account().account()))
-                .param(texts(entries, entry -> entry.account().ledger()))
-                .param(texts(entries, EntryRow::currency))
-                .param(entries.stream().mapToLong(EntryRow::amountMinor).toArray())
-                .param(texts(entries, EntryRow::kind))
-                .param(texts(entries, EntryRow::transferId))
-                .param(texts(entries, EntryRow::reference))
-                .param(texts(entries, entry -> entry.bookedAt().toString()))
-                .param(entries.stream().mapToLong(EntryRow::position).toArray())
-                .update();
-    }
-
-    private static String[] texts(List<EntryRow> entries, Function<EntryRow, String> column) {
-        return entries.stream().map(column).toArray(String[]::new);
+                        """);
     }
 
     /** All sums in one statement, thus of one instant. */
