@@ -11,7 +11,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.axonframework.commandhandling.CommandBus;
 import org.axonframework.commandhandling.CommandCallback;
 import org.axonframework.commandhandling.CommandMessage;
@@ -46,7 +45,6 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
     private final Set<String> handledHere = ConcurrentHashMap.newKeySet();
     private final List<MessageDispatchInterceptor<? super CommandMessage<?>>> interceptors =
             new CopyOnWriteArrayList<>();
-    private final AtomicInteger threads = new AtomicInteger();
     /** When too many wait, whoever sends one more waits too. */
     private final ThreadPoolExecutor handling = new ThreadPoolExecutor(
             THREADS,
@@ -54,11 +52,7 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
             0,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(MOST_WAITING),
-            task -> {
-                Thread thread = new Thread(task, "local-command-" + threads.incrementAndGet());
-                thread.setDaemon(true);
-                return thread;
-            },
+            new DaemonThreads("local-command"),
             BranchCommandBus::putWhenThereIsRoom);
 
     /**

@@ -3,9 +3,7 @@ package florin.kit;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.axonframework.config.Configuration;
 
 /**
@@ -19,7 +17,7 @@ public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
     private final Duration gathering;
 
     private GatheringExecutor(String name, int threads, Duration gathering) {
-        super(threads, new Threads(name));
+        super(threads, new DaemonThreads(name));
         this.gathering = gathering;
         setRemoveOnCancelPolicy(true);
     }
@@ -34,21 +32,5 @@ public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
     @Override
     public Future<?> submit(Runnable task) {
         return schedule(task, gathering.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private static final class Threads implements ThreadFactory {
-        private final AtomicInteger number = new AtomicInteger();
-        private final String name;
-
-        Threads(String name) {
-            this.name = name;
-        }
-
-        @Override
-        public Thread newThread(Runnable task) {
-            Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        }
     }
 }

@@ -1,5 +1,6 @@
 package florin.transfer.saga;
 
+import florin.kit.DaemonThreads;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,11 +46,8 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
     private final ScopeAwareProvider sagas;
     private final TransactionManager transactions;
     private final Clock clock = Clock.systemUTC();
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "saga-deadlines");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(new DaemonThreads("saga-deadlines"));
 
     SagaDeadlines(TransferSagaStore store, ScopeAwareProvider sagas, TransactionManager transactions) {
         this.store = store;

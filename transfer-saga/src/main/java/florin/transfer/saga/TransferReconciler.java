@@ -1,5 +1,6 @@
 package florin.transfer.saga;
 
+import florin.kit.DaemonThreads;
 import florin.transfer.api.ExpireTransfer;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferStep;
@@ -31,11 +32,8 @@ final class TransferReconciler {
     private final StepCommands commands;
     private final TransferProperties properties;
     private final Clock clock = Clock.systemUTC();
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "transfer-reconciler");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(new DaemonThreads("transfer-reconciler"));
 
     TransferReconciler(TransferRows rows, StepCommands commands, TransferProperties properties) {
         this.rows = rows;

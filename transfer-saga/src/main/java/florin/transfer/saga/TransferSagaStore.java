@@ -1,10 +1,8 @@
 package florin.transfer.saga;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
-import florin.account.api.TransferLegEvent;
 import florin.kit.Columns;
 import florin.kit.EventBatch;
-import florin.transfer.api.TransferEvent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -21,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.messaging.Message;
 import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 import org.axonframework.modelling.saga.AssociationValue;
@@ -106,10 +105,8 @@ final class TransferSagaStore implements SagaStore<Object> {
         Sagas sagas = new Sagas();
         Set<String> transfers = new HashSet<>();
         for (Message<?> message : messages) {
-            if (message.getPayload() instanceof TransferEvent event) {
-                transfers.add(event.transferId().value());
-            } else if (message.getPayload() instanceof TransferLegEvent event) {
-                transfers.add(event.transferId().value());
+            if (message instanceof EventMessage<?> event) {
+                transfers.add(TransferView.transferIdOf(event).toString());
             }
         }
         readOf(transfers, sagas);

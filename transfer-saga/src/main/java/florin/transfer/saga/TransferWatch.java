@@ -1,5 +1,6 @@
 package florin.transfer.saga;
 
+import florin.kit.DaemonThreads;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
 import jakarta.annotation.PreDestroy;
@@ -36,11 +37,8 @@ class TransferWatch {
 
     private final TransferRows rows;
     private final Map<String, Set<Waiter>> waiting = new ConcurrentHashMap<>();
-    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(THREADS, task -> {
-        Thread thread = new Thread(task, "transfer-watch");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledThreadPoolExecutor timer =
+            new ScheduledThreadPoolExecutor(THREADS, new DaemonThreads("transfer-watch"));
 
     TransferWatch(TransferRows rows) {
         this.rows = rows;
