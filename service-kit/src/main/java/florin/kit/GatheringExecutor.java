@@ -7,30 +7,42 @@ import java.util.concurrent.TimeUnit;
 import org.axonframework.config.Configuration;
 
 /**
- * Works off the events of a processor some milliseconds after the first of them came, with those that came meanwhile.
+ * Works off the events of a processor at most once in a period: at once after a pause, else with what came meanwhile.
  *
  * <p>A processor starts as soon as there is an event. Under load it then commits a transaction for each few events, and that
- * takes the time in which many would have come together.
+ * takes the time in which many would have come together. Work that lasts longer than the period, as that of a replay does, is
+ * followed by the next without a pause.
  */
 public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
 
-    private final Duration gathering;
+    private final long periodNanos;
+    private long start;
 
-    private GatheringExecutor(String name, int threads, Duration gathering) {
+    private GatheringExecutor(String name, int threads, Duration period) {
         super(threads, new DaemonThreads(name));
-        this.gathering = gathering;
+        this.periodNanos = period.toNanos();
+        this.start = System.nanoTime() - periodNanos;
         setRemoveOnCancelPolicy(true);
     }
 
     /** For a processor of this name, until Axon shuts down. */
-    public static GatheringExecutor of(Configuration axon, String name, int threads, Duration gathering) {
-        GatheringExecutor executor = new GatheringExecutor(name, threads, gathering);
+    public static GatheringExecutor of(Configuration axon, String name, int threads, Duration period) {
+        GatheringExecutor executor = new GatheringExecutor(name, threads, period);
         axon.onShutdown(executor::shutdownNow);
         return executor;
     }
 
     @Override
     public Future<?> submit(Runnable task) {
-        return schedule(task, gathering.toMillis(), TimeUnit.MILLISECONDS);
+        return schedule(task, nanosToStart(), TimeUnit.NANOSECONDS);
+    }
+
+    /** All segments of a processor start together. */
+    private synchronized long nanosToStart() {
+        long now = System.nanoTime();
+        if (now - start > 0) {
+            start = Math.max(now, start + periodNanos);
+        }
+        return start - now;
     }
 }

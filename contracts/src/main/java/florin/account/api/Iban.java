@@ -9,11 +9,22 @@ import org.iban4j.IbanUtil;
 /** An account number as ISO 13616 defines it, checked, in electronic form; it is the account's aggregate identifier. */
 public record Iban(@JsonValue String value) {
 
+    /** The same accounts come again and again, and a check takes longer than a look here: one for each hash, the last. */
+    private static final String[] VALID = new String[1 << 12];
+
     @JsonCreator
     public Iban {
         if (value == null) {
             throw new InvalidIbanException("an IBAN is missing");
         }
+        int slot = value.hashCode() & (VALID.length - 1);
+        if (!value.equals(VALID[slot])) {
+            requireValid(value);
+            VALID[slot] = value;
+        }
+    }
+
+    private static void requireValid(String value) {
         try {
             IbanUtil.validate(value);
         } catch (Iban4jException invalid) {

@@ -28,8 +28,8 @@ class TransferSagaConfiguration {
 
     private static final int SEGMENTS = 2;
     private static final int BATCH_SIZE = 256;
-    private static final Duration STEP_GATHERING = Duration.ofMillis(3);
-    private static final Duration VIEW_GATHERING = Duration.ofMillis(15);
+    private static final Duration STEP_PERIOD = Duration.ofMillis(10);
+    private static final Duration VIEW_PERIOD = Duration.ofMillis(40);
 
     @Bean
     ConfigurerModule processors(TransferProperties properties) {
@@ -38,7 +38,7 @@ class TransferSagaConfiguration {
                         TransferSaga.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTokenSince(properties.lookBack()))
                                 .workerExecutor(
-                                        name -> GatheringExecutor.of(configuration, name, SEGMENTS, STEP_GATHERING))
+                                        name -> GatheringExecutor.of(configuration, name, SEGMENTS, STEP_PERIOD))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerListenerInvocationErrorHandler(
@@ -47,7 +47,7 @@ class TransferSagaConfiguration {
                         TransferView.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTailToken())
                                 .workerExecutor(
-                                        name -> GatheringExecutor.of(configuration, name, SEGMENTS, VIEW_GATHERING))
+                                        name -> GatheringExecutor.of(configuration, name, SEGMENTS, VIEW_PERIOD))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerSequencingPolicy(TransferView.PROCESSOR, configuration -> TransferView::transferIdOf)

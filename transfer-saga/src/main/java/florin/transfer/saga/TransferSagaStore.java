@@ -1,5 +1,6 @@
 package florin.transfer.saga;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import florin.kit.Columns;
 import florin.kit.EventBatch;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.axonframework.deadline.DeadlineMessage;
 import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.messaging.Message;
 import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
@@ -45,6 +47,8 @@ final class TransferSagaStore implements SagaStore<Object> {
     static final int MOST_PICKED = 100;
 
     private static final Duration KEPT_AFTER_DEADLINE = Duration.ofMinutes(1);
+    private static final Duration KEPT_IN_MEMORY = Duration.ofSeconds(10);
+    private static final int MOST_IN_MEMORY = 5_000;
     private static final TypeReference<Map<String, SagaDeadline>> DEADLINES = new TypeReference<>() {};
 
     private final JdbcTemplate jdbc;
@@ -58,6 +62,15 @@ final class TransferSagaStore implements SagaStore<Object> {
             .expireAfterWrite(KEPT_AFTER_DEADLINE)
             .<String, Boolean>build()
             .asMap());
+
+    /**
+     * Sagas as they were written last, by transfer: the next event of a transfer mostly comes soon, and finds its saga here. A
+     * unit of work takes out what it works on, and puts back what it has committed.
+     */
+    private final Cache<String, Kept> inMemory = Caffeine.newBuilder()
+            .expireAfterWrite(KEPT_IN_MEMORY)
+            .maximumSize(MOST_IN_MEMORY)
+            .build();
 
     TransferSagaStore(JdbcTemplate jdbc, Serializer serializer) {
         this.jdbc = jdbc;
@@ -74,6 +87,10 @@ final class TransferSagaStore implements SagaStore<Object> {
                     JSON.readValue(row.getString("deadlines"), DEADLINES));
         }
 
+        Row next() {
+            return new Row(id, transferId, version + 1, state, deadlines);
+        }
+
         String deadlinesText() {
             return JSON.writeValueAsString(deadlines);
         }
@@ -86,15 +103,25 @@ final class TransferSagaStore implements SagaStore<Object> {
         }
     }
 
+    private record Kept(Row row, Object saga) {}
+
     /** What a unit of work has read and will write. */
     private static final class Sagas {
         private final Map<String, Row> read = new HashMap<>();
-        private final Set<String> transfersRead = new HashSet<>();
+        private final Map<String, Object> live = new HashMap<>();
+        /** By transfer; null if it has none. */
+        private final Map<String, String> sagaOf = new HashMap<>();
+
         private final Map<String, Map<String, SagaDeadline>> deadlines = new HashMap<>();
         private String carriedOut; // The deadline's id.
         private final List<Row> inserted = new ArrayList<>();
         private final List<Row> updated = new ArrayList<>();
         private final List<Row> deleted = new ArrayList<>();
+
+        private void add(Row row) {
+            read.put(row.id(), row);
+            sagaOf.put(row.transferId(), row.id());
+        }
     }
 
     private Sagas sagas() {
@@ -105,7 +132,7 @@ final class TransferSagaStore implements SagaStore<Object> {
         Sagas sagas = new Sagas();
         Set<String> transfers = new HashSet<>();
         for (Message<?> message : messages) {
-            if (message instanceof EventMessage<?> event) {
+            if (message instanceof EventMessage<?> event && !(message instanceof DeadlineMessage)) {
                 transfers.add(TransferView.transferIdOf(event).toString());
             }
         }
@@ -114,16 +141,26 @@ final class TransferSagaStore implements SagaStore<Object> {
     }
 
     private void readOf(Collection<String> transfers, Sagas sagas) {
-        if (!transfers.isEmpty()) {
-            readWhere("transfer_id = ANY (?)", transfers, sagas);
-            sagas.transfersRead.addAll(transfers);
+        Set<String> elsewhere = new HashSet<>();
+        for (String transfer : transfers) {
+            Kept kept = inMemory.asMap().remove(transfer);
+            if (kept == null) {
+                elsewhere.add(transfer);
+                sagas.sagaOf.put(transfer, null);
+            } else {
+                sagas.add(kept.row());
+                sagas.live.put(kept.row().id(), kept.saga());
+            }
+        }
+        if (!elsewhere.isEmpty()) {
+            readWhere("transfer_id = ANY (?)", elsewhere, sagas);
         }
     }
 
     private void readWhere(String condition, Collection<String> values, Sagas sagas) {
         jdbc.query("SELECT * FROM transfer_saga WHERE " + condition, (row, index) -> new Row(row), (Object)
                         values.toArray(new String[0]))
-                .forEach(row -> sagas.read.put(row.id(), row));
+                .forEach(sagas::add);
     }
 
     private void write(Sagas sagas) {
@@ -164,10 +201,21 @@ final class TransferSagaStore implements SagaStore<Object> {
                                 "DELETE FROM transfer_saga USING unnest(?, ?) AS ended (saga_id, version)"
                                         + " WHERE transfer_saga.saga_id = ended.saga_id"
                                         + " AND transfer_saga.version = ended.version"));
+        CurrentUnitOfWork.get().afterCommit(unit -> keep(sagas));
     }
 
-    private static void requireAll(List<Row> rows, int written) {
+    private void keep(Sagas sagas) {
+        sagas.inserted.forEach(row -> keep(row, sagas));
+        sagas.updated.forEach(row -> keep(row.next(), sagas));
+    }
+
+    private void keep(Row row, Sagas sagas) {
+        inMemory.put(row.transferId(), new Kept(row, sagas.live.get(row.id())));
+    }
+
+    private void requireAll(List<Row> rows, int written) {
         if (written != rows.size()) {
+            inMemory.invalidateAll(); // Whoever works on these may work on others.
             throw new OptimisticLockingFailureException("Another process has changed " + (rows.size() - written)
                     + " of the sagas " + rows.stream().map(Row::id).toList());
         }
@@ -177,14 +225,11 @@ final class TransferSagaStore implements SagaStore<Object> {
     public Set<String> findSagas(Class<?> sagaType, AssociationValue association) {
         Sagas sagas = sagas();
         String transferId = association.getValue();
-        if (!sagas.transfersRead.contains(transferId)) {
+        if (!sagas.sagaOf.containsKey(transferId)) {
             readOf(Set.of(transferId), sagas);
         }
-        Set<String> ids = new HashSet<>();
-        sagas.read.values().stream()
-                .filter(row -> transferId.equals(row.transferId()))
-                .forEach(row -> ids.add(row.id()));
-        return ids;
+        String sagaId = sagas.sagaOf.get(transferId);
+        return sagaId == null ? Set.of() : Set.of(sagaId);
     }
 
     @Override
@@ -192,6 +237,7 @@ final class TransferSagaStore implements SagaStore<Object> {
         Sagas sagas = sagas();
         if (!sagas.read.containsKey(sagaId) || sagas.carriedOut != null || changedByDeadline.remove(sagaId)) {
             sagas.read.remove(sagaId);
+            sagas.live.remove(sagaId);
             sagas.deadlines.remove(sagaId);
             readWhere("saga_id = ANY (?)", Set.of(sagaId), sagas);
         }
@@ -199,8 +245,10 @@ final class TransferSagaStore implements SagaStore<Object> {
         if (row == null) {
             return null;
         }
-        S saga = serializer.deserialize(
-                new SimpleSerializedObject<>(row.state(), String.class, sagaType.getName(), null));
+        S saga = sagaType.cast(sagas.live.computeIfAbsent(
+                sagaId,
+                absent -> serializer.deserialize(
+                        new SimpleSerializedObject<>(row.state(), String.class, sagaType.getName(), null))));
         Set<AssociationValue> associations = Set.of(new AssociationValue(TransferSaga.TRANSFER_ID, row.transferId()));
         return new Entry<>() {
             @Override
@@ -218,7 +266,9 @@ final class TransferSagaStore implements SagaStore<Object> {
     @Override
     public void insertSaga(Class<?> sagaType, String sagaId, Object saga, Set<AssociationValue> associations) {
         String transferId = associations.iterator().next().getValue();
-        sagas().inserted.add(new Row(sagaId, transferId, 0, state(saga), deadlines(sagaId)));
+        Sagas sagas = sagas();
+        sagas.live.put(sagaId, saga);
+        sagas.inserted.add(new Row(sagaId, transferId, 0, state(saga), deadlines(sagaId)));
     }
 
     @Override

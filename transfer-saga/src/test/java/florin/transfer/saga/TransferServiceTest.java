@@ -27,6 +27,7 @@ import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.axonframework.modelling.saga.AssociationValue;
 import org.axonframework.modelling.saga.AssociationValuesImpl;
 import org.axonframework.modelling.saga.repository.SagaStore;
+import org.axonframework.serialization.Serializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.dao.OptimisticLockingFailureException;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -261,6 +263,32 @@ class TransferServiceTest {
             store.deleteSaga(TransferSaga.class, id, Set.of(transfer));
         });
         transact(() -> assertThat(store.findSagas(TransferSaga.class, transfer)).isEmpty());
+    }
+
+    @Test
+    void a_saga_in_memory_gives_way_to_what_another_process_has_written() {
+        TransferSagaStore here = service.getBean(TransferSagaStore.class);
+        TransferSagaStore there = new TransferSagaStore(
+                service.getBean(JdbcTemplate.class), service.getBean("serializer", Serializer.class));
+        String id = "saga in memory";
+        AssociationValue transfer = new AssociationValue("transferId", "TRF-in-memory");
+        transact(() -> here.insertSaga(TransferSaga.class, id, new TransferSaga(), Set.of(transfer)));
+        transact(() -> update(there, id, transfer));
+        assertThatThrownBy(() -> transact(() -> update(here, id, transfer)))
+                .isInstanceOf(OptimisticLockingFailureException.class);
+        transact(() -> update(here, id, transfer));
+        transact(() -> update(here, id, transfer));
+        transact(() -> {
+            assertThat(here.findSagas(TransferSaga.class, transfer)).containsExactly(id);
+            here.deleteSaga(TransferSaga.class, id, Set.of(transfer));
+        });
+        transact(() -> assertThat(here.findSagas(TransferSaga.class, transfer)).isEmpty());
+    }
+
+    private static void update(TransferSagaStore store, String id, AssociationValue transfer) {
+        assertThat(store.findSagas(TransferSaga.class, transfer)).containsExactly(id);
+        Object saga = store.loadSaga(TransferSaga.class, id).saga();
+        store.updateSaga(TransferSaga.class, id, saga, new AssociationValuesImpl());
     }
 
     @Test

@@ -1,30 +1,50 @@
 package florin.account.query.control;
 
+import florin.kit.GatheringExecutor;
+import java.time.Duration;
 import java.util.List;
+import org.axonframework.common.jdbc.ConnectionProvider;
+import org.axonframework.common.transaction.TransactionManager;
+import org.axonframework.config.Configuration;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.eventhandling.deadletter.jdbc.DeadLetterSchema;
+import org.axonframework.eventhandling.deadletter.jdbc.JdbcSequencedDeadLetterQueue;
 import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 
-/**
- * Lets a new projection begin with the first event, and a replay begin without the dead letters of before; tells Axon our names
- * of its columns.
- */
-@Configuration(proxyBeanMethods = false)
+/** Puts the projections to work, from the first event on, and lets a replay begin without the dead letters of before. */
+@org.springframework.context.annotation.Configuration(proxyBeanMethods = false)
 class ProjectionsConfiguration {
 
     static final List<String> PROJECTIONS = List.of("accounts", "entries");
 
+    /** A batch costs a transaction and some statements, whatever its size; a segment makes batches of its own. */
+    private static final int SEGMENTS = 2;
+
+    private static final int BATCH_SIZE = 256;
+    private static final Duration BATCH_PERIOD = Duration.ofMillis(40);
+
     @Bean
     ConfigurerModule projectionProcessors() {
-        return configurer -> configurer.eventProcessing(processing -> {
-            // No token is before the first event; asking the event store for its tail would fail a start without it.
-            processing.registerPooledStreamingEventProcessorConfiguration(
-                    (configuration, builder) -> builder.initialToken(eventStore -> null));
-            PROJECTIONS.forEach(name -> processing.registerDeadLetteringEventHandlerInvokerConfiguration(
-                    name, (configuration, builder) -> builder.allowReset(true)));
-        });
+        return configurer -> configurer.eventProcessing(processing -> PROJECTIONS.forEach(name -> processing
+                .registerPooledStreamingEventProcessor(name, Configuration::eventStore, (axon, processor) -> processor
+                        // No token is before the first event; asking the event store for its tail would fail a
+                        // start without it.
+                        .initialToken(eventStore -> null)
+                        .workerExecutor(worker -> GatheringExecutor.of(axon, worker, SEGMENTS, BATCH_PERIOD))
+                        .initialSegmentCount(SEGMENTS)
+                        .batchSize(BATCH_SIZE))
+                .registerDeadLetterQueue(name, axon -> JdbcSequencedDeadLetterQueue.builder()
+                        .processingGroup(name)
+                        .connectionProvider(axon.getComponent(ConnectionProvider.class))
+                        .transactionManager(axon.getComponent(TransactionManager.class))
+                        .schema(axon.getComponent(DeadLetterSchema.class))
+                        .genericSerializer(axon.serializer())
+                        .eventSerializer(axon.eventSerializer())
+                        .build())
+                // Without the cache each event would cost a statement that asks for its predecessors.
+                .registerDeadLetteringEventHandlerInvokerConfiguration(
+                        name, (axon, invoker) -> invoker.allowReset(true).enableSequenceIdentifierCache())));
     }
 
     @Bean
