@@ -238,6 +238,7 @@ final class EventWriter implements AutoCloseable {
         EventDatabase database = storage.database();
         List<PendingWrite> accepted = new ArrayList<>(group.size());
         List<Long> results = new ArrayList<>(group.size());
+        List<NewEvent> written = new ArrayList<>();
         Map<PendingWrite, Throwable> refused = new HashMap<>();
         Map<String, Long> sequences = new HashMap<>();
         Map<String, Boolean> scheduleStates = new HashMap<>();
@@ -269,6 +270,7 @@ final class EventWriter implements AutoCloseable {
                     }
                     index++;
                 }
+                written.addAll(write.events);
                 stageOthers(write, database, batch, scheduleStates);
                 accepted.add(write);
                 results.add(index - 1);
@@ -286,8 +288,8 @@ final class EventWriter implements AutoCloseable {
         }
         highestTimestamp = timestamp;
         lastSequences.putAll(sequences);
-        if (index > firstIndex) {
-            storage.committed(index - 1);
+        if (!written.isEmpty()) {
+            storage.committed(firstIndex, written);
         }
         answer(() -> {
             for (int i = 0; i < accepted.size(); i++) {
