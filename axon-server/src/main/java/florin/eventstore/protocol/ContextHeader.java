@@ -18,11 +18,17 @@ public final class ContextHeader implements ServerInterceptor {
     @Override
     public <Q, S> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, S> call, Metadata headers, ServerCallHandler<Q, S> next) {
-        String name = headers.get(HEADER);
-        if (name == null || name.isEmpty()) {
+        String name = nameIn(headers);
+        if (name.equals(DEFAULT_CONTEXT)) {
             return next.startCall(call, headers);
         }
         return Contexts.interceptCall(Context.current().withValue(NAME, name), call, headers, next);
+    }
+
+    /** The name of the context that a call with these headers is about. */
+    public static String nameIn(Metadata headers) {
+        String name = headers.get(HEADER);
+        return name == null || name.isEmpty() ? DEFAULT_CONTEXT : name;
     }
 
     /** The name of the context of the call that runs on this thread. */

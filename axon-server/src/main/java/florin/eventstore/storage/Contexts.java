@@ -132,6 +132,11 @@ public final class Contexts implements AutoCloseable {
         return store != null ? store : open(name);
     }
 
+    /** Whether the context can be used at once, without waiting for its files to be opened. */
+    public boolean isOpen(String name) {
+        return stores.containsKey(name);
+    }
+
     private synchronized EventStorage open(String name) {
         EventStorage present = stores.get(name);
         if (present != null) {

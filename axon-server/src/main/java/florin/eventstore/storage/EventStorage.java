@@ -60,6 +60,8 @@ public final class EventStorage implements AutoCloseable {
     /** Held for reading while the database is used, for writing while it is closed and opened. */
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
+    private final EventTail tail = new EventTail();
+
     private EventDatabase database;
     private Head head;
     private volatile long lastIndex;
@@ -146,6 +148,8 @@ public final class EventStorage implements AutoCloseable {
         }
         try {
             closeDatabase();
+            // What was not synced may be gone.
+            tail.clear();
             openDatabase();
         } catch (RocksDBException | IOException | RuntimeException e) {
             if (database == null) {
@@ -317,6 +321,10 @@ public final class EventStorage implements AutoCloseable {
     public List<StoredEvent> read(long from, int count, int bytes) {
         long last = Math.min(lastIndex, from + count - 1);
         return reading(database -> {
+            List<StoredEvent> latest = tail.read(from, last, bytes);
+            if (latest != null) {
+                return latest;
+            }
             List<StoredEvent> found = new ArrayList<>();
             if (last - from < POINT_READS) {
                 for (long index = from; index <= last; index++) {
@@ -473,9 +481,10 @@ public final class EventStorage implements AutoCloseable {
         });
     }
 
-    /** Called by the writer when events up to this index are committed. */
-    void committed(long index) {
-        lastIndex = index;
+    /** Called by the writer when these events are committed, the first of them with this index. */
+    void committed(long firstIndex, List<NewEvent> events) {
+        tail.add(firstIndex, events);
+        lastIndex = firstIndex + events.size() - 1;
         listeners.forEach(Runnable::run);
     }
 

@@ -21,7 +21,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -238,13 +237,17 @@ final class EventWriter implements AutoCloseable {
         EventDatabase database = storage.database();
         List<PendingWrite> accepted = new ArrayList<>(group.size());
         List<Long> results = new ArrayList<>(group.size());
+        List<NewEvent> written = new ArrayList<>();
         Map<PendingWrite, Throwable> refused = new HashMap<>();
         Map<String, Long> sequences = new HashMap<>();
         Map<String, Boolean> scheduleStates = new HashMap<>();
         long firstIndex = storage.lastIndex() + 1;
         long index = firstIndex;
         long timestamp = highestTimestamp;
-        try (WriteBatch batch = new WriteBatch()) {
+        Batch batch = new Batch();
+        try {
+            int events = database.events.getID();
+            int aggregates = database.aggregates.getID();
             for (PendingWrite write : group) {
                 Map<String, Long> own = new HashMap<>();
                 try {
@@ -263,18 +266,19 @@ final class EventWriter implements AutoCloseable {
                     Event event = added.event();
                     timestamp = Math.max(timestamp, event.getTimestamp());
                     byte[] key = Keys.ofIndex(index);
-                    batch.put(database.events, key, added.valueWith(timestamp));
+                    batch.put(events, key, added.valueWith(timestamp));
                     if (!event.getAggregateIdentifier().isEmpty()) {
-                        batch.put(database.aggregates, aggregateKey(event), key);
+                        batch.put(aggregates, aggregateKey(event), key);
                     }
                     index++;
                 }
+                written.addAll(write.events);
                 stageOthers(write, database, batch, scheduleStates);
                 accepted.add(write);
                 results.add(index - 1);
             }
-            if (batch.count() > 0) {
-                database.rocks.write(options, batch);
+            if (!batch.isEmpty()) {
+                batch.writeTo(database.rocks, options);
                 committed(database, options.sync());
             }
         } catch (RocksDBException | RuntimeException e) {
@@ -286,8 +290,8 @@ final class EventWriter implements AutoCloseable {
         }
         highestTimestamp = timestamp;
         lastSequences.putAll(sequences);
-        if (index > firstIndex) {
-            storage.committed(index - 1);
+        if (!written.isEmpty()) {
+            storage.committed(firstIndex, written);
         }
         answer(() -> {
             for (int i = 0; i < accepted.size(); i++) {
@@ -319,27 +323,26 @@ final class EventWriter implements AutoCloseable {
     }
 
     private void stageOthers(
-            PendingWrite write, EventDatabase database, WriteBatch batch, Map<String, Boolean> scheduleStates)
-            throws RocksDBException {
+            PendingWrite write, EventDatabase database, Batch batch, Map<String, Boolean> scheduleStates) {
         if (write.snapshot != null) {
-            batch.put(database.snapshots, aggregateKey(write.snapshot), write.snapshot.toByteArray());
+            batch.put(database.snapshots.getID(), aggregateKey(write.snapshot), write.snapshot.toByteArray());
         }
         if (write.stream != null) {
             byte[] key = write.stream.getBytes(StandardCharsets.UTF_8);
             if (write.streamState == null) {
-                batch.delete(database.streams, key);
+                batch.delete(database.streams.getID(), key);
             } else {
-                batch.put(database.streams, key, write.streamState);
+                batch.put(database.streams.getID(), key, write.streamState);
             }
         }
         if (write.scheduleToRemove != null) {
-            batch.delete(database.schedules, write.scheduleToRemove.getBytes(StandardCharsets.UTF_8));
+            batch.delete(database.schedules.getID(), write.scheduleToRemove.getBytes(StandardCharsets.UTF_8));
             scheduleStates.put(write.scheduleToRemove, false);
         }
         if (write.scheduleToAdd != null) {
             Schedule schedule = write.scheduleToAdd;
             byte[] value = NewEvent.of(schedule.event()).valueWith(schedule.instant());
-            batch.put(database.schedules, schedule.token().getBytes(StandardCharsets.UTF_8), value);
+            batch.put(database.schedules.getID(), schedule.token().getBytes(StandardCharsets.UTF_8), value);
             scheduleStates.put(schedule.token(), true);
         }
     }

@@ -61,6 +61,11 @@ public final class NewEvent {
         return value.length - PREFIX_BYTES;
     }
 
+    /** The event as readers get it, once it is stored; its bytes and what is parsed are shared with this one. */
+    StoredEvent storedAt(long index) {
+        return new StoredEvent(index, value, PREFIX_BYTES, event);
+    }
+
     byte[] valueWith(long number) {
         ByteBuffer.wrap(value).putLong(number);
         return value;

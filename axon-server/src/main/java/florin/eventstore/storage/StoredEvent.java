@@ -5,16 +5,23 @@ import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 
-/** An event or snapshot in the bytes it is kept in: sent as it is, parsed only where its content matters. */
+/** An event or snapshot in the bytes it is kept in: sent as it is, parsed only where its content matters and not yet. */
 public final class StoredEvent {
     private final long index;
     private final byte[] value;
     private final int offset;
+    /** Null where it has to be parsed. */
+    private final Event event;
 
     StoredEvent(long index, byte[] value, int offset) {
+        this(index, value, offset, null);
+    }
+
+    StoredEvent(long index, byte[] value, int offset, Event event) {
         this.index = index;
         this.value = value;
         this.offset = offset;
+        this.event = event;
     }
 
     /** The event's place among all of its context; -1 for a snapshot. */
@@ -36,7 +43,7 @@ public final class StoredEvent {
     }
 
     public Event event() {
-        return parse(value, offset);
+        return event == null ? parse(value, offset) : event;
     }
 
     public EventWithToken withToken() {
