@@ -8,6 +8,7 @@ import florin.eventstore.storage.StorageConfiguration;
 import florin.eventstore.storage.SyncMode;
 import florin.eventstore.tool.CopyException;
 import florin.eventstore.tool.StoreCopy;
+import io.grpc.netty.shaded.io.netty.util.ResourceLeakDetector;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -62,6 +63,8 @@ public final class Main {
         if (arguments.length > 0 && Commands.isCommand(arguments[0])) {
             System.exit(new Commands(System.out, System.err).run(arguments));
         }
+        // The search for leaks takes a stack trace for each hundredth buffer; tests start a node without this.
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
         AxonServerNode node;
         NodeConfiguration configuration;
         try {

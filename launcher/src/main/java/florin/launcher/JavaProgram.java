@@ -25,7 +25,9 @@ final class JavaProgram {
             "-Xlog:disable",
             "-Xlog:all=error:stderr",
             "-Dfile.encoding=UTF-8",
-            "-Djava.awt.headless=true");
+            "-Djava.awt.headless=true",
+            // gRPC's Netty would take a stack trace for each hundredth buffer, to search for leaks.
+            "-Dio.grpc.netty.shaded.io.netty.leakDetection.level=disabled");
 
     private final Path jar;
     private final Path archive;

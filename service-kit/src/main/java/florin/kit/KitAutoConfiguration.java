@@ -8,6 +8,7 @@ import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.media.StringSchema;
 import jakarta.validation.ValidatorFactory;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Currency;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -34,6 +35,7 @@ import org.axonframework.messaging.correlation.CorrelationDataProvider;
 import org.axonframework.messaging.correlation.SimpleCorrelationDataProvider;
 import org.axonframework.messaging.interceptors.BeanValidationInterceptor;
 import org.axonframework.messaging.interceptors.CorrelationDataInterceptor;
+import org.axonframework.messaging.timeout.UnitOfWorkTimeoutInterceptor;
 import org.axonframework.queryhandling.QueryBus;
 import org.axonframework.queryhandling.QueryBusSpanFactory;
 import org.axonframework.queryhandling.QueryInvocationErrorHandler;
@@ -79,6 +81,10 @@ import tools.jackson.databind.type.LogicalType;
         })
 @Import(ProblemAdvice.class)
 class KitAutoConfiguration {
+
+    private static final Duration BATCH_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration BATCH_WARNING = Duration.ofSeconds(10);
+    private static final Duration BATCH_WARNING_INTERVAL = Duration.ofSeconds(1);
 
     static {
         SpringDocUtils.getConfig()
@@ -228,6 +234,16 @@ class KitAutoConfiguration {
                 configuration.eventBus().registerDispatchInterceptor(new Correlation.Dispatch<EventMessage<?>>());
             }));
         };
+    }
+
+    /** A batch that hangs is interrupted, and tried again. */
+    @Bean
+    ConfigurerModule batchTimeouts() {
+        return configurer -> configurer
+                .eventProcessing()
+                .registerDefaultHandlerInterceptor((configuration, name) -> new UnitOfWorkTimeoutInterceptor(
+                        name, (int) BATCH_TIMEOUT.toMillis(), (int) BATCH_WARNING.toMillis(), (int)
+                                BATCH_WARNING_INTERVAL.toMillis()));
     }
 
     /** After every handler was subscribed, and before the web server takes requests. */

@@ -25,8 +25,11 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class AccountConfiguration {
 
-    /** How many events are read at most, give or take a snapshot under way, to know an account. */
-    static final int EVENTS_PER_SNAPSHOT = 50;
+    /**
+     * How many events are read at most, give or take a snapshot under way, to know an account that is not in memory. To make
+     * a snapshot costs as much as eight commands, to read these events a millisecond or two.
+     */
+    static final int EVENTS_PER_SNAPSHOT = 200;
 
     @Bean
     OpenAPI description(BranchProperties branch) {

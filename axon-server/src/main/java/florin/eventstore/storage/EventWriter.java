@@ -65,7 +65,8 @@ final class EventWriter implements AutoCloseable {
     private long retryAt;
     /**
      * How many were being written or waited when the last group was done. Clients that were answered together come back
-     * together, so the next group waits a moment for as many: one sync for all costs less than many for a few each.
+     * together, so the next group waits a moment for half as many: one sync for many costs less than many for a few each, and
+     * while half of them are synced the others are on their way.
      */
     private int company;
 
@@ -141,7 +142,7 @@ final class EventWriter implements AutoCloseable {
                     group.add(next);
                     bytes += next.bytes;
                     next = group.size() < MAX_GROUP && bytes < MAX_GROUP_BYTES ? queue.poll() : null;
-                    while (next == null && group.size() < company && pauses-- > 0) {
+                    while (next == null && group.size() < company / 2 && pauses-- > 0) {
                         LockSupport.parkNanos(PAUSE_NANOS);
                         next = queue.poll();
                     }

@@ -23,6 +23,7 @@ import io.axoniq.axonserver.grpc.query.QueryResponse;
 import io.axoniq.axonserver.grpc.query.QueryServiceGrpc;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.util.ResourceLeakDetector;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -45,6 +46,7 @@ public final class Ceiling {
 
     /** Listens on a free port of this machine, prints it, and ends when its standard input does. */
     public static void main(String... arguments) throws IOException {
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED); // As axon-server does.
         Server server = start();
         System.out.println(server.getPort());
         int ignored = 0;
