@@ -38,7 +38,10 @@ class TransferList {
         if (query.status() == TransferStatus.PARKED) {
             conditions.add("parked");
         } else if (query.status() != null) {
-            conditions.add("status = :status AND NOT parked");
+            conditions.add(
+                    query.status().isFinal()
+                            ? "ended_as = :status"
+                            : "ended_as IS NULL AND status = :status AND NOT parked");
             values.put("status", query.status().name());
         }
         if (query.account() != null) {

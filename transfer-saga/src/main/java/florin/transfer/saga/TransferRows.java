@@ -45,7 +45,7 @@ class TransferRows {
     /** A hundred of those that are neither final nor parked and have not moved since then; the longest not driven first. */
     List<TransferRow> findStandingStill(Instant since) {
         return jdbc.query(
-                "SELECT * FROM transfer_view WHERE status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED') AND NOT parked"
+                "SELECT * FROM transfer_view WHERE ended_as IS NULL AND NOT parked"
                         + " AND updated_at <= ? ORDER BY driven_at NULLS FIRST, updated_at LIMIT 100",
                 ROW,
                 Timestamp.from(since));

@@ -101,6 +101,10 @@ final class TransferSagaStore implements SagaStore<Object> {
                     .min(Comparator.naturalOrder())
                     .orElse(null);
         }
+
+        boolean isPutOff(Instant now) {
+            return due() == null || due().isAfter(now);
+        }
     }
 
     private record Kept(Row row, Object saga) {}
@@ -186,7 +190,8 @@ final class TransferSagaStore implements SagaStore<Object> {
                         .update(
                                 jdbc,
                                 "UPDATE transfer_saga SET version = transfer_saga.version + 1, state = changed.state,"
-                                        + " deadlines = changed.deadlines, due_at = changed.due_at, picked_until = NULL"
+                                        + " deadlines = changed.deadlines,"
+                                        + " due_at = LEAST(transfer_saga.due_at, changed.due_at), picked_until = NULL"
                                         + " FROM unnest(?, ?, ?, ?, ?)"
                                         + " AS changed (saga_id, version, state, deadlines, due_at)"
                                         + " WHERE transfer_saga.saga_id = changed.saga_id"
@@ -309,19 +314,33 @@ final class TransferSagaStore implements SagaStore<Object> {
         return stands;
     }
 
-    /** The deadlines of some sagas of which one is due, the longest due first; nobody else picks them until then. */
+    /**
+     * The deadlines of some sagas of which one is due, the longest due first; nobody else picks them until then. Among them
+     * may be sagas whose first deadline has been put off: {@code due_at} does not follow it each time, because a row that
+     * changes no index is written for less; it is set right here.
+     */
     Map<String, Map<String, SagaDeadline>> pickDue(Instant now, Instant until) {
+        List<Row> picked = jdbc.query(
+                "UPDATE transfer_saga SET picked_until = ? WHERE saga_id IN (SELECT saga_id FROM transfer_saga"
+                        + " WHERE due_at <= ? AND (picked_until IS NULL OR picked_until <= ?)"
+                        + " ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED) RETURNING *",
+                (row, index) -> new Row(row),
+                Timestamp.from(until),
+                Timestamp.from(now),
+                Timestamp.from(now),
+                MOST_PICKED);
+        int unused = Columns.of(picked.stream().filter(row -> row.isPutOff(now)).toList())
+                .text(Row::id)
+                .bigint(Row::version)
+                .timestamp(Row::due)
+                .update(
+                        jdbc,
+                        "UPDATE transfer_saga SET due_at = later.due_at, picked_until = NULL"
+                                + " FROM unnest(?, ?, ?) AS later (saga_id, version, due_at)"
+                                + " WHERE transfer_saga.saga_id = later.saga_id"
+                                + " AND transfer_saga.version = later.version");
         Map<String, Map<String, SagaDeadline>> due = new LinkedHashMap<>();
-        jdbc.query(
-                        "UPDATE transfer_saga SET picked_until = ? WHERE saga_id IN (SELECT saga_id FROM transfer_saga"
-                                + " WHERE due_at <= ? AND (picked_until IS NULL OR picked_until <= ?)"
-                                + " ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED) RETURNING *",
-                        (row, index) -> new Row(row),
-                        Timestamp.from(until),
-                        Timestamp.from(now),
-                        Timestamp.from(now),
-                        MOST_PICKED)
-                .forEach(row -> due.put(row.id(), row.deadlines()));
+        picked.forEach(row -> due.put(row.id(), row.deadlines()));
         return due;
     }
 

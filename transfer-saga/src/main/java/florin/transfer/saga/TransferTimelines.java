@@ -30,11 +30,11 @@ class TransferTimelines {
         this.jdbc = jdbc;
     }
 
-    /** Which of these events are here already. */
-    Set<String> known(Collection<String> eventIds) {
-        return new HashSet<>(
-                jdbc.queryForList("SELECT event_id FROM transfer_step WHERE event_id = ANY (?)", String.class, (Object)
-                        eventIds.toArray(new String[0])));
+    /** The identifiers of the events of these transfers that are here already. */
+    Set<String> known(Collection<String> transferIds) {
+        return new HashSet<>(jdbc.queryForList(
+                "SELECT event_id FROM transfer_step WHERE transfer_id = ANY (?)", String.class, (Object)
+                        transferIds.toArray(new String[0])));
     }
 
     void write(Collection<EventMessage<?>> events) {

@@ -21,7 +21,6 @@ import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.api.TransferTimeline;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -151,12 +150,10 @@ class TransferView {
 
     private ViewBatch read(List<Message<?>> messages) {
         Set<String> transfers = new HashSet<>();
-        List<String> events = new ArrayList<>();
         for (Message<?> message : messages) {
             transfers.add(transferIdOf((EventMessage<?>) message).toString());
-            events.add(message.getIdentifier());
         }
-        return new ViewBatch(rows.find(transfers), timelines.known(events));
+        return new ViewBatch(rows.find(transfers), timelines.known(transfers));
     }
 
     private void write(ViewBatch batch) {

@@ -12,8 +12,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -283,6 +285,36 @@ class TransferServiceTest {
             here.deleteSaga(TransferSaga.class, id, Set.of(transfer));
         });
         transact(() -> assertThat(here.findSagas(TransferSaga.class, transfer)).isEmpty());
+    }
+
+    @Test
+    void a_deadline_that_was_put_off_is_not_carried_out_before() {
+        TransferSagaStore store = service.getBean(TransferSagaStore.class);
+        JdbcTemplate jdbc = service.getBean(JdbcTemplate.class);
+        String id = "saga put off";
+        AssociationValue transfer = new AssociationValue("transferId", "TRF-put-off");
+        Instant first = Instant.now().plusSeconds(1).truncatedTo(ChronoUnit.MILLIS);
+        Instant later = first.plus(Duration.ofHours(1));
+        transact(() -> {
+            store.deadlines(id).put(TransferSaga.RESEND, new SagaDeadline("first", first, "RESERVE-1"));
+            store.insertSaga(TransferSaga.class, id, new TransferSaga(), Set.of(transfer));
+        });
+        transact(() -> {
+            store.deadlines(id).put(TransferSaga.RESEND, new SagaDeadline("later", later, "CREDIT-1"));
+            update(store, id, transfer);
+        });
+        await().atMost(PATIENCE).until(() -> jdbc.queryForList(
+                        "SELECT due_at FROM transfer_saga WHERE saga_id = ? AND picked_until IS NULL",
+                        Timestamp.class,
+                        id)
+                .equals(List.of(Timestamp.from(later))));
+        assertThat(jdbc.queryForObject("SELECT version FROM transfer_saga WHERE saga_id = ?", Long.class, id))
+                .as("written once since it was inserted")
+                .isEqualTo(1);
+        transact(() -> {
+            assertThat(store.findSagas(TransferSaga.class, transfer)).containsExactly(id);
+            store.deleteSaga(TransferSaga.class, id, Set.of(transfer));
+        });
     }
 
     private static void update(TransferSagaStore store, String id, AssociationValue transfer) {
