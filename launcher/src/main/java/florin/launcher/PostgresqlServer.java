@@ -109,18 +109,21 @@ public final class PostgresqlServer implements AutoCloseable {
     private List<String> command() {
         List<String> command = new ArrayList<>(OperatingSystem.notRoot(data));
         command.addAll(List.of(binaries.resolve("bin/postgres").toString(), "-D", data.toString()));
-        Map<String, String> parameters = Map.of(
-                "port", Integer.toString(port),
-                "listen_addresses", "127.0.0.1",
-                "unix_socket_directories", "",
-                "fsync", "on",
-                "full_page_writes", "on",
-                "synchronous_commit", "on",
-                "shared_buffers", "64MB",
-                "max_connections", "120",
-                "timezone", "UTC",
-                "log_timezone", "UTC");
-        parameters.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
+        List<String> parameters = List.of(
+                "port=" + port,
+                "listen_addresses=127.0.0.1",
+                "unix_socket_directories=",
+                "fsync=on",
+                "full_page_writes=on",
+                "synchronous_commit=on",
+                "shared_buffers=128MB",
+                // After each checkpoint a page's first change is written as a whole page.
+                "checkpoint_timeout=15min",
+                "max_wal_size=2GB",
+                "max_connections=120",
+                "timezone=UTC",
+                "log_timezone=UTC");
+        parameters.forEach(parameter -> command.addAll(List.of("-c", parameter)));
         return command;
     }
 
