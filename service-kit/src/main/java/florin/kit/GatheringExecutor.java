@@ -16,6 +16,9 @@ import org.axonframework.config.Configuration;
 public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
 
     private final long periodNanos;
+    /** When the work of this thread began, null on threads of others. */
+    private final ThreadLocal<Long> began = new ThreadLocal<>();
+
     private long start;
 
     private GatheringExecutor(String name, int threads, Duration period) {
@@ -33,13 +36,24 @@ public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
     }
 
     @Override
-    public Future<?> submit(Runnable task) {
-        return schedule(task, nanosToStart(), TimeUnit.NANOSECONDS);
+    protected void beforeExecute(Thread thread, Runnable task) {
+        super.beforeExecute(thread, task);
+        began.set(System.nanoTime());
     }
 
-    /** All segments of a processor start together. */
-    private synchronized long nanosToStart() {
-        long now = System.nanoTime();
+    @Override
+    public Future<?> submit(Runnable task) {
+        return schedule(task, nanosToStart(System.nanoTime()), TimeUnit.NANOSECONDS);
+    }
+
+    /** Work that goes on keeps its own period; a segment that had nothing to do starts with the next that does. */
+    private synchronized long nanosToStart(long now) {
+        Long own = began.get();
+        if (own != null) {
+            long next = Math.max(now, own + periodNanos);
+            start = Math.max(start, next);
+            return next - now;
+        }
         if (now - start > 0) {
             start = Math.max(now, start + periodNanos);
         }

@@ -236,7 +236,7 @@ class KitAutoConfiguration {
         };
     }
 
-    /** A batch that hangs is interrupted, and tried again. */
+    /** A batch that takes too long is interrupted where it can be, and tried again. */
     @Bean
     ConfigurerModule batchTimeouts() {
         return configurer -> configurer

@@ -101,8 +101,16 @@ final class Monolith implements AutoCloseable {
         return url.replaceFirst("/[^/]*$", "/" + database);
     }
 
-    /** Ends the connections of a load. */
-    void disconnect() throws SQLException {
+    /** Ends the connections of a load and cleans up behind it, lest the server does so on the platform's time. */
+    void settle() throws SQLException {
+        disconnect();
+        try (Connection connection = connect(ownUrl());
+                Statement statement = connection.createStatement()) {
+            statement.execute("VACUUM account, entry");
+        }
+    }
+
+    private void disconnect() throws SQLException {
         synchronized (clients) {
             for (Client client : clients) {
                 client.connection.close();

@@ -111,7 +111,7 @@ public final class TransferRate {
             own.add(round(call, run));
             if (monolith.isPresent()) {
                 other.add(round(reference.apply(monolith.get()), run));
-                monolith.get().disconnect();
+                monolith.get().settle();
             }
         }
         Round median = median(own);

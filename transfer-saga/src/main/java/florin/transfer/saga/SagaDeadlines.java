@@ -112,7 +112,7 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
     private void carryOutDue() {
         try {
             while (carryOutSome(clock.instant()) == TransferSagaStore.MOST_PICKED && !timer.isShutdown()) {
-                LOG.info("More deadlines are due than are picked at once");
+                LOG.info("More sagas are to be looked at for deadlines than are picked at once");
             }
         } catch (RuntimeException away) {
             LOG.warn("Deadlines cannot be looked at now: {}", away.toString());

@@ -11,7 +11,10 @@ import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
-/** Pages of transfers, newest first; a page costs what it shows, however many transfers there are. */
+/**
+ * Pages of transfers, newest first; a page costs what it shows, however many transfers there are, but of a status before the
+ * end, which is looked for among all open ones.
+ */
 @Component
 class TransferList {
 

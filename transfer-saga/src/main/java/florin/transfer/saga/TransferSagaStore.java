@@ -47,7 +47,7 @@ final class TransferSagaStore implements SagaStore<Object> {
     static final int MOST_PICKED = 100;
 
     private static final Duration KEPT_AFTER_DEADLINE = Duration.ofMinutes(1);
-    private static final Duration KEPT_IN_MEMORY = Duration.ofSeconds(10);
+    private static final Duration KEPT_IN_MEMORY = Duration.ofMillis(500);
     private static final int MOST_IN_MEMORY = 5_000;
     private static final TypeReference<Map<String, SagaDeadline>> DEADLINES = new TypeReference<>() {};
 
@@ -64,8 +64,9 @@ final class TransferSagaStore implements SagaStore<Object> {
             .asMap());
 
     /**
-     * Sagas as they were written last, by transfer: the next event of a transfer mostly comes soon, and finds its saga here. A
-     * unit of work takes out what it works on, and puts back what it has committed.
+     * Sagas as they were written last, by transfer: the next event of a transfer mostly comes soon, and finds its saga here. Not
+     * for as long as the shortest pause before a deadline, which another process may carry out. A unit of work takes out what
+     * it loads, and puts back what it has committed.
      */
     private final Cache<String, Kept> inMemory = Caffeine.newBuilder()
             .expireAfterWrite(KEPT_IN_MEMORY)
@@ -147,13 +148,12 @@ final class TransferSagaStore implements SagaStore<Object> {
     private void readOf(Collection<String> transfers, Sagas sagas) {
         Set<String> elsewhere = new HashSet<>();
         for (String transfer : transfers) {
-            Kept kept = inMemory.asMap().remove(transfer);
+            Kept kept = inMemory.getIfPresent(transfer);
             if (kept == null) {
                 elsewhere.add(transfer);
                 sagas.sagaOf.put(transfer, null);
             } else {
                 sagas.add(kept.row());
-                sagas.live.put(kept.row().id(), kept.saga());
             }
         }
         if (!elsewhere.isEmpty()) {
@@ -212,6 +212,7 @@ final class TransferSagaStore implements SagaStore<Object> {
     private void keep(Sagas sagas) {
         sagas.inserted.forEach(row -> keep(row, sagas));
         sagas.updated.forEach(row -> keep(row.next(), sagas));
+        sagas.deleted.forEach(row -> inMemory.invalidate(row.transferId()));
     }
 
     private void keep(Row row, Sagas sagas) {
@@ -250,10 +251,7 @@ final class TransferSagaStore implements SagaStore<Object> {
         if (row == null) {
             return null;
         }
-        S saga = sagaType.cast(sagas.live.computeIfAbsent(
-                sagaId,
-                absent -> serializer.deserialize(
-                        new SimpleSerializedObject<>(row.state(), String.class, sagaType.getName(), null))));
+        S saga = sagaType.cast(sagas.live.computeIfAbsent(sagaId, absent -> take(row, sagaType)));
         Set<AssociationValue> associations = Set.of(new AssociationValue(TransferSaga.TRANSFER_ID, row.transferId()));
         return new Entry<>() {
             @Override
@@ -266,6 +264,15 @@ final class TransferSagaStore implements SagaStore<Object> {
                 return saga;
             }
         };
+    }
+
+    /** The saga of the row, out of memory if it is there, so that nobody else finds what is about to change. */
+    private Object take(Row row, Class<?> sagaType) {
+        Kept kept = inMemory.asMap().remove(row.transferId());
+        return kept != null && kept.row().equals(row)
+                ? kept.saga()
+                : serializer.deserialize(
+                        new SimpleSerializedObject<>(row.state(), String.class, sagaType.getName(), null));
     }
 
     @Override
@@ -335,10 +342,12 @@ final class TransferSagaStore implements SagaStore<Object> {
                 .timestamp(Row::due)
                 .update(
                         jdbc,
-                        "UPDATE transfer_saga SET due_at = later.due_at, picked_until = NULL"
-                                + " FROM unnest(?, ?, ?) AS later (saga_id, version, due_at)"
-                                + " WHERE transfer_saga.saga_id = later.saga_id"
-                                + " AND transfer_saga.version = later.version");
+                        // What is locked is being written, and comes back into the choice by that.
+                        "UPDATE transfer_saga SET due_at = later.due_at, picked_until = NULL FROM ("
+                                + "SELECT saga_id, put_off.due_at FROM transfer_saga"
+                                + " JOIN unnest(?, ?, ?) AS put_off (saga_id, version, due_at)"
+                                + " USING (saga_id, version) FOR UPDATE OF transfer_saga SKIP LOCKED) AS later"
+                                + " WHERE transfer_saga.saga_id = later.saga_id");
         Map<String, Map<String, SagaDeadline>> due = new LinkedHashMap<>();
         picked.forEach(row -> due.put(row.id(), row.deadlines()));
         return due;

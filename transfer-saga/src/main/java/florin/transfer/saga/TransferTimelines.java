@@ -53,7 +53,7 @@ class TransferTimelines {
                         jdbc,
                         "INSERT INTO transfer_step (event_id, transfer_id, event, at, service, attempts, stream,"
                                 + " position, correlation_id, detail)"
-                                + " SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                                + " SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     }
 
     TransferTimeline find(TransferId id) {

@@ -21,7 +21,7 @@ class ProjectionsConfiguration {
     /** A batch costs a transaction and some statements, whatever its size; a segment makes batches of its own. */
     private static final int SEGMENTS = 2;
 
-    private static final int BATCH_SIZE = 256;
+    private static final int BATCH_SIZE = 512;
     private static final Duration BATCH_PERIOD = Duration.ofMillis(40);
 
     @Bean
