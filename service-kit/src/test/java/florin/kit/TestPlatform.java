@@ -6,11 +6,13 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.util.FileSystemUtils;
 
 /** A real event store and a real PostgreSQL for the tests of one JVM, on free ports. */
 public final class TestPlatform {
@@ -24,9 +26,12 @@ public final class TestPlatform {
 
         private static AxonServerNode start() {
             try {
-                AxonServerNode node =
-                        AxonServerNode.start(NodeConfiguration.of(Files.createTempDirectory("florin-events"), 0, 0));
-                Runtime.getRuntime().addShutdownHook(new Thread(node::close));
+                Path data = Files.createTempDirectory("florin-events");
+                AxonServerNode node = AxonServerNode.start(NodeConfiguration.of(data, 0, 0));
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                    node.close();
+                    FileSystemUtils.deleteRecursively(data.toFile());
+                }));
                 return node;
             } catch (IOException failure) {
                 throw new UncheckedIOException(failure);

@@ -66,7 +66,10 @@ class AccountSnapshotOnServerTest extends BranchTest {
     private Money bookedAfterWithdrawing(String iban) {
         try (BranchProcess another = new BranchProcess("FLNO", settings.getProperty("spring.datasource.url"))) {
             return another.handle(new WithdrawMoney(
-                            new Iban(iban), UUID.randomUUID().toString(), Money.of("50.00", "EUR"), "cash"))
+                            new Iban(iban),
+                            UUID.randomUUID().toString(),
+                            Money.of(AccountConfiguration.EVENTS_PER_SNAPSHOT + ".00", "EUR"),
+                            "cash"))
                     .booked();
         }
     }
