@@ -197,8 +197,10 @@ class AccountQueryTest {
                         }
                     },
                     writer);
-            replay("accounts");
-            replay("entries");
+            begin("accounts");
+            awaitRebuilt();
+            begin("entries");
+            awaitRebuilt();
             stop.set(true);
             writing.join();
         } finally {
@@ -250,10 +252,26 @@ class AccountQueryTest {
     }
 
     private void replay(String name) throws Exception {
+        begin(name);
+        awaitCaughtUp();
+    }
+
+    private void begin(String name) throws Exception {
         Answer answer = post("/projections/" + name + "/replay");
         assertThat(answer.status()).as("%s", answer.body()).isEqualTo(202);
         assertThat(answer.location()).isEqualTo("/projections");
-        awaitCaughtUp();
+    }
+
+    /** While events keep coming, a projection is behind by those of its last period. */
+    private void awaitRebuilt() {
+        await().atMost(PATIENCE).until(() -> {
+            for (JsonNode projection : get("/projections").body()) {
+                if (projection.path("replaying").asBoolean()) {
+                    return false;
+                }
+            }
+            return true;
+        });
     }
 
     private void awaitCaughtUp() {
