@@ -8,7 +8,6 @@ import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.media.StringSchema;
 import jakarta.validation.ValidatorFactory;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Currency;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -82,9 +81,9 @@ import tools.jackson.databind.type.LogicalType;
 @Import(ProblemAdvice.class)
 class KitAutoConfiguration {
 
-    private static final Duration BATCH_TIMEOUT = Duration.ofMinutes(1);
-    private static final Duration BATCH_WARNING = Duration.ofSeconds(10);
-    private static final Duration BATCH_WARNING_INTERVAL = Duration.ofSeconds(1);
+    private static final int BATCH_TIMEOUT_MS = 60_000;
+    private static final int BATCH_WARNING_MS = 10_000;
+    private static final int BATCH_WARNING_INTERVAL_MS = 1_000;
 
     static {
         SpringDocUtils.getConfig()
@@ -242,8 +241,7 @@ class KitAutoConfiguration {
         return configurer -> configurer
                 .eventProcessing()
                 .registerDefaultHandlerInterceptor((configuration, name) -> new UnitOfWorkTimeoutInterceptor(
-                        name, (int) BATCH_TIMEOUT.toMillis(), (int) BATCH_WARNING.toMillis(), (int)
-                                BATCH_WARNING_INTERVAL.toMillis()));
+                        name, BATCH_TIMEOUT_MS, BATCH_WARNING_MS, BATCH_WARNING_INTERVAL_MS));
     }
 
     /** After every handler was subscribed, and before the web server takes requests. */

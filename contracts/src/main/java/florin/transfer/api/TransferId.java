@@ -38,7 +38,7 @@ public record TransferId(@JsonValue String value) {
     }
 
     public static TransferId random() {
-        return new TransferId("TRF-" + UUID.randomUUID());
+        return new TransferId(PREFIX + UUID.randomUUID());
     }
 
     @Override

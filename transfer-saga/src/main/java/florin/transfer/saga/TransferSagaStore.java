@@ -20,8 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.axonframework.deadline.DeadlineMessage;
-import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.messaging.Message;
 import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 import org.axonframework.modelling.saga.AssociationValue;
@@ -135,13 +133,7 @@ final class TransferSagaStore implements SagaStore<Object> {
 
     private Sagas read(List<Message<?>> messages) {
         Sagas sagas = new Sagas();
-        Set<String> transfers = new HashSet<>();
-        for (Message<?> message : messages) {
-            if (message instanceof EventMessage<?> event && !(message instanceof DeadlineMessage)) {
-                transfers.add(TransferView.transferIdOf(event).toString());
-            }
-        }
-        readOf(transfers, sagas);
+        readOf(TransferView.transfersOf(messages), sagas);
         return sagas;
     }
 

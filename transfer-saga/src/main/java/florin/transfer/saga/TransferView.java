@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.axonframework.config.ProcessingGroup;
+import org.axonframework.deadline.DeadlineMessage;
 import org.axonframework.eventhandling.EventHandler;
 import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.messaging.Message;
@@ -60,6 +61,17 @@ class TransferView {
             return transferEvent.transferId().value();
         }
         return event instanceof TransferLegEvent leg ? leg.transferId().value() : message.getIdentifier();
+    }
+
+    /** The transfers that the events among these are about; a deadline is a message of its saga, not an event. */
+    static Set<String> transfersOf(List<Message<?>> messages) {
+        Set<String> transfers = new HashSet<>();
+        for (Message<?> message : messages) {
+            if (message instanceof EventMessage<?> event && !(message instanceof DeadlineMessage)) {
+                transfers.add(transferIdOf(event).toString());
+            }
+        }
+        return transfers;
     }
 
     /** Null for none: an optional would lose its type on the way through the router. */
@@ -149,10 +161,7 @@ class TransferView {
     }
 
     private ViewBatch read(List<Message<?>> messages) {
-        Set<String> transfers = new HashSet<>();
-        for (Message<?> message : messages) {
-            transfers.add(transferIdOf((EventMessage<?>) message).toString());
-        }
+        Set<String> transfers = transfersOf(messages);
         return new ViewBatch(rows.find(transfers), timelines.known(transfers));
     }
 
