@@ -17,7 +17,7 @@ import florin.eventstore.protocol.LeftOut;
 import florin.eventstore.protocol.RefusalInterceptor;
 import florin.eventstore.routing.CommandRpc;
 import florin.eventstore.routing.QueryRpc;
-import florin.eventstore.rpc.AppendExecutor;
+import florin.eventstore.rpc.CallExecutor;
 import florin.eventstore.rpc.EventSchedulerRpc;
 import florin.eventstore.rpc.EventStoreRpc;
 import florin.eventstore.security.AccessInterceptor;
@@ -87,7 +87,7 @@ public final class AxonServerNode implements AutoCloseable {
             NettyServerBuilder builder = NettyServerBuilder.forAddress(
                             new InetSocketAddress(configuration.host(), configuration.grpcPort()))
                     .executor(calls)
-                    .callExecutor(new AppendExecutor(contexts))
+                    .callExecutor(new CallExecutor(contexts))
                     .maxInboundMessageSize(configuration.limits().maxMessageBytes())
                     .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
                     .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)

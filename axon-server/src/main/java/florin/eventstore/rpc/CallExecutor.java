@@ -1,0 +1,37 @@
+package florin.eventstore.rpc;
+
+import florin.eventstore.protocol.ContextHeader;
+import florin.eventstore.storage.Contexts;
+import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
+import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
+import java.util.Set;
+import java.util.concurrent.Executor;
+
+/**
+ * Lets the thread that reads a connection carry out what never blocks as well: an append only collects its events and hands
+ * them to the writer, a command is only handed on. To hand over each message to another thread first costs more than that.
+ */
+public final class CallExecutor implements ServerCallExecutorSupplier {
+    private static final Set<String> NEVER_BLOCK = Set.of(
+            EventStoreGrpc.getAppendEventMethod().getFullMethodName(),
+            CommandServiceGrpc.getDispatchMethod().getFullMethodName(),
+            CommandServiceGrpc.getOpenStreamMethod().getFullMethodName());
+
+    private final Contexts contexts;
+
+    public CallExecutor(Contexts contexts) {
+        this.contexts = contexts;
+    }
+
+    /** Null for what stays with the threads for calls: everything else, and what would open a context. */
+    @Override
+    public <Q, S> Executor getExecutor(ServerCall<Q, S> call, Metadata headers) {
+        return NEVER_BLOCK.contains(call.getMethodDescriptor().getFullMethodName())
+                        && contexts.isOpen(ContextHeader.nameIn(headers))
+                ? Runnable::run
+                : null;
+    }
+}
