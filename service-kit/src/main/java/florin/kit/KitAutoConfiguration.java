@@ -13,6 +13,7 @@ import java.util.Optional;
 import javax.sql.DataSource;
 import org.axonframework.axonserver.connector.AxonServerConfiguration;
 import org.axonframework.axonserver.connector.AxonServerConnectionManager;
+import org.axonframework.axonserver.connector.ManagedChannelCustomizer;
 import org.axonframework.axonserver.connector.TargetContextResolver;
 import org.axonframework.axonserver.connector.command.AxonServerCommandBus;
 import org.axonframework.axonserver.connector.command.CommandLoadFactorProvider;
@@ -129,6 +130,11 @@ class KitAutoConfiguration {
     @ConditionalOnBean(PlatformTransactionManager.class)
     TransactionManager axonTransactionManager(PlatformTransactionManager transactions) {
         return new SpringTransactionManager(transactions);
+    }
+
+    @Bean
+    ManagedChannelCustomizer connectorCalls() {
+        return channel -> channel.intercept(new ConnectorCalls());
     }
 
     /** Axon's own steps back, because it sees the bus below. */
