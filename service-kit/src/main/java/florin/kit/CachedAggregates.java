@@ -2,8 +2,11 @@ package florin.kit;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.common.Registration;
 import org.axonframework.common.caching.Cache;
@@ -15,7 +18,10 @@ import org.axonframework.messaging.InterceptorChain;
 import org.axonframework.messaging.MessageHandlerInterceptor;
 import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 import org.axonframework.messaging.unitofwork.UnitOfWork;
+import org.axonframework.modelling.command.Aggregate;
+import org.axonframework.modelling.command.AggregateNotFoundException;
 import org.axonframework.modelling.command.ConcurrencyException;
+import org.axonframework.modelling.command.LockAwareAggregate;
 
 /**
  * Aggregates that are kept in memory between their commands, the most used ones, while there is room.
@@ -24,38 +30,81 @@ import org.axonframework.modelling.command.ConcurrencyException;
  * event of the same number. An answer without an event tells nothing, so whether it comes of the aggregate's last state is asked
  * of the event store before it is given, a refusal too. Either way a {@link ConcurrencyException} says so, the aggregate is
  * forgotten, and {@link LocalCommandBus} handles the command again on what is there now.
+ *
+ * <p>Where most commands are the first of their aggregate, one that is not kept here is taken to be new, which spares the
+ * reading of nothing. Whether it was tells the event store in the same two ways; what was not new is read from then on.
  */
 public final class CachedAggregates<T> extends CachingEventSourcingRepository<T> {
 
     private static final int MOST = 20_000;
     private static final String FOUND = CachedAggregates.class.getName();
+    private static final String TAKEN_AS_NEW = FOUND + ".new";
 
     private final Cache cache;
     private final EventStore events;
+    private final boolean areMostlyNew;
 
-    private CachedAggregates(EventSourcingRepository.Builder<T> builder, Cache cache, EventStore events) {
+    /** Those that were taken as new in vain, or whose first event was not stored. */
+    private final Set<String> notNew = Collections.newSetFromMap(
+            Caffeine.newBuilder().maximumSize(MOST).<String, Boolean>build().asMap());
+
+    private CachedAggregates(
+            EventSourcingRepository.Builder<T> builder, Cache cache, EventStore events, boolean areMostlyNew) {
         super(builder.eventStore(events).cache(cache));
         this.cache = cache;
         this.events = events;
+        this.areMostlyNew = areMostlyNew;
     }
 
     public static <T> CachedAggregates<T> of(EventSourcingRepository.Builder<T> builder, EventStore events) {
-        return new CachedAggregates<>(builder, new Kept(), events);
+        return new CachedAggregates<>(builder, new Kept(), events, false);
+    }
+
+    /** Of a type whose aggregates get few commands each, the first one soonest. */
+    public static <T> CachedAggregates<T> ofMostlyNew(EventSourcingRepository.Builder<T> builder, EventStore events) {
+        return new CachedAggregates<>(builder, new Kept(), events, true);
+    }
+
+    @Override
+    protected LockAwareAggregate<T, EventSourcedAggregate<T>> doLoadOrCreate(String id, Callable<T> create)
+            throws Exception {
+        if (!areMostlyNew || cache.containsKey(id) || notNew.contains(id)) {
+            return super.doLoadOrCreate(id, create);
+        }
+        UnitOfWork<?> unit = CurrentUnitOfWork.get();
+        unit.resources().put(TAKEN_AS_NEW, id);
+        unit.onRollback(failed -> notNew.add(id));
+        try {
+            LockAwareAggregate<T, EventSourcedAggregate<T>> aggregate = super.doLoadOrCreate(id, create);
+            if (aggregate.version() == null) {
+                remember(id, aggregate);
+            }
+            return aggregate;
+        } finally {
+            unit.resources().remove(TAKEN_AS_NEW);
+        }
     }
 
     @Override
     protected EventSourcedAggregate<T> doLoadWithLock(String id, Long expectedVersion) {
         boolean isKept = cache.containsKey(id);
+        if (!isKept && id.equals(CurrentUnitOfWork.get().getResource(TAKEN_AS_NEW))) {
+            throw new AggregateNotFoundException(id, "Taken to be new");
+        }
         EventSourcedAggregate<T> aggregate = super.doLoadWithLock(id, expectedVersion);
         if (isKept) {
-            List<Found> found = CurrentUnitOfWork.get().root().getOrComputeResource(FOUND, none -> new ArrayList<>());
-            found.add(new Found(id, aggregate.version(), aggregate, events));
+            remember(id, aggregate);
         }
         return aggregate;
     }
 
-    /** An aggregate as it was found here. */
-    private record Found(String id, Long version, EventSourcedAggregate<?> aggregate, EventStore events) {
+    private void remember(String id, Aggregate<T> aggregate) {
+        List<Found> found = CurrentUnitOfWork.get().root().getOrComputeResource(FOUND, none -> new ArrayList<>());
+        found.add(new Found(id, aggregate.version(), aggregate, events));
+    }
+
+    /** An aggregate as it was found here, or taken to be. */
+    private record Found(String id, Long version, Aggregate<?> aggregate, EventStore events) {
         void requireFresh() {
             if (Objects.equals(version, aggregate.version())
                     && !Objects.equals(version, events.lastSequenceNumberFor(id).orElse(null))) {

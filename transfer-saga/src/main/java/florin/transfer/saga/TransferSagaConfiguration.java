@@ -64,7 +64,7 @@ class TransferSagaConfiguration {
     @Bean
     Repository<Transfer> transfers(
             EventStore events, ParameterResolverFactory parameterResolvers, HandlerDefinition handlers) {
-        return CachedAggregates.of(
+        return CachedAggregates.ofMostlyNew(
                 EventSourcingRepository.builder(Transfer.class)
                         .parameterResolverFactory(parameterResolvers)
                         .handlerDefinition(handlers),

@@ -230,6 +230,30 @@ class TransferServiceTest {
         assertBalances("91.00", "9.00");
     }
 
+    /** A process takes a transfer that it does not remember as new, until the event store tells. */
+    @Test
+    void a_transfer_of_before_a_restart_is_not_asked_for_again() throws Exception {
+        List<String> ids = List.of("TRF-" + UUID.randomUUID(), "TRF-" + UUID.randomUUID(), "TRF-" + UUID.randomUUID());
+        for (String id : ids) {
+            assertThat(outcome(transfer(id, "5.00")).get("status").asString()).isEqualTo("COMPLETED");
+        }
+        service.close();
+        service = startService();
+
+        HttpResponse<String> again = post(transfer(ids.get(0), "5.00"), null);
+        assertThat(again.statusCode()).as(again.body()).isEqualTo(202);
+        assertThat(JSON.readTree(again.body()).get("status").asString()).isEqualTo("COMPLETED");
+        assertProblem(post(transfer(ids.get(1), "6.00"), null), 422, "transfer-conflict");
+        assertProblem(tell(ids.get(2), "cancel"), 409, "transfer-final");
+        assertProblem(tell("TRF-nobody-again", "cancel"), 404, "unknown-transfer");
+        for (String id : ids) {
+            JsonNode steps =
+                    JSON.readTree(get("/transfers/" + id + "/timeline").body()).get("steps");
+            assertThat(steps.size()).as("%s", steps).isEqualTo(5);
+        }
+        assertBalances("85.00", "15.00");
+    }
+
     @Test
     void a_finished_transfer_leaves_no_saga_and_no_deadline() throws Exception {
         outcome(transfer(null, "1.00"));
@@ -433,6 +457,10 @@ class TransferServiceTest {
     private void assertBalances(String source, String target) {
         assertThat(north.balance(from)).isEqualTo(Money.of(source, "EUR"));
         assertThat(south.balance(to)).isEqualTo(Money.of(target, "EUR"));
+    }
+
+    private static HttpResponse<String> tell(String id, String what) throws IOException, InterruptedException {
+        return send(request("/transfers/" + id + "/" + what).POST(HttpRequest.BodyPublishers.noBody()));
     }
 
     private static void assertProblem(HttpResponse<String> response, int status, String type) {
