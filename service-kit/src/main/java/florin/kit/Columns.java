@@ -1,5 +1,8 @@
 package florin.kit;
 
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -51,21 +54,38 @@ public final class Columns<R> {
         return this;
     }
 
+    /** These columns and then those of others, with rows of their own, for a statement that does several things. */
+    public Columns<R> and(Columns<?> others) {
+        columns.addAll(others.columns);
+        return this;
+    }
+
     /** Runs the statement unless there are no rows; gives how many it changed. */
     public int update(JdbcOperations jdbc, String sql) {
-        return rows.isEmpty()
-                ? 0
-                : jdbc.update(sql, statement -> {
-                    int index = 0;
-                    for (Column column : columns) {
-                        index++;
-                        statement.setArray(
-                                index,
-                                statement
-                                        .getConnection()
-                                        .createArrayOf(
-                                                column.type(), column.values().toArray()));
-                    }
-                });
+        return isEmpty() ? 0 : jdbc.update(sql, this::set);
+    }
+
+    /** Runs a statement that gives a number, unless there are no rows. */
+    public int count(JdbcOperations jdbc, String sql) {
+        Integer counted = isEmpty()
+                ? Integer.valueOf(0)
+                : jdbc.query(sql, this::set, (ResultSet result) -> result.next() ? result.getInt(1) : 0);
+        return counted == null ? 0 : counted;
+    }
+
+    private boolean isEmpty() {
+        return columns.stream().allMatch(column -> column.values().isEmpty());
+    }
+
+    private void set(PreparedStatement statement) throws SQLException {
+        int index = 0;
+        for (Column column : columns) {
+            index++;
+            statement.setArray(
+                    index,
+                    statement
+                            .getConnection()
+                            .createArrayOf(column.type(), column.values().toArray()));
+        }
     }
 }

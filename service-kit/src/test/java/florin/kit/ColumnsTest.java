@@ -50,6 +50,22 @@ class ColumnsTest {
                             Arrays.asList(null, null, null, null));
             assertThat(Columns.of(List.<Row>of()).text(Row::name).update(jdbc, "no statement at all"))
                     .isZero();
+            assertThat(Columns.of(List.<Row>of())
+                            .text(Row::name)
+                            .and(Columns.of(List.<Row>of()).bigint(Row::number))
+                            .count(jdbc, "no statement at all"))
+                    .isZero();
+            int changed = Columns.of(List.<Row>of())
+                    .text(Row::name)
+                    .and(Columns.of(rows.subList(0, 2)).bigint(Row::number))
+                    .count(
+                            jdbc,
+                            "WITH added AS (INSERT INTO example (name) SELECT * FROM unnest(?) RETURNING 1), gone AS ("
+                                    + "DELETE FROM example WHERE number IN (SELECT * FROM unnest(?)) RETURNING 1)"
+                                    + " SELECT (SELECT count(*) FROM added) + (SELECT count(*) FROM gone)");
+            assertThat(changed).isEqualTo(2);
+            assertThat(jdbc.queryForObject("SELECT count(*) FROM example", Integer.class))
+                    .isEqualTo(1);
         } finally {
             database.destroy();
             TimeZone.setDefault(before);

@@ -28,7 +28,7 @@ class TransferSagaConfiguration {
 
     private static final int SEGMENTS = 2;
     private static final int BATCH_SIZE = 256;
-    private static final Duration STEP_PERIOD = Duration.ofMillis(10);
+    private static final Duration STEP_PERIOD = Duration.ofMillis(20);
     private static final Duration VIEW_PERIOD = Duration.ofMillis(40);
 
     @Bean

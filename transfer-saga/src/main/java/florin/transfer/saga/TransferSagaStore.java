@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.axonframework.messaging.Message;
 import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 import org.axonframework.modelling.saga.AssociationValue;
@@ -48,6 +49,18 @@ final class TransferSagaStore implements SagaStore<Object> {
     private static final Duration KEPT_IN_MEMORY = Duration.ofMillis(500);
     private static final int MOST_IN_MEMORY = 5_000;
     private static final TypeReference<Map<String, SagaDeadline>> DEADLINES = new TypeReference<>() {};
+
+    /** Gives how many rows it wrote. */
+    private static final String WRITE = "WITH begun AS ("
+            + "INSERT INTO transfer_saga (saga_id, transfer_id, version, state, deadlines, due_at)"
+            + " SELECT * FROM unnest(?, ?, ?, ?, ?, ?) RETURNING 1),"
+            + " driven AS (UPDATE transfer_saga SET version = transfer_saga.version + 1, state = changed.state,"
+            + " deadlines = changed.deadlines, due_at = LEAST(transfer_saga.due_at, changed.due_at), picked_until = NULL"
+            + " FROM unnest(?, ?, ?, ?, ?) AS changed (saga_id, version, state, deadlines, due_at)"
+            + " WHERE transfer_saga.saga_id = changed.saga_id AND transfer_saga.version = changed.version RETURNING 1),"
+            + " gone AS (DELETE FROM transfer_saga USING unnest(?, ?) AS ended (saga_id, version)"
+            + " WHERE transfer_saga.saga_id = ended.saga_id AND transfer_saga.version = ended.version RETURNING 1)"
+            + " SELECT (SELECT count(*) FROM begun) + (SELECT count(*) FROM driven) + (SELECT count(*) FROM gone)";
 
     private final JdbcTemplate jdbc;
     private final Serializer serializer;
@@ -160,44 +173,22 @@ final class TransferSagaStore implements SagaStore<Object> {
     }
 
     private void write(Sagas sagas) {
-        int unused = Columns.of(sagas.inserted)
+        int written = Columns.of(sagas.inserted)
                 .text(Row::id)
                 .text(Row::transferId)
                 .bigint(Row::version)
                 .text(Row::state)
                 .text(Row::deadlinesText)
                 .timestamp(Row::due)
-                .update(
-                        jdbc,
-                        "INSERT INTO transfer_saga (saga_id, transfer_id, version, state, deadlines, due_at)"
-                                + " SELECT * FROM unnest(?, ?, ?, ?, ?, ?)");
-        requireAll(
-                sagas.updated,
-                Columns.of(sagas.updated)
+                .and(Columns.of(sagas.updated)
                         .text(Row::id)
                         .bigint(Row::version)
                         .text(Row::state)
                         .text(Row::deadlinesText)
-                        .timestamp(Row::due)
-                        .update(
-                                jdbc,
-                                "UPDATE transfer_saga SET version = transfer_saga.version + 1, state = changed.state,"
-                                        + " deadlines = changed.deadlines,"
-                                        + " due_at = LEAST(transfer_saga.due_at, changed.due_at), picked_until = NULL"
-                                        + " FROM unnest(?, ?, ?, ?, ?)"
-                                        + " AS changed (saga_id, version, state, deadlines, due_at)"
-                                        + " WHERE transfer_saga.saga_id = changed.saga_id"
-                                        + " AND transfer_saga.version = changed.version"));
-        requireAll(
-                sagas.deleted,
-                Columns.of(sagas.deleted)
-                        .text(Row::id)
-                        .bigint(Row::version)
-                        .update(
-                                jdbc,
-                                "DELETE FROM transfer_saga USING unnest(?, ?) AS ended (saga_id, version)"
-                                        + " WHERE transfer_saga.saga_id = ended.saga_id"
-                                        + " AND transfer_saga.version = ended.version"));
+                        .timestamp(Row::due))
+                .and(Columns.of(sagas.deleted).text(Row::id).bigint(Row::version))
+                .count(jdbc, WRITE);
+        requireAll(sagas, written);
         CurrentUnitOfWork.get().afterCommit(unit -> keep(sagas));
     }
 
@@ -211,11 +202,14 @@ final class TransferSagaStore implements SagaStore<Object> {
         inMemory.put(row.transferId(), new Kept(row, sagas.live.get(row.id())));
     }
 
-    private void requireAll(List<Row> rows, int written) {
-        if (written != rows.size()) {
+    private void requireAll(Sagas sagas, int written) {
+        int lost = sagas.inserted.size() + sagas.updated.size() + sagas.deleted.size() - written;
+        if (lost != 0) {
             inMemory.invalidateAll(); // Whoever works on these may work on others.
-            throw new OptimisticLockingFailureException("Another process has changed " + (rows.size() - written)
-                    + " of the sagas " + rows.stream().map(Row::id).toList());
+            throw new OptimisticLockingFailureException("Another process has changed " + lost + " of the sagas "
+                    + Stream.concat(sagas.updated.stream(), sagas.deleted.stream())
+                            .map(Row::id)
+                            .toList());
         }
     }
 
