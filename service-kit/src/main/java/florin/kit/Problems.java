@@ -247,7 +247,7 @@ final class Problems {
             case AM02 -> ProblemType.AMOUNT_OUT_OF_RANGE;
             case AM03 -> ProblemType.WRONG_CURRENCY;
             case AM04 -> ProblemType.INSUFFICIENT_FUNDS;
-            case AM05, DS02, TM01 -> ProblemType.OPERATION_CONFLICT;
+            case AM05, AM21, DS02, TM01 -> ProblemType.OPERATION_CONFLICT;
         };
     }
 }

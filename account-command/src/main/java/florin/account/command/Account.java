@@ -48,13 +48,16 @@ import org.axonframework.spring.stereotype.Aggregate;
 /**
  * One account: what it holds, what it has set aside, and what it has done before.
  *
- * <p>Invariant: {@code booked - reserved + overdraftLimit >= 0}, and no sum leaves the range of {@link Money}. An account
+ * <p>Invariant: {@code booked - reserved + overdraftLimit >= 0}, no sum leaves the range of {@link Money}, and no more than
+ * {@value #MOST_RESERVATIONS} reservations are open, because these are never forgotten. An account
  * that was never opened may have a stream too: its refusals of transfers are kept like any other. The revision changes
  * with the fields, so that a snapshot of other fields is not read.
  */
-@Revision("2")
+@Revision("3")
 @Aggregate(repository = "accounts", commandTargetResolver = "accountOfCommand")
 final class Account {
+
+    static final int MOST_RESERVATIONS = 10_000;
 
     @AggregateIdentifier
     private Iban iban;
@@ -65,6 +68,7 @@ final class Account {
     private Money overdraftLimit;
     private Money booked;
     private Money reserved;
+    private int openReservations;
     private Memory<Operation> operations = new Memory<>();
     private Memory<ReservationState> reservations = new Memory<>();
     private Memory<CreditState> credits = new Memory<>();
@@ -120,7 +124,7 @@ final class Account {
         if (refusal.isPresent()) {
             throw refusal(refusal.get(), command.iban() + ": " + refusal.get().description());
         }
-        if (!booked.isZero() || reservations.anyMatch(Account::isOpen)) {
+        if (!booked.isZero() || openReservations > 0) {
             throw refusal(RefusalReason.AG01, "The balance is " + booked + ", of which " + reserved + " is reserved");
         }
         apply(new AccountClosed(iban, command.operationId()));
@@ -137,7 +141,7 @@ final class Account {
                     : same(seen.get(), command.transferId(), command.amount());
         }
         requireRemembered(reservations, command.transferId(), command.requestedAt(), command.iban());
-        Optional<RefusalReason> refusal = debitRefusal(command.amount());
+        Optional<RefusalReason> refusal = debitRefusal(command.amount()).or(this::reservationRefusal);
         if (refusal.isPresent()) {
             apply(new FundsReservationRejected(command.iban(), command.transferId(), refusal.get()));
             return ReservationState.REJECTED;
@@ -243,6 +247,7 @@ final class Account {
     @EventSourcingHandler
     void on(FundsReserved event, @Timestamp Instant at, IdempotencyWindow window) {
         reserved = reserved.plus(event.amount());
+        openReservations++;
         remember(event.transferId(), ReservationState.RESERVED, event.amount().minorUnits(), at, window);
     }
 
@@ -256,12 +261,14 @@ final class Account {
     void on(ReservationCaptured event, @Timestamp Instant at, IdempotencyWindow window) {
         booked = booked.minus(event.amount());
         reserved = reserved.minus(event.amount());
+        openReservations--;
         remember(event.transferId(), ReservationState.CAPTURED, event.amount().minorUnits(), at, window);
     }
 
     @EventSourcingHandler
     void on(ReservationReleased event, @Timestamp Instant at, IdempotencyWindow window) {
         reserved = reserved.minus(event.amount());
+        openReservations--;
         remember(event.transferId(), ReservationState.RELEASED, event.amount().minorUnits(), at, window);
     }
 
@@ -298,6 +305,10 @@ final class Account {
     private Optional<RefusalReason> debitRefusal(Money amount) {
         return currencyRefusal(amount)
                 .or(() -> available().isLessThan(amount) ? Optional.of(RefusalReason.AM04) : Optional.empty());
+    }
+
+    private Optional<RefusalReason> reservationRefusal() {
+        return openReservations < MOST_RESERVATIONS ? Optional.empty() : Optional.of(RefusalReason.AM21);
     }
 
     private Optional<RefusalReason> creditRefusal(Money amount) {

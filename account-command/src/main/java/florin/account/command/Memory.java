@@ -31,10 +31,6 @@ final class Memory<S> {
         return Optional.ofNullable(entries.get(id));
     }
 
-    boolean anyMatch(Predicate<S> state) {
-        return entries.values().stream().anyMatch(entry -> state.test(entry.state()));
-    }
-
     /** Whether something that was asked for then could have been done and forgotten. */
     boolean mayHaveForgotten(Instant requestedAt) {
         return requestedAt.minus(CLOCK_TOLERANCE).compareTo(forgottenUntil) <= 0;

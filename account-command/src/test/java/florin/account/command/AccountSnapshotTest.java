@@ -51,7 +51,7 @@ class AccountSnapshotTest {
     @Test
     void aSnapshotIsWrittenUnderItsRevision() {
         assertThat(store.snapshot(IBAN).orElseThrow().getPayload().getType().getRevision())
-                .isEqualTo("2");
+                .isEqualTo("3");
     }
 
     @Test
@@ -68,7 +68,7 @@ class AccountSnapshotTest {
     @Test
     void aSnapshotOfThisRevisionIsWhatTheAccountIsReadFrom() {
         String json = store.snapshot(IBAN).orElseThrow().getPayload().getData();
-        store.replaceSnapshot(IBAN, "2", json.replace("\"20.00\"", "\"77.00\""));
+        store.replaceSnapshot(IBAN, "3", json.replace("\"20.00\"", "\"77.00\""));
 
         assertThat(booked()).isEqualTo(Money.of("77.00", "EUR"));
     }
@@ -82,7 +82,7 @@ class AccountSnapshotTest {
 
     @Test
     void aSnapshotThatCannotBeReadIsDropped() {
-        store.replaceSnapshot(IBAN, "2", "{\"booked\":[]}");
+        store.replaceSnapshot(IBAN, "3", "{\"booked\":[]}");
 
         assertThat(booked()).isEqualTo(Money.of("20.00", "EUR"));
     }

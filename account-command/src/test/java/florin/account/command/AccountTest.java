@@ -32,7 +32,9 @@ import florin.account.api.WithdrawMoney;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Currency;
+import java.util.List;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.test.aggregate.AggregateTestFixture;
 import org.axonframework.test.aggregate.ResultValidator;
@@ -319,6 +321,25 @@ class AccountTest {
                     .when(RESERVE)
                     .expectEvents(new FundsReservationRejected(IBAN, TRANSFER, RefusalReason.AM04))
                     .expectResultMessagePayload(ReservationState.REJECTED);
+        }
+
+        @Test
+        void noMoreThanTheMostAreOpenAtOnce() {
+            List<Object> past = new ArrayList<>(
+                    List.of(OPENED, DEPOSITED, new MoneyDeposited(IBAN, "deposit-2", eur("100.00"), "cash")));
+            for (int number = 1; number <= Account.MOST_RESERVATIONS; number++) {
+                past.add(new FundsReserved(IBAN, new TransferId("TRF-open-" + number), eur("0.01"), OTHER));
+            }
+            ReserveFunds another = new ReserveFunds(IBAN, TRANSFER, eur("0.01"), OTHER, REQUESTED_AT);
+            given(past.toArray())
+                    .when(another)
+                    .expectEvents(new FundsReservationRejected(IBAN, TRANSFER, RefusalReason.AM21))
+                    .expectResultMessagePayload(ReservationState.REJECTED);
+
+            past.add(new ReservationReleased(IBAN, new TransferId("TRF-open-1"), eur("0.01")));
+            given(past.toArray())
+                    .when(another)
+                    .expectEvents(new FundsReserved(IBAN, TRANSFER, another.amount(), OTHER));
         }
 
         @Test

@@ -10,6 +10,7 @@ public enum RefusalReason {
     AM03("the account is held in another currency"),
     AM04("the available balance does not cover the amount"),
     AM05("the operation was made before with other content"),
+    AM21("the account has as many open reservations as it may have"),
     DS02("the transfer was cancelled before it was done"),
     TM01("the transfer was called off before it was done, because its time was up");
 
