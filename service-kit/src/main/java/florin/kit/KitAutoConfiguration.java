@@ -220,6 +220,11 @@ class KitAutoConfiguration {
     }
 
     @Bean
+    ProcessorMeters processorMeters(Configuration axon) {
+        return new ProcessorMeters(axon);
+    }
+
+    @Bean
     CorrelationDataProvider correlationDataProvider() {
         return new SimpleCorrelationDataProvider(Correlation.KEY, Correlation.ATTEMPT);
     }

@@ -168,6 +168,11 @@ class AccountQueryTest {
                 .until(() -> get("/accounts/" + fine).status() == 200
                         && projection("accounts").path("deadLetters").asLong() == before + 2);
 
+        assertThat(metrics())
+                .contains("axon_dead_letters{processor=\"accounts\"} " + (before + 2.0))
+                .contains("axon_event_processor_running{processor=\"accounts\"} 1.0")
+                .contains("axon_event_processor_failing{processor=\"accounts\"} 0.0");
+
         replay("accounts");
         assertThat(projection("accounts").path("deadLetters").asLong()).isEqualTo(before + 2);
         assertThat(get("/accounts/" + fine).status()).isEqualTo(200);
@@ -337,6 +342,15 @@ class AccountQueryTest {
 
     private Answer get(String path) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(uri(path)).GET().build());
+    }
+
+    private String metrics() throws IOException, InterruptedException {
+        return http.send(
+                        HttpRequest.newBuilder(uri("/actuator/prometheus"))
+                                .GET()
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private Answer post(String path) throws IOException, InterruptedException {
