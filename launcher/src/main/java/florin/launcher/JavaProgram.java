@@ -20,6 +20,8 @@ final class JavaProgram {
             "-XX:+UseSerialGC",
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:ReservedCodeCacheSize=128m",
+            // What a service loads as it starts; each time this is reached, the whole heap is collected.
+            "-XX:MetaspaceSize=96m",
             "-Xss512k",
             "-Xshare:auto",
             "-Xlog:disable",
@@ -103,6 +105,9 @@ final class JavaProgram {
         List<String> command = new ArrayList<>();
         command.add(java().toString());
         command.add("-Xmx" + heapMebibytes + "m");
+        // The young generation as large as ever, the old one only as large as what lives needs.
+        command.add("-Xms" + heapMebibytes / 2 + "m");
+        command.add("-Xmn" + heapMebibytes / 3 + "m");
         command.addAll(FLAGS);
         if (isBrief) {
             command.add("-XX:TieredStopAtLevel=1");
