@@ -10,27 +10,25 @@ import org.axonframework.config.Configuration;
  * Works off the events of a processor at most once in a period: at once after a pause, else with what came meanwhile.
  *
  * <p>A processor starts as soon as there is an event. Under load it then commits a transaction for each few events, and that
- * takes the time in which many would have come together. Work that lasts longer than the period, as that of a replay does, is
- * followed by the next without a pause.
+ * takes the time in which many would have come together. The period is three times as long as the work takes, so that it is
+ * short while there is little to do and the machine is quick, and has a bound. Work that lasts longer than the bound, as that
+ * of a replay does, is followed by the next without a pause.
  */
 public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
 
-    private final long periodNanos;
+    private final Pace pace;
     /** When the work of this thread began, null on threads of others. */
     private final ThreadLocal<Long> began = new ThreadLocal<>();
 
-    private long start;
-
-    private GatheringExecutor(String name, int threads, Duration period) {
+    private GatheringExecutor(String name, int threads, Duration longestPeriod) {
         super(threads, new DaemonThreads(name));
-        this.periodNanos = period.toNanos();
-        this.start = System.nanoTime() - periodNanos;
+        pace = new Pace(longestPeriod.toNanos(), System.nanoTime());
         setRemoveOnCancelPolicy(true);
     }
 
     /** For a processor of this name, until Axon shuts down. */
-    public static GatheringExecutor of(Configuration axon, String name, int threads, Duration period) {
-        GatheringExecutor executor = new GatheringExecutor(name, threads, period);
+    public static GatheringExecutor of(Configuration axon, String name, int threads, Duration longestPeriod) {
+        GatheringExecutor executor = new GatheringExecutor(name, threads, longestPeriod);
         axon.onShutdown(executor::shutdownNow);
         return executor;
     }
@@ -42,21 +40,54 @@ public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
     }
 
     @Override
-    public Future<?> submit(Runnable task) {
-        return schedule(task, nanosToStart(System.nanoTime()), TimeUnit.NANOSECONDS);
+    protected void afterExecute(Runnable task, Throwable fault) {
+        super.afterExecute(task, fault);
+        pace.worked(System.nanoTime() - began.get());
     }
 
-    /** Work that goes on keeps its own period; a segment that had nothing to do starts with the next that does. */
-    private synchronized long nanosToStart(long now) {
-        Long own = began.get();
-        if (own != null) {
-            long next = Math.max(now, own + periodNanos);
-            start = Math.max(start, next);
-            return next - now;
+    @Override
+    public Future<?> submit(Runnable task) {
+        return schedule(task, pace.nanosToStart(System.nanoTime(), began.get()), TimeUnit.NANOSECONDS);
+    }
+
+    /** When to work next, by a clock that its callers read. */
+    static final class Pace {
+
+        private static final int PERIOD_OF_WORK = 3;
+        private static final int REMEMBERED = 4;
+
+        private final long longest;
+        /** About how long the last few took. */
+        private long work;
+
+        private long start;
+
+        Pace(long longest, long now) {
+            this.longest = longest;
+            this.work = longest / PERIOD_OF_WORK;
+            this.start = now - longest;
         }
-        if (now - start > 0) {
-            start = Math.max(now, start + periodNanos);
+
+        synchronized void worked(long nanos) {
+            work += (nanos - work) / REMEMBERED;
         }
-        return start - now;
+
+        /**
+         * Work that goes on keeps its own period; a segment that had nothing to do starts with the next that does.
+         *
+         * @param own when the work began that is followed, null for other work
+         */
+        synchronized long nanosToStart(long now, Long own) {
+            long period = Math.min(longest, PERIOD_OF_WORK * work);
+            if (own != null) {
+                long next = Math.max(now, own + period);
+                start = Math.max(start, next);
+                return next - now;
+            }
+            if (now - start > 0) {
+                start = Math.max(now, start + period);
+            }
+            return start - now;
+        }
     }
 }

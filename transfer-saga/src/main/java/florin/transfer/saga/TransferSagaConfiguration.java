@@ -28,8 +28,8 @@ class TransferSagaConfiguration {
 
     private static final int SEGMENTS = 2;
     private static final int BATCH_SIZE = 256;
-    private static final Duration STEP_PERIOD = Duration.ofMillis(20);
-    private static final Duration VIEW_PERIOD = Duration.ofMillis(40);
+    private static final Duration LONGEST_STEP_PERIOD = Duration.ofMillis(25);
+    private static final Duration LONGEST_VIEW_PERIOD = Duration.ofMillis(50);
 
     @Bean
     ConfigurerModule processors(TransferProperties properties) {
@@ -37,8 +37,8 @@ class TransferSagaConfiguration {
                 .registerPooledStreamingEventProcessor(
                         TransferSaga.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTokenSince(properties.lookBack()))
-                                .workerExecutor(
-                                        name -> GatheringExecutor.of(configuration, name, SEGMENTS, STEP_PERIOD))
+                                .workerExecutor(name ->
+                                        GatheringExecutor.of(configuration, name, SEGMENTS, LONGEST_STEP_PERIOD))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerListenerInvocationErrorHandler(
@@ -46,8 +46,8 @@ class TransferSagaConfiguration {
                 .registerPooledStreamingEventProcessor(
                         TransferView.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTailToken())
-                                .workerExecutor(
-                                        name -> GatheringExecutor.of(configuration, name, SEGMENTS, VIEW_PERIOD))
+                                .workerExecutor(name ->
+                                        GatheringExecutor.of(configuration, name, SEGMENTS, LONGEST_VIEW_PERIOD))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerSequencingPolicy(TransferView.PROCESSOR, configuration -> TransferView::transferIdOf)

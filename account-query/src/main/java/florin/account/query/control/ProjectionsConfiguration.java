@@ -22,7 +22,7 @@ class ProjectionsConfiguration {
     private static final int SEGMENTS = 2;
 
     private static final int BATCH_SIZE = 512;
-    private static final Duration BATCH_PERIOD = Duration.ofMillis(40);
+    private static final Duration LONGEST_PERIOD = Duration.ofMillis(50);
 
     @Bean
     ConfigurerModule projectionProcessors() {
@@ -31,7 +31,7 @@ class ProjectionsConfiguration {
                         // No token is before the first event; asking the event store for its tail would fail a
                         // start without it.
                         .initialToken(eventStore -> null)
-                        .workerExecutor(worker -> GatheringExecutor.of(axon, worker, SEGMENTS, BATCH_PERIOD))
+                        .workerExecutor(worker -> GatheringExecutor.of(axon, worker, SEGMENTS, LONGEST_PERIOD))
                         .initialSegmentCount(SEGMENTS)
                         .batchSize(BATCH_SIZE))
                 .registerDeadLetterQueue(name, axon -> JdbcSequencedDeadLetterQueue.builder()
