@@ -55,6 +55,10 @@ public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
 
         private static final int PERIOD_OF_WORK = 3;
         private static final int REMEMBERED = 4;
+        /** Nothing that commits is done sooner: it found no events of its own. */
+        private static final long SHORTEST_WORK = 200_000;
+        /** Segments that are told of one event are told one after the other. */
+        private static final long TOGETHER = 1_000_000;
 
         private final long longest;
         /** About how long the last few took. */
@@ -69,7 +73,9 @@ public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
         }
 
         synchronized void worked(long nanos) {
-            work += (nanos - work) / REMEMBERED;
+            if (nanos >= SHORTEST_WORK) {
+                work += (nanos - work) / REMEMBERED;
+            }
         }
 
         /**
@@ -84,10 +90,11 @@ public final class GatheringExecutor extends ScheduledThreadPoolExecutor {
                 start = Math.max(start, next);
                 return next - now;
             }
-            if (now - start > 0) {
+            long late = now - start;
+            if (late > TOGETHER) {
                 start = Math.max(now, start + period);
             }
-            return start - now;
+            return Math.max(0, start - now);
         }
     }
 }

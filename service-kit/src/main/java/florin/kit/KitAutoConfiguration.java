@@ -49,6 +49,7 @@ import org.axonframework.springboot.autoconfig.AxonServerAutoConfiguration;
 import org.axonframework.springboot.autoconfig.AxonServerBusAutoConfiguration;
 import org.axonframework.springboot.autoconfig.TransactionAutoConfiguration;
 import org.springdoc.core.utils.SpringDocUtils;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -220,8 +221,15 @@ class KitAutoConfiguration {
     }
 
     @Bean
-    ProcessorMeters processorMeters(Configuration axon) {
-        return new ProcessorMeters(axon);
+    ProcessorMeters processorMeters(ObjectProvider<Configuration> axon) {
+        return new ProcessorMeters(axon::getObject);
+    }
+
+    @Bean
+    ConfigurerModule processorFailures(ProcessorMeters meters) {
+        return configurer -> configurer
+                .eventProcessing()
+                .registerDefaultHandlerInterceptor((configuration, name) -> meters.counting(name));
     }
 
     @Bean

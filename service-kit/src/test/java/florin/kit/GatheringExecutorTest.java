@@ -3,7 +3,6 @@ package florin.kit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.DefaultConfigurer;
@@ -17,42 +16,49 @@ class GatheringExecutorTest {
             DefaultConfigurer.defaultConfiguration(false).buildConfiguration();
 
     @Test
-    void work_starts_at_once_after_a_pause_and_the_next_waits_for_the_rest_of_the_period() throws Exception {
-        GatheringExecutor executor = GatheringExecutor.of(axon, "gathering", 2, Duration.ofHours(1));
-        Future<?> first = executor.submit(() -> {});
-        first.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-
-        Future<?> second = executor.submit(() -> {});
-        Future<?> third = executor.submit(() -> {});
-
-        assertThat(executor.getQueue()).hasSize(2);
-        assertThat(second).isNotDone();
-        assertThat(third).isNotDone();
+    void it_works_and_works_again() throws Exception {
+        GatheringExecutor executor = GatheringExecutor.of(axon, "gathering", 2, Duration.ofMillis(20));
+        for (int time = 0; time < 5; time++) {
+            executor.submit(() -> {}).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
         executor.shutdownNow();
     }
 
     @Test
-    void the_period_is_three_times_the_work_and_has_a_bound() {
-        GatheringExecutor.Pace pace = new GatheringExecutor.Pace(99_000, 1_000_000);
-        assertThat(pace.nanosToStart(1_000_000, null)).isZero();
-        assertThat(pace.nanosToStart(1_010_000, 1_000_000L))
-                .as("the bound, at first")
-                .isEqualTo(89_000);
-
-        work(pace, 10_000);
-        assertThat(pace.nanosToStart(2_010_000, 2_000_000L)).isBetween(19_900L, 20_100L);
-        work(pace, 50_000);
-        assertThat(pace.nanosToStart(3_050_000, 3_000_000L)).isEqualTo(49_000);
-        work(pace, 200_000);
-        assertThat(pace.nanosToStart(4_200_000, 4_000_000L)).as("a replay").isZero();
+    void work_starts_at_once_after_a_pause_also_that_of_other_segments_and_the_next_waits_for_the_rest_of_the_period() {
+        GatheringExecutor.Pace pace = pace();
+        assertThat(pace.nanosToStart(ms(1_000), null)).isZero();
+        assertThat(pace.nanosToStart(ms(1_000) + 50_000, null)).isZero();
+        assertThat(pace.nanosToStart(ms(1_010), null)).isEqualTo(ms(89));
+        assertThat(pace.nanosToStart(ms(1_030), null)).isEqualTo(ms(69));
+        assertThat(pace.nanosToStart(ms(9_000), null)).isZero();
     }
 
     @Test
-    void what_comes_while_others_wait_starts_with_them() {
-        GatheringExecutor.Pace pace = new GatheringExecutor.Pace(90, 1_000);
-        assertThat(pace.nanosToStart(1_000, null)).isZero();
-        assertThat(pace.nanosToStart(1_010, null)).isEqualTo(80);
-        assertThat(pace.nanosToStart(1_030, null)).isEqualTo(60);
+    void the_period_is_three_times_the_work_and_has_a_bound() {
+        GatheringExecutor.Pace pace = pace();
+        assertThat(pace.nanosToStart(ms(1_010), ms(1_000)))
+                .as("the bound, at first")
+                .isEqualTo(ms(89));
+
+        work(pace, ms(10));
+        assertThat(pace.nanosToStart(ms(2_010), ms(2_000))).isBetween(ms(20) - 100, ms(20) + 100);
+        work(pace, 1_000);
+        assertThat(pace.nanosToStart(ms(2_110), ms(2_100)))
+                .as("nothing was done")
+                .isBetween(ms(20) - 100, ms(20) + 100);
+        work(pace, ms(50));
+        assertThat(pace.nanosToStart(ms(3_050), ms(3_000))).isEqualTo(ms(49));
+        work(pace, ms(200));
+        assertThat(pace.nanosToStart(ms(4_200), ms(4_000))).as("a replay").isZero();
+    }
+
+    private static GatheringExecutor.Pace pace() {
+        return new GatheringExecutor.Pace(ms(99), ms(1_000));
+    }
+
+    private static long ms(long milliseconds) {
+        return TimeUnit.MILLISECONDS.toNanos(milliseconds);
     }
 
     private static void work(GatheringExecutor.Pace pace, long nanos) {

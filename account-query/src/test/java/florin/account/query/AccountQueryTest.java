@@ -171,7 +171,7 @@ class AccountQueryTest {
         assertThat(metrics())
                 .contains("axon_dead_letters{processor=\"accounts\"} " + (before + 2.0))
                 .contains("axon_event_processor_running{processor=\"accounts\"} 1.0")
-                .contains("axon_event_processor_failing{processor=\"accounts\"} 0.0");
+                .contains("axon_event_processor_failures_total{processor=\"accounts\"} 0.0");
 
         replay("accounts");
         assertThat(projection("accounts").path("deadLetters").asLong()).isEqualTo(before + 2);

@@ -23,7 +23,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.axonframework.common.transaction.TransactionManager;
+import org.axonframework.config.EventProcessingModule;
 import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.eventhandling.EventProcessor;
 import org.axonframework.eventhandling.GenericEventMessage;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.axonframework.modelling.saga.AssociationValue;
@@ -255,6 +257,41 @@ class TransferServiceTest {
     }
 
     @Test
+    void two_processes_that_are_asked_for_one_transfer_at_once_do_it_once() throws Exception {
+        ConfigurableApplicationContext other = startService();
+        // Tokens are claimed by the name of the process, which is one here: the other only handles commands.
+        other.getBean(EventProcessingModule.class).eventProcessors().values().forEach(EventProcessor::shutDown);
+        try {
+            for (int time = 1; time <= 5; time++) {
+                String id = "TRF-" + UUID.randomUUID();
+                CompletableFuture<HttpResponse<String>> there = HTTP.sendAsync(
+                        requestOf(other, "/transfers")
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString(transfer(id, "2.00")))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+                HttpResponse<String> here = post(transfer(id, "1.00"), null);
+
+                List<HttpResponse<String>> answers = List.of(here, there.join());
+                assertThat(answers.stream().map(HttpResponse::statusCode))
+                        .as("%s", answers.stream().map(HttpResponse::body).toList())
+                        .containsExactlyInAnyOrder(202, 422);
+                JsonNode done =
+                        JSON.readTree(get("/transfers/" + id + "?wait=30s").body());
+                assertThat(done.get("status").asString()).isEqualTo("COMPLETED");
+                assertThat(done.get("amount").get("value").asString())
+                        .isEqualTo(here.statusCode() == 202 ? "1.00" : "2.00");
+                JsonNode steps = JSON.readTree(
+                                get("/transfers/" + id + "/timeline").body())
+                        .get("steps");
+                assertThat(steps.size()).as("%s", steps).isEqualTo(5);
+            }
+        } finally {
+            other.close();
+        }
+    }
+
+    @Test
     void a_finished_transfer_leaves_no_saga_and_no_deadline() throws Exception {
         outcome(transfer(null, "1.00"));
         await().atMost(PATIENCE).until(() -> count("transfer_saga") == 0);
@@ -483,8 +520,12 @@ class TransferServiceTest {
     }
 
     private static HttpRequest.Builder request(String path) {
+        return requestOf(service, path);
+    }
+
+    private static HttpRequest.Builder requestOf(ConfigurableApplicationContext process, String path) {
         return HttpRequest.newBuilder(
-                URI.create("http://localhost:" + service.getEnvironment().getProperty("local.server.port") + path));
+                URI.create("http://localhost:" + process.getEnvironment().getProperty("local.server.port") + path));
     }
 
     private static HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
