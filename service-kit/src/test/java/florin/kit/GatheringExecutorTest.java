@@ -1,8 +1,11 @@
 package florin.kit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.DefaultConfigurer;
@@ -16,12 +19,17 @@ class GatheringExecutorTest {
             DefaultConfigurer.defaultConfiguration(false).buildConfiguration();
 
     @Test
-    void it_works_and_works_again() throws Exception {
-        GatheringExecutor executor = GatheringExecutor.of(axon, "gathering", 2, Duration.ofMillis(20));
-        for (int time = 0; time < 5; time++) {
-            executor.submit(() -> {}).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        }
+    void the_first_work_is_done_at_once_and_the_next_waits_for_the_rest_of_the_period() throws Exception {
+        GatheringExecutor executor = GatheringExecutor.of(axon, "gathering", 2, Duration.ofHours(1));
+        executor.submit(() -> {}).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+
+        await().until(() -> minutesToStart(executor.submit(() -> {})) > 30);
+        assertThat(minutesToStart(executor.submit(() -> {}))).isGreaterThan(30);
         executor.shutdownNow();
+    }
+
+    private static long minutesToStart(Future<?> work) {
+        return ((Delayed) work).getDelay(TimeUnit.MINUTES);
     }
 
     @Test

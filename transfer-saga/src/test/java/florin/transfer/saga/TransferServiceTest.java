@@ -249,9 +249,7 @@ class TransferServiceTest {
         assertProblem(tell(ids.get(2), "cancel"), 409, "transfer-final");
         assertProblem(tell("TRF-nobody-again", "cancel"), 404, "unknown-transfer");
         for (String id : ids) {
-            JsonNode steps =
-                    JSON.readTree(get("/transfers/" + id + "/timeline").body()).get("steps");
-            assertThat(steps.size()).as("%s", steps).isEqualTo(5);
+            assertDoneOnce(id);
         }
         assertBalances("85.00", "15.00");
     }
@@ -281,10 +279,7 @@ class TransferServiceTest {
                 assertThat(done.get("status").asString()).isEqualTo("COMPLETED");
                 assertThat(done.get("amount").get("value").asString())
                         .isEqualTo(here.statusCode() == 202 ? "1.00" : "2.00");
-                JsonNode steps = JSON.readTree(
-                                get("/transfers/" + id + "/timeline").body())
-                        .get("steps");
-                assertThat(steps.size()).as("%s", steps).isEqualTo(5);
+                assertDoneOnce(id);
             }
         } finally {
             other.close();
@@ -494,6 +489,13 @@ class TransferServiceTest {
     private void assertBalances(String source, String target) {
         assertThat(north.balance(from)).isEqualTo(Money.of(source, "EUR"));
         assertThat(south.balance(to)).isEqualTo(Money.of(target, "EUR"));
+    }
+
+    /** An event for each step, none twice. */
+    private static void assertDoneOnce(String id) throws IOException, InterruptedException {
+        JsonNode steps =
+                JSON.readTree(get("/transfers/" + id + "/timeline").body()).get("steps");
+        assertThat(steps.size()).as("%s", steps).isEqualTo(5);
     }
 
     private static HttpResponse<String> tell(String id, String what) throws IOException, InterruptedException {
