@@ -150,6 +150,7 @@ public final class EventStorage implements AutoCloseable {
             closeDatabase();
             // What was not synced may be gone.
             tail.clear();
+            resources.aggregates().forget(this);
             openDatabase();
         } catch (RocksDBException | IOException | RuntimeException e) {
             if (database == null) {
@@ -373,15 +374,30 @@ public final class EventStorage implements AutoCloseable {
 
     /** Up to {@code count} events of the aggregate from one sequence number to another, both included. */
     public AggregateEvents readAggregate(String identifier, long from, long to, int count, int bytes) {
+        AggregateCache cache = resources.aggregates();
         return reading(database -> {
-            long[] indexes = indexes(database, identifier, from, to, count);
-            List<StoredEvent> found = new ArrayList<>(indexes.length);
-            int size = 0;
-            while (found.size() < indexes.length && size < bytes) {
-                size += readSome(database, indexes, size, bytes, found);
+            List<StoredEvent> found = cache.read(this, identifier, from, to, count, bytes);
+            int size = found.stream().mapToInt(StoredEvent::size).sum();
+            if (found.size() == count || size >= bytes) {
+                return new AggregateEvents(found, false);
             }
-            return new AggregateEvents(found, indexes.length < count && found.size() == indexes.length);
+            long next = from + found.size();
+            AggregateEvents rest = gather(database, identifier, next, to, count - found.size(), bytes - size);
+            cache.add(this, identifier, next, rest.events());
+            found.addAll(rest.events());
+            return new AggregateEvents(found, rest.isEnd());
         });
+    }
+
+    private AggregateEvents gather(EventDatabase database, String identifier, long from, long to, int count, int bytes)
+            throws RocksDBException {
+        long[] indexes = indexes(database, identifier, from, to, count);
+        List<StoredEvent> found = new ArrayList<>(indexes.length);
+        int size = 0;
+        while (found.size() < indexes.length && size < bytes) {
+            size += readSome(database, indexes, size, bytes, found);
+        }
+        return new AggregateEvents(found, indexes.length < count && found.size() == indexes.length);
     }
 
     /**
@@ -515,6 +531,7 @@ public final class EventStorage implements AutoCloseable {
         use.writeLock().lock();
         try {
             closed = true;
+            resources.aggregates().forget(this);
             closeDatabase();
         } finally {
             use.writeLock().unlock();

@@ -13,7 +13,7 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.Statistics;
 import org.rocksdb.WriteBufferManager;
 
-/** What all contexts share so that memory stays bounded however many there are: the block cache and the write buffers. */
+/** What all contexts share so that memory stays bounded however many there are: caches and write buffers. */
 public final class StorageResources implements AutoCloseable {
     private static final long BLOCK_CACHE_BYTES = 128L << 20;
     private static final int BLOCK_CACHE_SHARD_BITS = 3;
@@ -23,6 +23,7 @@ public final class StorageResources implements AutoCloseable {
     private final Cache blockCache;
     private final WriteBufferManager writeBuffers;
     private final Statistics statistics;
+    private final AggregateCache aggregates = new AggregateCache();
 
     /** Unpacks the native library into the folder, so that a killed process leaves no copy behind elsewhere. */
     public StorageResources(Path nativeFolder) {
@@ -44,6 +45,10 @@ public final class StorageResources implements AutoCloseable {
 
     WriteBufferManager writeBuffers() {
         return writeBuffers;
+    }
+
+    AggregateCache aggregates() {
+        return aggregates;
     }
 
     /** RocksDB's own counters, over all contexts, without the histograms, which cost time. */
