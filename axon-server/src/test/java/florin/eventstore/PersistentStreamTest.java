@@ -70,6 +70,7 @@ class PersistentStreamTest {
     void aStreamAtTheHeadGetsOnlyWhatComesLater() throws Exception {
         appendNumbered(0, 5);
         Reader reader = new Reader(client, "stream", properties(1, "SequentialPolicy", "HEAD"));
+        await().atMost(PATIENCE).until(() -> !reader.open.isEmpty());
         appendNumbered(5, 7);
 
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(reader.tokens()).containsExactly(5L, 6L));

@@ -6,6 +6,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Sends a stream in small steps, one step at a time, only while the reader keeps up; any thread may wake it. */
 public abstract class Pump<T> implements Runnable {
+    /** After so many steps others have their turn: to hand over after each costs more than the step. */
+    private static final int STEPS = 8;
+
     protected final Outbound<T> out;
     private final Executor executor;
     private final AtomicInteger wakeUps = new AtomicInteger();
@@ -35,7 +38,10 @@ public abstract class Pump<T> implements Runnable {
             if (out.isClosed()) {
                 stopped();
             } else {
-                more = step();
+                more = true;
+                for (int steps = 0; more && steps < STEPS; steps++) {
+                    more = step();
+                }
             }
         } catch (RuntimeException e) {
             out.fail(e);

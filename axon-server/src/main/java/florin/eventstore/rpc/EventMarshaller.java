@@ -1,10 +1,12 @@
 package florin.eventstore.rpc;
 
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.WireFormat;
 import florin.eventstore.storage.NewEvent;
 import florin.eventstore.storage.StoredEvent;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import io.grpc.Drainable;
+import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.Status;
 import java.io.ByteArrayInputStream;
@@ -39,7 +41,7 @@ final class EventMarshaller {
     static final Marshaller<StoredEvent> EVENT = new Sent() {
         @Override
         public InputStream stream(StoredEvent event) {
-            return new Message(event.value(), event.offset(), event.size());
+            return new Message(NOTHING, 0, event);
         }
     };
 
@@ -47,22 +49,23 @@ final class EventMarshaller {
     static final Marshaller<StoredEvent> EVENT_WITH_TOKEN = new Sent() {
         @Override
         public InputStream stream(StoredEvent event) {
-            int size = CodedOutputStream.computeInt64Size(EventWithToken.TOKEN_FIELD_NUMBER, event.index())
-                    + CodedOutputStream.computeTagSize(EventWithToken.EVENT_FIELD_NUMBER)
-                    + CodedOutputStream.computeUInt32SizeNoTag(event.size())
-                    + event.size();
-            byte[] message = new byte[size];
-            CodedOutputStream output = CodedOutputStream.newInstance(message);
+            byte[] start = new byte[MOST_START_BYTES];
+            CodedOutputStream output = CodedOutputStream.newInstance(start);
             try {
                 output.writeInt64(EventWithToken.TOKEN_FIELD_NUMBER, event.index());
-                output.writeByteArray(EventWithToken.EVENT_FIELD_NUMBER, event.value(), event.offset(), event.size());
+                output.writeTag(EventWithToken.EVENT_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+                output.writeUInt32NoTag(event.size());
             } catch (IOException e) {
                 throw new UncheckedIOException("an array of the right size cannot be too small", e);
             }
-            output.checkNoSpaceLeft();
-            return new Message(message, 0, size);
+            return new Message(start, output.getTotalBytesWritten(), event);
         }
     };
+
+    /** Two tags, a token and a length. */
+    private static final int MOST_START_BYTES = 1 + 10 + 1 + 5;
+
+    private static final byte[] NOTHING = {};
 
     private EventMarshaller() {}
 
@@ -73,18 +76,36 @@ final class EventMarshaller {
         }
     }
 
-    /** gRPC asks it to drain itself, which saves a buffer for each event. */
-    private static final class Message extends ByteArrayInputStream implements Drainable {
-        Message(byte[] bytes, int offset, int length) {
-            super(bytes, offset, length);
+    /** A few bytes and an event's; gRPC asks it to drain itself, so they are never put together elsewhere. */
+    private static final class Message extends InputStream implements Drainable, KnownLength {
+        private final InputStream start;
+        private final InputStream rest;
+
+        Message(byte[] start, int length, StoredEvent event) {
+            this.start = new ByteArrayInputStream(start, 0, length);
+            rest = new ByteArrayInputStream(event.value(), event.offset(), event.size());
         }
 
         @Override
-        public synchronized int drainTo(OutputStream target) throws IOException {
-            int length = count - pos;
-            target.write(buf, pos, length);
-            pos = count;
-            return length;
+        public int available() throws IOException {
+            return start.available() + rest.available();
+        }
+
+        @Override
+        public int drainTo(OutputStream target) throws IOException {
+            return (int) (start.transferTo(target) + rest.transferTo(target));
+        }
+
+        @Override
+        public int read() throws IOException {
+            int next = start.read();
+            return next < 0 ? rest.read() : next;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            int read = start.read(target, offset, length);
+            return read < 0 ? rest.read(target, offset, length) : read;
         }
     }
 }

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** One reader of all events from a token on: first what is stored, then what comes, never more than it permits. */
 final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetEventsRequest> {
-    private static final int STEP_EVENTS = 256;
+    private static final int STEP_EVENTS = 1024;
     private static final int STEP_BYTES = 1 << 20;
     private static final int MAX_EXCLUDED_TYPES = 10_000;
     /** An excluded event is sent anyway after so many in a row, so that the reader's token keeps up. */
