@@ -138,12 +138,13 @@ class AccountRegistry {
     /** The event says that the account is open, so it is. */
     @Transactional
     public void recordOpened(Iban iban, String owner, Currency currency, Instant at) {
-        boolean closed = jdbc.sql("SELECT EXISTS (SELECT 1 FROM account WHERE iban = :iban AND status = 'CLOSED')")
+        // Locked, so that who closes it now waits until it is open.
+        Optional<String> known = jdbc.sql("SELECT status FROM account WHERE iban = :iban FOR UPDATE")
                 .param("iban", iban.value())
-                .query(Boolean.class)
-                .single();
-        if (closed) {
-            return; // A replay: this was long ago.
+                .query(String.class)
+                .optional();
+        if (known.filter("CLOSED"::equals).isPresent()) {
+            return; // This was before it was closed.
         }
         jdbc.sql("DELETE FROM account WHERE owner = :owner AND currency = :currency AND iban <> :iban"
                         + " AND status = 'PENDING'")

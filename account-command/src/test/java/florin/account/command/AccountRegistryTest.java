@@ -20,6 +20,7 @@ import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** One account a customer and currency, whatever crashes between the registry and the event store. */
 class AccountRegistryTest extends BranchTest {
@@ -38,6 +39,9 @@ class AccountRegistryTest extends BranchTest {
 
     @Autowired
     private JdbcClient jdbc;
+
+    @Autowired
+    private TransactionTemplate transaction;
 
     private final String owner = someone();
     private final String operation = UUID.randomUUID().toString();
@@ -174,6 +178,27 @@ class AccountRegistryTest extends BranchTest {
 
         assertThat(status(first)).isEqualTo("CLOSED");
         assertThat(status(second)).isEqualTo("OPEN");
+    }
+
+    @Test
+    void anEventThatIsReadWhileItsAccountIsClosedDoesNotOpenItAgain() {
+        Iban iban = claimAndCrash();
+        registry.markOpen(iban, operation, owner, EUR);
+
+        CompletableFuture<Void> opening = transaction.execute(closing -> {
+            registry.recordClosed(iban);
+            CompletableFuture<Void> event =
+                    CompletableFuture.runAsync(() -> registry.recordOpened(iban, owner, EUR, Instant.EPOCH));
+            await().atMost(PATIENCE)
+                    .until(() -> jdbc.sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                                    .query(Long.class)
+                                    .single()
+                            > 0);
+            return event;
+        });
+        opening.join();
+
+        assertThat(status(iban)).isEqualTo("CLOSED");
     }
 
     @Test
