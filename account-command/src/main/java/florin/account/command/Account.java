@@ -53,7 +53,7 @@ import org.axonframework.spring.stereotype.Aggregate;
  * that was never opened may have a stream too: its refusals of transfers are kept like any other. The revision changes
  * with the fields, so that a snapshot of other fields is not read.
  */
-@Revision("3")
+@Revision("4")
 @Aggregate(repository = "accounts", commandTargetResolver = "accountOfCommand")
 final class Account {
 

@@ -1,11 +1,14 @@
 package florin.account.command;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Predicate;
 
 /**
@@ -20,20 +23,56 @@ final class Memory<S> {
     /** How far the clocks of two services may be apart. */
     static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(5);
 
-    /** Where something stands, the amount that it was about, and when it came to stand there. */
-    record Entry<S>(S state, long amountMinor, Instant at) {}
+    /** Where something stands, the amount that it was about, and when it came to stand there, in milliseconds. */
+    record Entry<S>(S state, long amountMinor, long at) {}
+
+    /**
+     * An id. An account knows many, so a UUID, alone or of a transfer, is kept as the two numbers that it is, in half the
+     * room; any other is all start.
+     */
+    private record Id(String start, long high, long low) {
+
+        private static final String OF_TRANSFER = "TRF-";
+        private static final UUID NONE = new UUID(0, 0);
+
+        @JsonCreator
+        static Id of(String id) {
+            String start = id.startsWith(OF_TRANSFER) ? OF_TRANSFER : "";
+            String rest = id.substring(start.length());
+            UUID uuid = uuidOf(rest);
+            return !uuid.equals(NONE) && uuid.toString().equals(rest)
+                    ? new Id(start, uuid.getMostSignificantBits(), uuid.getLeastSignificantBits())
+                    : new Id(id, 0, 0);
+        }
+
+        /** The UUID that the text might be. */
+        private static UUID uuidOf(String text) {
+            try {
+                return UUID.fromString(text);
+            } catch (IllegalArgumentException e) {
+                return NONE;
+            }
+        }
+
+        @JsonValue
+        @Override
+        public String toString() {
+            UUID uuid = new UUID(high, low);
+            return uuid.equals(NONE) ? start : start + uuid;
+        }
+    }
 
     // Oldest first. Not final: a snapshot is read into it.
-    private Map<String, Entry<S>> entries = new LinkedHashMap<>();
-    private Instant forgottenUntil = Instant.EPOCH;
+    private Map<Id, Entry<S>> entries = new LinkedHashMap<>();
+    private long forgottenUntil;
 
     Optional<Entry<S>> find(String id) {
-        return Optional.ofNullable(entries.get(id));
+        return Optional.ofNullable(entries.get(Id.of(id)));
     }
 
     /** Whether something that was asked for then could have been done and forgotten. */
     boolean mayHaveForgotten(Instant requestedAt) {
-        return requestedAt.minus(CLOCK_TOLERANCE).compareTo(forgottenUntil) <= 0;
+        return requestedAt.minus(CLOCK_TOLERANCE).toEpochMilli() <= forgottenUntil;
     }
 
     int size() {
@@ -42,18 +81,19 @@ final class Memory<S> {
 
     /** Remembers, and forgets what is due and settled. */
     void remember(String id, S state, long amountMinor, Instant at, Predicate<S> settled, IdempotencyWindow window) {
-        entries.remove(id);
-        entries.put(id, new Entry<>(state, amountMinor, at));
-        Instant horizon = at.minus(window.retention());
+        Id key = Id.of(id);
+        entries.remove(key);
+        entries.put(key, new Entry<>(state, amountMinor, at.toEpochMilli()));
+        long horizon = at.minus(window.retention()).toEpochMilli();
         Iterator<Entry<S>> oldest = entries.values().iterator();
         while (entries.size() > window.kept() && oldest.hasNext()) {
             Entry<S> entry = oldest.next();
-            if (!entry.at().isBefore(horizon) && entries.size() <= window.most()) {
+            if (entry.at() >= horizon && entries.size() <= window.most()) {
                 return;
             }
             if (settled.test(entry.state())) {
                 oldest.remove();
-                forgottenUntil = entry.at().isAfter(forgottenUntil) ? entry.at() : forgottenUntil;
+                forgottenUntil = Math.max(forgottenUntil, entry.at());
             }
         }
     }

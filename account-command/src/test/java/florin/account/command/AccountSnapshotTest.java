@@ -30,7 +30,7 @@ class AccountSnapshotTest {
     private static final ReserveFunds RESERVE =
             new ReserveFunds(IBAN, new TransferId("TRF-1"), TEN, OTHER, AccountStore.NOW);
     private static final CreditTransfer CREDIT =
-            new CreditTransfer(IBAN, new TransferId("TRF-2"), TEN, OTHER, AccountStore.NOW);
+            new CreditTransfer(IBAN, TransferId.random(), TEN, OTHER, AccountStore.NOW);
 
     private final AccountStore store = new AccountStore(4);
 
@@ -51,7 +51,7 @@ class AccountSnapshotTest {
     @Test
     void aSnapshotIsWrittenUnderItsRevision() {
         assertThat(store.snapshot(IBAN).orElseThrow().getPayload().getType().getRevision())
-                .isEqualTo("3");
+                .isEqualTo("4");
     }
 
     @Test
@@ -68,7 +68,7 @@ class AccountSnapshotTest {
     @Test
     void aSnapshotOfThisRevisionIsWhatTheAccountIsReadFrom() {
         String json = store.snapshot(IBAN).orElseThrow().getPayload().getData();
-        store.replaceSnapshot(IBAN, "3", json.replace("\"20.00\"", "\"77.00\""));
+        store.replaceSnapshot(IBAN, "4", json.replace("\"20.00\"", "\"77.00\""));
 
         assertThat(booked()).isEqualTo(Money.of("77.00", "EUR"));
     }
@@ -82,7 +82,7 @@ class AccountSnapshotTest {
 
     @Test
     void aSnapshotThatCannotBeReadIsDropped() {
-        store.replaceSnapshot(IBAN, "3", "{\"booked\":[]}");
+        store.replaceSnapshot(IBAN, "4", "{\"booked\":[]}");
 
         assertThat(booked()).isEqualTo(Money.of("20.00", "EUR"));
     }

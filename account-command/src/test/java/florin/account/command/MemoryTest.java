@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** What an account may forget, and what it then still knows. */
@@ -23,6 +25,29 @@ class MemoryTest {
         for (int index = 0; index < count; index++) {
             remember(at + "-" + index, "done", at);
         }
+    }
+
+    @Test
+    void idsThatDifferAreKeptApart() {
+        String uuid = "0d3f8a52-6c1e-4b7f-9a35-2f4e81c0b6d7";
+        List<String> ids = List.of(
+                uuid,
+                "TRF-" + uuid,
+                "TRF-" + uuid.toUpperCase(Locale.ROOT),
+                "TRF-" + uuid.substring(1),
+                "TRF-TRF-" + uuid,
+                "TRF-1-1-1-1-1",
+                "TRF-00000001-0001-0001-0001-000000000001",
+                "TRF-00000000-0000-0000-0000-000000000000",
+                "00000000-0000-0000-0000-000000000000",
+                "TRF-",
+                "");
+        ids.forEach(id -> remember(id, id, START));
+
+        assertThat(ids)
+                .allSatisfy(
+                        id -> assertThat(memory.find(id).orElseThrow().state()).isEqualTo(id));
+        assertThat(memory.size()).isEqualTo(ids.size());
     }
 
     @Test
@@ -98,7 +123,7 @@ class MemoryTest {
 
         assertThat(memory.mayHaveForgotten(START.minusSeconds(60))).isTrue();
         assertThat(memory.mayHaveForgotten(START.plus(Memory.CLOCK_TOLERANCE))).isTrue();
-        assertThat(memory.mayHaveForgotten(START.plus(Memory.CLOCK_TOLERANCE).plusNanos(1)))
+        assertThat(memory.mayHaveForgotten(START.plus(Memory.CLOCK_TOLERANCE).plusMillis(1)))
                 .isFalse();
     }
 }
