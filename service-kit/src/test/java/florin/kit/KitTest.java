@@ -230,6 +230,17 @@ class KitTest {
     }
 
     @Test
+    void aTableIsReadByItsIndexHoweverSmallItIsWhenAStatementIsPlanned() {
+        String plan = String.join(
+                "\n",
+                jdbc.sql("EXPLAIN SELECT * FROM idempotency_key WHERE key = ANY (ARRAY['one', 'two'])")
+                        .query(String.class)
+                        .list());
+
+        assertThat(plan).contains("Index Cond").doesNotContain("Seq Scan");
+    }
+
+    @Test
     void nothing_stands_of_what_a_failed_unit_of_work_has_written() {
         DefaultUnitOfWork<?> unit = DefaultUnitOfWork.startAndGet(GenericEventMessage.asEventMessage("work"));
         unit.attachTransaction(transactions);
