@@ -1,17 +1,19 @@
 package florin.eventstore.storage;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Events of the aggregates that were read last, for those that are read again and again: an Axon Framework application without
  * a cache of its own reads the whole aggregate for each command. To gather a long one costs a block of the store for each
  * event, and more the larger the store is.
  *
- * <p>Events never change, so what is here is never wrong, only not all: a reader looks in the store for what follows. It is
- * filled by reading, not by writing.
+ * <p>Events never change, so what is here is never wrong, only not all: a reader looks in the store for what follows. What is
+ * gathered is kept when it is gathered a second time: most of it, as for a snapshot, is not read again.
  *
  * <p>Bounded in bytes over all contexts, {@value #MAX_BYTES} unless told otherwise; an aggregate has an eighth of that at most,
  * and the one read longest ago goes first. Thread-safe.
@@ -21,7 +23,11 @@ final class AggregateCache {
     /** What an event takes beside its bytes, about: its object, its array's header, its place in the list. */
     private static final int EVENT_OVERHEAD = 64;
 
+    private static final int MOST_READ_ONCE = 8192;
+
     private record Key(EventStorage context, String aggregate) {}
+
+    private record Start(Key key, long first) {}
 
     /** Events in a row, the first of them with this sequence number; never changed. */
     private record Run(long first, List<StoredEvent> events, int bytes) {
@@ -36,6 +42,12 @@ final class AggregateCache {
 
     private final int maxBytes;
     private final Map<Key, Run> runs = new LinkedHashMap<>(64, 0.75f, true);
+    private final Set<Start> readOnce = Collections.newSetFromMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Start, Boolean> eldest) {
+            return size() > MOST_READ_ONCE;
+        }
+    });
     private int size;
 
     AggregateCache() {
@@ -64,14 +76,17 @@ final class AggregateCache {
         return found;
     }
 
-    /** Keeps committed events of an aggregate, the first of them with this sequence number, beside or instead of others. */
-    synchronized void add(EventStorage context, String aggregate, long first, List<StoredEvent> events) {
+    /**
+     * Tells of committed events that were gathered, the first of them with this sequence number. The second time that it is told
+     * it keeps them, beside or instead of others of their aggregate.
+     */
+    synchronized void gathered(EventStorage context, String aggregate, long first, List<StoredEvent> events) {
         if (events.isEmpty()) {
             return;
         }
         Key key = new Key(context, aggregate);
         Run old = runs.get(key);
-        if (old != null && old.holds(first)) {
+        if ((old != null && old.holds(first)) || readOnce.add(new Start(key, first))) {
             return;
         }
         boolean follows = old != null && old.isFollowedBy(first);
@@ -101,6 +116,7 @@ final class AggregateCache {
 
     /** Forgets what is known of a context: it is closed, or what it did not sync may be gone. */
     synchronized void forget(EventStorage context) {
+        readOnce.removeIf(start -> start.key.context == context);
         runs.entrySet().removeIf(entry -> {
             boolean isOfContext = entry.getKey().context == context;
             size -= isOfContext ? entry.getValue().bytes : 0;

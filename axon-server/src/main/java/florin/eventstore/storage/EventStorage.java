@@ -381,7 +381,7 @@ public final class EventStorage implements AutoCloseable {
             }
             long next = from + found.size();
             AggregateEvents rest = gather(database, identifier, next, to, count - found.size(), bytes - size);
-            cache.add(this, identifier, next, rest.events());
+            cache.gathered(this, identifier, next, rest.events());
             found.addAll(rest.events());
             return new AggregateEvents(found, rest.isEnd());
         });

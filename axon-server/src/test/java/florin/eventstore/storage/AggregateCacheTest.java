@@ -41,9 +41,11 @@ class AggregateCacheTest {
     void whatFollowsWhatIsKeptIsReadFromTheStore() throws Exception {
         append(storage, event("a", 0, "first"), event("a", 1, "second"));
         assertThat(texts("a", 0)).containsExactly("first", "second");
+        assertThat(texts("a", 0)).containsExactly("first", "second");
 
         append(storage, event("b", 0, "other"), event("a", 2, "third"));
 
+        assertThat(texts("a", 0)).containsExactly("first", "second", "third");
         assertThat(texts("a", 0)).containsExactly("first", "second", "third");
         assertThat(texts("a", 1)).containsExactly("second", "third");
         assertThat(texts("a", 3)).isEmpty();
@@ -55,11 +57,21 @@ class AggregateCacheTest {
     }
 
     @Test
+    void whatIsReadOnceIsNotKept() throws Exception {
+        append(storage, event("a", 0, "first"), event("a", 1, "second"));
+        texts("a", 0);
+        texts("a", 1);
+
+        assertThat(fixture.resources.aggregates().bytes()).isZero();
+    }
+
+    @Test
     void twoContextsHaveTheirOwn() throws Exception {
         try (EventStorage other = fixture.open(folder.resolve("other"))) {
             append(storage, event("a", 0, "here"));
             append(other, event("a", 0, "there"));
 
+            assertThat(texts("a", 0)).containsExactly("here");
             assertThat(texts("a", 0)).containsExactly("here");
             assertThat(other.readAggregate("a", 0, Long.MAX_VALUE, 10, 1000).events())
                     .extracting(each -> each.event().getPayload().getData().toStringUtf8())
@@ -71,6 +83,7 @@ class AggregateCacheTest {
     void aClosedContextLeavesNothing() throws Exception {
         append(storage, event("a", 0, "first"));
         texts("a", 0);
+        texts("a", 0);
         assertThat(fixture.resources.aggregates().bytes()).isPositive();
 
         storage.close();
@@ -81,9 +94,9 @@ class AggregateCacheTest {
     @Test
     void theOneReadLongestAgoGoesFirst() {
         int aggregates = 100;
-        cache.add(storage, "read-always", 0, events(1));
+        gatherTwice("read-always", 0, events(1));
         for (int i = 0; i < aggregates; i++) {
-            cache.add(storage, "aggregate-" + i, 0, events(10));
+            gatherTwice("aggregate-" + i, 0, events(10));
             assertThat(kept("read-always", 0)).isEqualTo(1);
             assertThat(cache.bytes()).isBetween(1, BOUND);
         }
@@ -93,9 +106,9 @@ class AggregateCacheTest {
 
     @Test
     void aLongAggregateDoesNotDriveOutAllOthers() {
-        cache.add(storage, "short", 0, events(5));
+        gatherTwice("short", 0, events(5));
         for (int first = 0; first < 1000; first += 10) {
-            cache.add(storage, "long", first, events(10));
+            gatherTwice("long", first, events(10));
         }
         assertThat(kept("short", 0)).isEqualTo(5);
         assertThat(cache.bytes()).isLessThan(BOUND / 8 + 10 * EVENT_BYTES);
@@ -103,20 +116,25 @@ class AggregateCacheTest {
 
     @Test
     void anEventThatIsTooLargeIsNotKept() {
-        cache.add(storage, "a", 0, List.of(new StoredEvent(0, new byte[BOUND / 8], 0)));
+        gatherTwice("a", 0, List.of(new StoredEvent(0, new byte[BOUND / 8], 0)));
 
         assertThat(cache.bytes()).isZero();
     }
 
     @Test
     void readingStopsAtEachLimit() {
-        cache.add(storage, "a", 5, events(10));
+        gatherTwice("a", 5, events(10));
 
         assertThat(cache.read(storage, "a", 4, 14, 10, 1 << 20)).isEmpty();
         assertThat(cache.read(storage, "a", 6, 8, 10, 1 << 20)).hasSize(3);
         assertThat(cache.read(storage, "a", 6, 14, 2, 1 << 20)).hasSize(2);
         assertThat(cache.read(storage, "a", 6, 14, 10, EVENT_BYTES + 1)).hasSize(2);
         assertThat(cache.read(storage, "a", 6, 100, 100, 1 << 20)).hasSize(9);
+    }
+
+    private void gatherTwice(String aggregate, long first, List<StoredEvent> events) {
+        cache.gathered(storage, aggregate, first, events);
+        cache.gathered(storage, aggregate, first, events);
     }
 
     private int kept(String aggregate, long from) {
