@@ -85,7 +85,11 @@ final class TransferController {
             return CompletableFuture.completedFuture(accepted);
         }
         TransferId id = new TransferId(location.getPath().substring(PATH.length()));
-        return watch.await(id, wait.get()).thenApply(found -> answer(found, wait.get(), accepted));
+        boolean isOpen =
+                accepted.getBody() instanceof TransferReceipt receipt && receipt.status() == TransferStatus.RECEIVED;
+        CompletableFuture<Optional<TransferDetails>> outcome =
+                isOpen ? watch.awaitOpen(id, wait.get()) : watch.await(id, wait.get());
+        return outcome.thenApply(found -> answer(found, wait.get(), accepted));
     }
 
     @GetMapping("/{id}")

@@ -54,19 +54,34 @@ class TransferWatch {
 
     /** The transfer once it is final, or as it stands when the time is up; empty if it does not appear. */
     CompletableFuture<Optional<TransferDetails>> await(TransferId id, Duration wait) {
-        Waiter waiter = new Waiter(wait);
-        add(id, waiter);
-        CompletableFuture<?> unused = waiter.answer.whenComplete((transfer, fault) -> remove(id, waiter));
+        Waiter waiter = waiter(id, wait);
         try {
             now(id).ifPresent(waiter::see);
         } catch (RuntimeException away) {
             waiter.answer.completeExceptionally(away);
         }
+        return finish(id, waiter);
+    }
+
+    /** The same for a transfer that was open a moment ago: it is not worth a look yet. */
+    CompletableFuture<Optional<TransferDetails>> awaitOpen(TransferId id, Duration wait) {
+        return finish(id, waiter(id, wait));
+    }
+
+    private Waiter waiter(TransferId id, Duration wait) {
+        Waiter waiter = new Waiter(wait);
+        add(id, waiter);
+        CompletableFuture<?> unused = waiter.answer.whenComplete((transfer, fault) -> remove(id, waiter));
+        return waiter;
+    }
+
+    /** Ends the wait when its time is up, and sooner if the transfer does not appear. */
+    private CompletableFuture<Optional<TransferDetails>> finish(TransferId id, Waiter waiter) {
         if (!waiter.answer.isDone()) {
             if (!waiter.appeared) {
                 finishAfter(APPEARANCE, id, waiter, () -> !waiter.appeared);
             }
-            Duration longest = waiter.appeared || wait.compareTo(APPEARANCE) > 0 ? wait : APPEARANCE;
+            Duration longest = waiter.appeared || waiter.wait.compareTo(APPEARANCE) > 0 ? waiter.wait : APPEARANCE;
             finishAfter(longest, id, waiter, () -> true);
         }
         return waiter.answer;
