@@ -1,6 +1,7 @@
 package florin.kit;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -24,7 +25,8 @@ import org.axonframework.modelling.command.ConcurrencyException;
 import org.axonframework.modelling.command.LockAwareAggregate;
 
 /**
- * Aggregates that are kept in memory between their commands, the most used ones, while there is room.
+ * Aggregates that are kept in memory between their commands, while there is room: the most used ones, or, where most commands are
+ * the first of their aggregate, those used last.
  *
  * <p>Another process may have changed an aggregate since it was kept here. Its next event tells: the event store refuses a second
  * event of the same number. An answer without an event tells nothing, so whether it comes of the aggregate's last state is asked
@@ -37,6 +39,12 @@ import org.axonframework.modelling.command.LockAwareAggregate;
 public final class CachedAggregates<T> extends CachingEventSourcingRepository<T> {
 
     private static final int MOST = 20_000;
+    /**
+     * Aggregates that get few commands get these soon. Without an end to their time the room would fill with those that are
+     * done, and which of many that are asked for alike rarely stays then is a matter of chance.
+     */
+    private static final Duration SOON = Duration.ofSeconds(10);
+
     private static final String FOUND = CachedAggregates.class.getName();
     private static final String TAKEN_AS_NEW = FOUND + ".new";
 
@@ -45,8 +53,11 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
     private final boolean areMostlyNew;
 
     /** Those that were taken as new in vain, or whose first event was not stored. */
-    private final Set<String> notNew = Collections.newSetFromMap(
-            Caffeine.newBuilder().maximumSize(MOST).<String, Boolean>build().asMap());
+    private final Set<String> notNew = Collections.newSetFromMap(Caffeine.newBuilder()
+            .maximumSize(MOST)
+            .expireAfterWrite(SOON)
+            .<String, Boolean>build()
+            .asMap());
 
     private CachedAggregates(
             EventSourcingRepository.Builder<T> builder, Cache cache, EventStore events, boolean areMostlyNew) {
@@ -57,12 +68,12 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
     }
 
     public static <T> CachedAggregates<T> of(EventSourcingRepository.Builder<T> builder, EventStore events) {
-        return new CachedAggregates<>(builder, new Kept(), events, false);
+        return new CachedAggregates<>(builder, new Kept(Caffeine.newBuilder()), events, false);
     }
 
     /** Of a type whose aggregates get few commands each, the first one soonest. */
     public static <T> CachedAggregates<T> ofMostlyNew(EventSourcingRepository.Builder<T> builder, EventStore events) {
-        return new CachedAggregates<>(builder, new Kept(), events, true);
+        return new CachedAggregates<>(builder, new Kept(Caffeine.newBuilder().expireAfterAccess(SOON)), events, true);
     }
 
     @Override
@@ -140,8 +151,11 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
     /** Axon's interface to what keeps them. */
     private static final class Kept implements Cache {
 
-        private final com.github.benmanes.caffeine.cache.Cache<Object, Object> entries =
-                Caffeine.newBuilder().maximumSize(MOST).softValues().build();
+        private final com.github.benmanes.caffeine.cache.Cache<Object, Object> entries;
+
+        private Kept(Caffeine<Object, Object> entries) {
+            this.entries = entries.maximumSize(MOST).softValues().build();
+        }
 
         @Override
         @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Whoever asks knows what was put.
