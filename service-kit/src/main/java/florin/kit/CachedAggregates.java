@@ -43,7 +43,7 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
      * Aggregates that get few commands get these soon. Without an end to their time the room would fill with those that are
      * done, and which of many that are asked for alike rarely stays then is a matter of chance.
      */
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     private static final String FOUND = CachedAggregates.class.getName();
     private static final String TAKEN_AS_NEW = FOUND + ".new";

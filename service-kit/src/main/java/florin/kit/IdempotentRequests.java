@@ -41,6 +41,11 @@ public final class IdempotentRequests {
     private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{1,255}");
     private static final int PURGED_PER_CLAIM = 20;
 
+    /** An array, because rows of a subquery that are one of two conditions are looked for in the whole table. */
+    static final String FORGET = "DELETE FROM idempotency_key WHERE key = ANY (ARRAY("
+            + "SELECT key FROM idempotency_key WHERE created_at < :expiry"
+            + " ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED)) OR (key = :key AND created_at < :expiry)";
+
     private final JdbcClient jdbc;
     private final JsonMapper json;
     private final Clock clock;
@@ -95,9 +100,7 @@ public final class IdempotentRequests {
 
     private Claim claim(String key, String hash) {
         Instant now = clock.instant();
-        jdbc.sql(
-                        "DELETE FROM idempotency_key WHERE key IN (SELECT key FROM idempotency_key WHERE created_at < :expiry"
-                                + " ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED) OR (key = :key AND created_at < :expiry)")
+        jdbc.sql(FORGET)
                 .param("expiry", Timestamp.from(now.minus(RETENTION)))
                 .param("limit", PURGED_PER_CLAIM)
                 .param("key", key)

@@ -16,7 +16,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.Timestamp;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -233,7 +235,10 @@ class KitTest {
     void aTableIsReadByItsIndexHoweverSmallItIsWhenAStatementIsPlanned() {
         String plan = String.join(
                 "\n",
-                jdbc.sql("EXPLAIN SELECT * FROM idempotency_key WHERE key = ANY (ARRAY['one', 'two'])")
+                jdbc.sql("EXPLAIN " + IdempotentRequests.FORGET)
+                        .param("expiry", Timestamp.from(Instant.EPOCH))
+                        .param("limit", 20)
+                        .param("key", "one")
                         .query(String.class)
                         .list());
 

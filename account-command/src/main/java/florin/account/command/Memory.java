@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -28,12 +29,15 @@ final class Memory<S> {
 
     /**
      * An id. An account knows many, so a UUID, alone or of a transfer, is kept as the two numbers that it is, in half the
-     * room; any other is all start.
+     * room; any other is all start. They have an order, for clients choose them, and could choose many with one hash.
      */
-    private record Id(String start, long high, long low) {
+    record Id(String start, long high, long low) implements Comparable<Id> {
 
         private static final String OF_TRANSFER = "TRF-";
+        private static final int UUID_LENGTH = 36;
         private static final UUID NONE = new UUID(0, 0);
+        private static final Comparator<Id> ORDER =
+                Comparator.comparingLong(Id::high).thenComparingLong(Id::low).thenComparing(Id::start);
 
         @JsonCreator
         static Id of(String id) {
@@ -48,10 +52,15 @@ final class Memory<S> {
         /** The UUID that the text might be. */
         private static UUID uuidOf(String text) {
             try {
-                return UUID.fromString(text);
+                return text.length() == UUID_LENGTH ? UUID.fromString(text) : NONE;
             } catch (IllegalArgumentException e) {
                 return NONE;
             }
+        }
+
+        @Override
+        public int compareTo(Id other) {
+            return ORDER.compare(this, other);
         }
 
         @JsonValue

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** What an account may forget, and what it then still knows. */
@@ -48,6 +50,10 @@ class MemoryTest {
                 .allSatisfy(
                         id -> assertThat(memory.find(id).orElseThrow().state()).isEqualTo(id));
         assertThat(memory.size()).isEqualTo(ids.size());
+        // An order too, by which a map finds those of one hash.
+        Set<Memory.Id> ordered = new TreeSet<>();
+        ids.forEach(id -> ordered.add(Memory.Id.of(id)));
+        assertThat(ordered).hasSameSizeAs(ids);
     }
 
     @Test

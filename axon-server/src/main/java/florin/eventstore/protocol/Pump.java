@@ -44,6 +44,7 @@ public abstract class Pump<T> implements Runnable {
                 }
             }
         } catch (RuntimeException e) {
+            more = false;
             out.fail(e);
             stopped();
         }

@@ -15,8 +15,8 @@ import java.util.Set;
  * <p>Events never change, so what is here is never wrong, only not all: a reader looks in the store for what follows. What is
  * gathered is kept when it is gathered a second time: most of it, as for a snapshot, is not read again.
  *
- * <p>Bounded in bytes over all contexts, {@value #MAX_BYTES} unless told otherwise; an aggregate has an eighth of that at most,
- * and the one read longest ago goes first. Thread-safe.
+ * <p>Bounded in bytes over all contexts, {@value #MAX_BYTES} unless told otherwise; an aggregate has an eighth of that at most
+ * (of a longer one the last part read is kept, which helps nobody who begins at its start), and the one read longest ago goes first. Thread-safe.
  */
 final class AggregateCache {
     static final int MAX_BYTES = 32 << 20;

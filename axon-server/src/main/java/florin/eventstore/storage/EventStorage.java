@@ -360,6 +360,9 @@ public final class EventStorage implements AutoCloseable {
         for (long index = from; !isWhole && index <= last; index++) {
             eventBytes(database, index); // Names the first that is missing.
         }
+        if (!isWhole) {
+            throw missing(next);
+        }
         return size;
     }
 

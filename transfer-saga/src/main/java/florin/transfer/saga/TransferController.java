@@ -85,8 +85,10 @@ final class TransferController {
             return CompletableFuture.completedFuture(accepted);
         }
         TransferId id = new TransferId(location.getPath().substring(PATH.length()));
-        boolean isOpen =
-                accepted.getBody() instanceof TransferReceipt receipt && receipt.status() == TransferStatus.RECEIVED;
+        // Not under a key: its answer was kept meanwhile, which may have taken longer than the transfer.
+        boolean isOpen = key == null
+                && accepted.getBody() instanceof TransferReceipt receipt
+                && receipt.status() == TransferStatus.RECEIVED;
         CompletableFuture<Optional<TransferDetails>> outcome =
                 isOpen ? watch.awaitOpen(id, wait.get()) : watch.await(id, wait.get());
         return outcome.thenApply(found -> answer(found, wait.get(), accepted));
