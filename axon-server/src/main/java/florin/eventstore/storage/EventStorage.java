@@ -357,10 +357,10 @@ public final class EventStorage implements AutoCloseable {
             // Keys ascend, so none was passed over if the one to come is the one expected.
             isWhole = iterator.isValid() ? Keys.index(iterator.key()) == next : next == last + 1;
         }
-        for (long index = from; !isWhole && index <= last; index++) {
-            eventBytes(database, index); // Names the first that is missing.
-        }
         if (!isWhole) {
+            for (long index = from; index <= last; index++) {
+                eventBytes(database, index); // Names the first that is missing.
+            }
             throw missing(next);
         }
         return size;

@@ -5,37 +5,16 @@ import static florin.eventstore.storage.StoreFixture.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import florin.eventstore.storage.EventStorage.AggregateEvents;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is kept of aggregates that were read: never more than its bound, and never in place of what came later. */
-class AggregateCacheTest {
+class AggregateCacheTest extends OneStore {
     private static final int EVENT_BYTES = 1000;
     private static final int BOUND = 160_000;
 
-    @TempDir
-    private Path folder;
-
-    private StoreFixture fixture;
-    private EventStorage storage;
     private final AggregateCache cache = new AggregateCache(BOUND);
-
-    @BeforeEach
-    void open() {
-        fixture = new StoreFixture(folder.resolve("native"));
-        storage = fixture.open(folder.resolve("store"));
-    }
-
-    @AfterEach
-    void close() {
-        storage.close();
-        fixture.close();
-    }
 
     @Test
     void whatFollowsWhatIsKeptIsReadFromTheStore() throws Exception {

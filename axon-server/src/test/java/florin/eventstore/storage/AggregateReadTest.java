@@ -6,31 +6,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import florin.eventstore.storage.EventStorage.AggregateEvents;
 import io.axoniq.axonserver.grpc.event.Event;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** An aggregate is read whole and in order, however its events lie among those of others. */
-class AggregateReadTest {
+class AggregateReadTest extends OneStore {
     private static final int AGGREGATES = 5;
     private static final int EVENTS = 1500;
 
-    @TempDir
-    private Path folder;
-
-    private StoreFixture fixture;
-    private EventStorage storage;
     private final List<List<Event>> expected = new ArrayList<>();
 
     @BeforeEach
     void fill() throws Exception {
-        fixture = new StoreFixture(folder.resolve("native"));
-        storage = fixture.open(folder.resolve("store"));
         for (int aggregate = 0; aggregate < AGGREGATES; aggregate++) {
             expected.add(new ArrayList<>());
         }
@@ -49,12 +39,6 @@ class AggregateReadTest {
             append(storage, events);
             written += run;
         }
-    }
-
-    @AfterEach
-    void close() {
-        storage.close();
-        fixture.close();
     }
 
     @Test

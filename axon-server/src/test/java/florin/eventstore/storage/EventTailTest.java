@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.axoniq.axonserver.grpc.MetaDataValue;
 import io.axoniq.axonserver.grpc.event.Event;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -17,32 +16,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.TickerType;
 
 /** The last events come from memory, all others from the database, and nobody sees a difference. */
-class EventTailTest {
-    @TempDir
-    private Path folder;
-
-    private StoreFixture fixture;
-    private EventStorage storage;
-
-    @BeforeEach
-    void open() {
-        fixture = new StoreFixture(folder.resolve("native"));
-        storage = fixture.open(folder.resolve("store"));
-    }
-
-    @AfterEach
-    void close() {
-        storage.close();
-        fixture.close();
-    }
-
+class EventTailTest extends OneStore {
     private long databaseReads() {
         return fixture.resources.statistics().getTickerCount(TickerType.NUMBER_KEYS_READ)
                 + fixture.resources.statistics().getTickerCount(TickerType.NUMBER_DB_SEEK);
