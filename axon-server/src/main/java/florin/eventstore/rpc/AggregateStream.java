@@ -21,6 +21,7 @@ final class AggregateStream extends Pump<StoredEvent> {
     private final boolean allowSnapshots;
     private long next;
     private boolean started;
+    private boolean isReading;
 
     AggregateStream(
             EventStorage storage,
@@ -51,7 +52,8 @@ final class AggregateStream extends Pump<StoredEvent> {
         if (!out.isReady()) {
             return false;
         }
-        AggregateEvents read = storage.readAggregate(identifier, next, last, STEP_EVENTS, STEP_BYTES);
+        AggregateEvents read = storage.readAggregate(identifier, next, last, STEP_EVENTS, STEP_BYTES, !isReading);
+        isReading = true;
         read.events().forEach(out::send);
         next += read.events().size();
         if (read.isEnd()) {

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -15,8 +16,8 @@ import java.util.Set;
  * <p>Events never change, so what is here is never wrong, only not all: a reader looks in the store for what follows. What is
  * gathered is kept when it is gathered a second time: most of it, as for a snapshot, is not read again.
  *
- * <p>Bounded in bytes over all contexts, {@value #MAX_BYTES} unless told otherwise; an aggregate has an eighth of that at most
- * (of a longer one the last part read is kept, which helps nobody who begins at its start), and the one read longest ago goes first. Thread-safe.
+ * <p>Bounded in bytes over all contexts, {@value #MAX_BYTES} unless told otherwise; an aggregate has an eighth of that at most,
+ * of a longer one its start is kept, and the one read longest ago goes first. Thread-safe.
  */
 final class AggregateCache {
     static final int MAX_BYTES = 32 << 20;
@@ -26,8 +27,6 @@ final class AggregateCache {
     private static final int MOST_READ_ONCE = 8192;
 
     private record Key(EventStorage context, String aggregate) {}
-
-    private record Start(Key key, long first) {}
 
     /** Events in a row, the first of them with this sequence number; never changed. */
     private record Run(long first, List<StoredEvent> events, int bytes) {
@@ -42,12 +41,14 @@ final class AggregateCache {
 
     private final int maxBytes;
     private final Map<Key, Run> runs = new LinkedHashMap<>(64, 0.75f, true);
-    private final Set<Start> readOnce = Collections.newSetFromMap(new LinkedHashMap<>() {
+    /** Where readings started, as hashes: which of them was the second one may be mistaken. */
+    private final Set<Integer> readOnce = Collections.newSetFromMap(new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Start, Boolean> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Integer, Boolean> eldest) {
             return size() > MOST_READ_ONCE;
         }
     });
+
     private int size;
 
     AggregateCache() {
@@ -77,19 +78,23 @@ final class AggregateCache {
     }
 
     /**
-     * Tells of committed events that were gathered, the first of them with this sequence number. The second time that it is told
-     * it keeps them, beside or instead of others of their aggregate.
+     * Tells of committed events that were gathered, the first of them with this sequence number. It keeps them if they follow
+     * what it has of their aggregate, or if a reading started there for the second time.
      */
-    synchronized void gathered(EventStorage context, String aggregate, long first, List<StoredEvent> events) {
+    synchronized void gathered(
+            EventStorage context, String aggregate, long first, List<StoredEvent> events, boolean isStart) {
         if (events.isEmpty()) {
             return;
         }
         Key key = new Key(context, aggregate);
         Run old = runs.get(key);
-        if ((old != null && old.holds(first)) || readOnce.add(new Start(key, first))) {
+        boolean follows = old != null && old.isFollowedBy(first);
+        boolean isSecondStart =
+                isStart && (old == null || !old.holds(first)) && !readOnce.add(Objects.hash(key, first));
+        int room = maxBytes / 8 - (follows ? old.bytes : 0);
+        if (!(follows || isSecondStart) || room < events.get(0).value().length + EVENT_OVERHEAD) {
             return;
         }
-        boolean follows = old != null && old.isFollowedBy(first);
         int known = follows ? old.events.size() : 0;
         List<StoredEvent> all = new ArrayList<>(known + events.size());
         all.addAll(follows ? old.events : List.of());
@@ -116,7 +121,6 @@ final class AggregateCache {
 
     /** Forgets what is known of a context: it is closed, or what it did not sync may be gone. */
     synchronized void forget(EventStorage context) {
-        readOnce.removeIf(start -> start.key.context == context);
         runs.entrySet().removeIf(entry -> {
             boolean isOfContext = entry.getKey().context == context;
             size -= isOfContext ? entry.getValue().bytes : 0;

@@ -43,6 +43,7 @@ final class EventDatabase implements AutoCloseable {
     private static final Pattern DROPPED = Pattern.compile("(\\d+\\.log): dropping \\d+ bytes");
 
     final RocksDB rocks;
+    final ColumnFamilyHandle runs;
     final ColumnFamilyHandle events;
     final ColumnFamilyHandle aggregates;
     final ColumnFamilyHandle snapshots;
@@ -64,6 +65,7 @@ final class EventDatabase implements AutoCloseable {
         }
         resources.push(rocks);
         handles.forEach(resources::push);
+        runs = handles.get(0);
         events = handles.get(1);
         aggregates = handles.get(2);
         snapshots = handles.get(3);

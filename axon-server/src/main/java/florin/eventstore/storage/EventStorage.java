@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -22,6 +21,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.rocksdb.BackupEngine;
 import org.rocksdb.BackupEngineOptions;
 import org.rocksdb.BackupInfo;
+import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.Env;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * The events, snapshots and schedules of one context, in one RocksDB database.
  *
  * <p>Format, by column family: {@code events} global index → highest timestamp so far (8 bytes) and the event; {@code
- * aggregates} aggregate and sequence number → global index; {@code snapshots} aggregate and sequence number →
+ * aggregates} aggregate and sequence number → global index; {@code default} aggregate and a run's first sequence
+ * number → the run ({@link AggregateRuns}); {@code snapshots} aggregate and sequence number →
  * snapshot; {@code schedules} token → instant (8 bytes) and the event; {@code streams} persistent stream → its state.
  *
  * <p>Crash behaviour: one transaction is one atomic record of the write-ahead log, synced before {@link #append}
@@ -47,15 +48,12 @@ import org.slf4j.LoggerFactory;
 public final class EventStorage implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventStorage.class);
     private static final int POINT_READS = 4;
-    /** So many events in a row are read faster by going along them than each by its key. */
-    private static final int NEIGHBOURS = 8;
-
-    private static final int MAX_KEYS = 64;
     private static final long REOPEN_WAIT_SECONDS = 1;
 
     private final Path folder;
     private final StorageResources resources;
     private final EventWriter writer;
+    private final AggregateReader aggregates;
     private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
     /** Held for reading while the database is used, for writing while it is closed and opened. */
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
@@ -71,6 +69,7 @@ public final class EventStorage implements AutoCloseable {
             throws RocksDBException, IOException {
         this.folder = folder;
         this.resources = resources;
+        aggregates = new AggregateReader(this, resources.aggregates());
         openDatabase();
         writer = new EventWriter(this, configuration.sync(), new DiskReserve(folder, configuration.minFreeBytes()));
     }
@@ -121,6 +120,10 @@ public final class EventStorage implements AutoCloseable {
         if (synced < 0 && !isNew) {
             LOG.warn("{} is missing: a lost end of the log would not be noticed", folder.resolve(Head.FILE_NAME));
         }
+    }
+
+    Path folder() {
+        return folder;
     }
 
     /** The writer's own access: it is the only one that closes and opens the database. */
@@ -179,11 +182,11 @@ public final class EventStorage implements AutoCloseable {
     }
 
     /** Something to read from the database while it is certain to stay open. */
-    private interface Read<T> {
+    interface Read<T> {
         T from(EventDatabase database) throws RocksDBException;
     }
 
-    private <T> T reading(Read<T> read) {
+    <T> T reading(Read<T> read) {
         use.readLock().lock();
         try {
             requireOpen();
@@ -198,6 +201,10 @@ public final class EventStorage implements AutoCloseable {
     /** Stores the events as one transaction; completes with the index of the last one, once that is synced. */
     public CompletionStage<Long> append(List<NewEvent> transaction) {
         return writer.submit(PendingWrite.ofEvents(transaction));
+    }
+
+    CompletionStage<Long> write(PendingWrite write) {
+        return writer.submit(write);
     }
 
     public CompletionStage<Long> appendSnapshot(Event snapshot) {
@@ -339,7 +346,7 @@ public final class EventStorage implements AutoCloseable {
     }
 
     /** Adds the events up to {@code last}, or as many as have so many bytes; gives how many bytes they have. */
-    private int readRange(EventDatabase database, long from, long last, int bytes, List<StoredEvent> found)
+    int readRange(EventDatabase database, long from, long last, int bytes, List<StoredEvent> found)
             throws RocksDBException {
         int size = 0;
         long next = from;
@@ -373,96 +380,13 @@ public final class EventStorage implements AutoCloseable {
      */
     public record AggregateEvents(List<StoredEvent> events, boolean isEnd) {}
 
-    /** Up to {@code count} events of the aggregate from one sequence number to another, both included. */
-    public AggregateEvents readAggregate(String identifier, long from, long to, int count, int bytes) {
-        AggregateCache cache = resources.aggregates();
-        return reading(database -> {
-            List<StoredEvent> found = cache.read(this, identifier, from, to, count, bytes);
-            int size = found.stream().mapToInt(StoredEvent::size).sum();
-            if (found.size() == count || size >= bytes) {
-                return new AggregateEvents(found, false);
-            }
-            long next = from + found.size();
-            AggregateEvents rest = gather(database, identifier, next, to, count - found.size(), bytes - size);
-            cache.gathered(this, identifier, next, rest.events());
-            found.addAll(rest.events());
-            return new AggregateEvents(found, rest.isEnd());
-        });
-    }
-
-    private AggregateEvents gather(EventDatabase database, String identifier, long from, long to, int count, int bytes)
-            throws RocksDBException {
-        long[] indexes = indexes(database, identifier, from, to, count);
-        List<StoredEvent> found = new ArrayList<>(indexes.length);
-        int size = 0;
-        while (found.size() < indexes.length && size < bytes) {
-            size += readSome(database, indexes, size, bytes, found);
-        }
-        return new AggregateEvents(found, indexes.length < count && found.size() == indexes.length);
-    }
-
     /**
-     * Reads neighbours by going along, events that lie apart by their keys; gives how many bytes were read.
+     * Up to {@code count} events of the aggregate from one sequence number to another, both included.
      *
-     * @param size how many bytes those have that were found before
-     * @param bytes how many all may have
+     * @param isStart whether a reading starts here; if not, it goes on where the one before has ended
      */
-    private int readSome(EventDatabase database, long[] indexes, int size, int bytes, List<StoredEvent> found)
-            throws RocksDBException {
-        int first = found.size();
-        int neighbours = neighbours(indexes, first);
-        if (neighbours >= NEIGHBOURS) {
-            return readRange(database, indexes[first], indexes[first + neighbours - 1], bytes - size, found);
-        }
-        // Few at first: the events may be large, and these are in memory together.
-        int most = first == 0 ? POINT_READS : Math.max(1, Math.min(MAX_KEYS, (bytes - size) / (1 + size / first)));
-        List<byte[]> keys = new ArrayList<>();
-        for (int next = first; next < indexes.length && keys.size() < most; next++) {
-            if (neighbours(indexes, next) >= NEIGHBOURS) {
-                break;
-            }
-            keys.add(Keys.ofIndex(indexes[next]));
-        }
-        int read = 0;
-        for (byte[] value : eventsBytes(database, keys)) {
-            read += value.length;
-            found.add(stored(indexes[found.size()], value));
-        }
-        return read;
-    }
-
-    /** How many of the indexes, from one on, follow each other. */
-    private static int neighbours(long[] indexes, int first) {
-        int count = 1;
-        while (first + count < indexes.length && indexes[first + count] == indexes[first] + count) {
-            count++;
-        }
-        return count;
-    }
-
-    private long[] indexes(EventDatabase database, String identifier, long from, long to, int count)
-            throws RocksDBException {
-        long[] indexes = new long[count];
-        int found = 0;
-        byte[] start = Keys.ofAggregate(identifier, from);
-        ByteBuffer key = ByteBuffer.allocate(start.length);
-        ByteBuffer index = ByteBuffer.allocate(Long.BYTES);
-        try (Slice end = new Slice(Keys.afterAggregate(identifier, to));
-                ReadOptions options = new ReadOptions().setIterateUpperBound(end);
-                RocksIterator iterator = database.rocks.newIterator(database.aggregates, options)) {
-            for (iterator.seek(start); iterator.isValid() && found < count; iterator.next()) {
-                iterator.key(key);
-                if (Keys.sequence(key.array()) != from + found) {
-                    throw Refusal.readFailed(
-                            "event " + (from + found) + " of aggregate " + identifier + " is missing in " + folder,
-                            null);
-                }
-                iterator.value(index);
-                indexes[found++] = index.getLong(0);
-            }
-            iterator.status();
-        }
-        return Arrays.copyOf(indexes, found);
+    public AggregateEvents readAggregate(String identifier, long from, long to, int count, int bytes, boolean isStart) {
+        return reading(database -> aggregates.read(database, identifier, from, to, count, bytes, isStart));
     }
 
     /** The snapshots of the aggregate between two sequence numbers, both included, the latest first. */
@@ -486,16 +410,22 @@ public final class EventStorage implements AutoCloseable {
 
     /** The sequence number of the aggregate's last event, -1 if it has none. */
     public long highestSequence(String identifier) {
+        return reading(database -> highestSequence(database, database.aggregates, identifier));
+    }
+
+    /** The sequence number of the aggregate's latest snapshot, -1 if it has none. */
+    static long latestSnapshot(EventDatabase database, String identifier) throws RocksDBException {
+        return highestSequence(database, database.snapshots, identifier);
+    }
+
+    private static long highestSequence(EventDatabase database, ColumnFamilyHandle family, String identifier)
+            throws RocksDBException {
         byte[] end = Keys.ofAggregate(identifier, Long.MAX_VALUE);
-        return reading(database -> {
-            try (RocksIterator iterator = database.rocks.newIterator(database.aggregates)) {
-                iterator.seekForPrev(end);
-                iterator.status();
-                return iterator.isValid() && Keys.sameAggregate(end, iterator.key())
-                        ? Keys.sequence(iterator.key())
-                        : -1L;
-            }
-        });
+        try (RocksIterator iterator = database.rocks.newIterator(family)) {
+            iterator.seekForPrev(end);
+            iterator.status();
+            return iterator.isValid() && Keys.sameAggregate(end, iterator.key()) ? Keys.sequence(iterator.key()) : -1L;
+        }
     }
 
     /** Called by the writer when these events are committed, the first of them with this index. */
@@ -528,6 +458,7 @@ public final class EventStorage implements AutoCloseable {
     /** Waits until the writer has finished what was submitted; later writes and reads are refused. */
     @Override
     public void close() {
+        aggregates.runs().close();
         writer.close();
         use.writeLock().lock();
         try {
@@ -556,7 +487,7 @@ public final class EventStorage implements AutoCloseable {
         return value;
     }
 
-    private List<byte[]> eventsBytes(EventDatabase database, List<byte[]> keys) throws RocksDBException {
+    List<byte[]> eventsBytes(EventDatabase database, List<byte[]> keys) throws RocksDBException {
         if (keys.size() == 1) {
             return List.of(eventBytes(database, Keys.index(keys.get(0))));
         }
@@ -568,7 +499,7 @@ public final class EventStorage implements AutoCloseable {
         return values;
     }
 
-    private static StoredEvent stored(long index, byte[] value) {
+    static StoredEvent stored(long index, byte[] value) {
         return new StoredEvent(index, value, NewEvent.PREFIX_BYTES);
     }
 

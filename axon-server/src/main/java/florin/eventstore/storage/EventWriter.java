@@ -328,12 +328,13 @@ final class EventWriter implements AutoCloseable {
         if (write.snapshot != null) {
             batch.put(database.snapshots.getID(), aggregateKey(write.snapshot), write.snapshot.toByteArray());
         }
-        if (write.stream != null) {
-            byte[] key = write.stream.getBytes(StandardCharsets.UTF_8);
-            if (write.streamState == null) {
-                batch.delete(database.streams.getID(), key);
+        PendingWrite.Entry entry = write.entry;
+        if (entry != null && (entry.readFrom == null || entry.readFrom == database)) {
+            int family = entry.family.apply(database).getID();
+            if (entry.value == null) {
+                batch.delete(family, entry.key);
             } else {
-                batch.put(database.streams.getID(), key, write.streamState);
+                batch.put(family, entry.key, entry.value);
             }
         }
         if (write.scheduleToRemove != null) {

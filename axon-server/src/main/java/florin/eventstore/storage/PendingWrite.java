@@ -1,11 +1,34 @@
 package florin.eventstore.storage;
 
 import io.axoniq.axonserver.grpc.event.Event;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.rocksdb.ColumnFamilyHandle;
 
 /** One transaction on its way to the writer thread; all of it is stored, or nothing. */
 final class PendingWrite {
+    /**
+     * What a column family is to hold under a key; to forget it, the value is null. If it was made of what had been read, it
+     * is dropped unless the store is still the one that was opened then.
+     */
+    static final class Entry {
+        final Function<EventDatabase, ColumnFamilyHandle> family;
+        final byte[] key;
+        final byte[] value;
+        /** Null if it does not depend on what was read. */
+        final EventDatabase readFrom;
+
+        private Entry(
+                Function<EventDatabase, ColumnFamilyHandle> family, byte[] key, byte[] value, EventDatabase readFrom) {
+            this.family = family;
+            this.key = key;
+            this.value = value;
+            this.readFrom = readFrom;
+        }
+    }
+
     final List<NewEvent> events;
     final Event snapshot;
     final Schedule scheduleToAdd;
@@ -13,9 +36,8 @@ final class PendingWrite {
     /** If set and the schedule is gone, the whole write is dropped and its result is -1. */
     final boolean scheduleMustExist;
 
-    final String stream;
-    /** Null to forget the stream. */
-    final byte[] streamState;
+    /** Something else to keep or to forget; null if there is nothing. */
+    final Entry entry;
     /** Whether a sync that comes within a second is soon enough. */
     final boolean lazy;
 
@@ -29,7 +51,7 @@ final class PendingWrite {
             String scheduleToRemove,
             boolean scheduleMustExist,
             int bytes) {
-        this(events, snapshot, scheduleToAdd, scheduleToRemove, scheduleMustExist, null, null, false, bytes);
+        this(events, snapshot, scheduleToAdd, scheduleToRemove, scheduleMustExist, null, false, bytes);
     }
 
     private PendingWrite(
@@ -38,8 +60,7 @@ final class PendingWrite {
             Schedule scheduleToAdd,
             String scheduleToRemove,
             boolean scheduleMustExist,
-            String stream,
-            byte[] streamState,
+            Entry entry,
             boolean lazy,
             int bytes) {
         this.events = events;
@@ -47,8 +68,7 @@ final class PendingWrite {
         this.scheduleToAdd = scheduleToAdd;
         this.scheduleToRemove = scheduleToRemove;
         this.scheduleMustExist = scheduleMustExist;
-        this.stream = stream;
-        this.streamState = streamState;
+        this.entry = entry;
         this.lazy = lazy;
         this.bytes = bytes;
     }
@@ -76,8 +96,18 @@ final class PendingWrite {
     }
 
     static PendingWrite ofStream(String identifier, byte[] state, boolean lazy) {
-        int size = identifier.length() + (state == null ? 0 : state.length);
-        return new PendingWrite(List.of(), null, null, null, false, identifier, state, lazy, size);
+        return ofEntry(
+                new Entry(database -> database.streams, identifier.getBytes(StandardCharsets.UTF_8), state, null),
+                lazy);
+    }
+
+    static PendingWrite ofRun(byte[] key, byte[] run, EventDatabase readFrom) {
+        return ofEntry(new Entry(database -> database.runs, key, run, readFrom), true);
+    }
+
+    private static PendingWrite ofEntry(Entry entry, boolean lazy) {
+        int size = entry.key.length + (entry.value == null ? 0 : entry.value.length);
+        return new PendingWrite(List.of(), null, null, null, false, entry, lazy, size);
     }
 
     private static int sizeOf(List<NewEvent> events) {

@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -69,6 +70,7 @@ public final class Verification {
         if (!inEvents.isSameAs(inIndex)) {
             throw damaged("the index of aggregates does not agree with the events");
         }
+        readRuns();
         long snapshots = readSnapshots();
         long schedules = readSchedules();
         forEach(database.streams, (number, key, value) -> digest(key, value));
@@ -116,6 +118,27 @@ public final class Verification {
         return count[0];
     }
 
+    private void readRuns() throws RocksDBException {
+        forEach(database.runs, (number, key, value) -> {
+            List<StoredEvent> events = AggregateRuns.events(value);
+            long sequence = Keys.sequence(key);
+            if (sequence % AggregateRuns.LENGTH != 0 || (!events.isEmpty() && events.size() != AggregateRuns.LENGTH)) {
+                throw damaged("a run of " + events.size() + " events begins at sequence number " + sequence);
+            }
+            for (StoredEvent stored : events) {
+                Event event = stored.event();
+                byte[] itsKey = Keys.ofAggregate(event.getAggregateIdentifier(), event.getAggregateSequenceNumber());
+                if (!Keys.sameAggregate(itsKey, key)
+                        || Keys.sequence(itsKey) != sequence++
+                        || !Arrays.equals(
+                                database.rocks.get(database.events, Keys.ofIndex(stored.index())), stored.value())) {
+                    throw damaged("event " + stored.index() + " is another one among those of "
+                            + event.getAggregateIdentifier() + " that are kept together");
+                }
+            }
+        });
+    }
+
     private long readSnapshots() throws RocksDBException {
         return forEach(database.snapshots, (number, key, value) -> {
             digest(key, value);
@@ -136,7 +159,7 @@ public final class Verification {
     }
 
     private interface Visitor {
-        void visit(long number, byte[] key, byte[] value);
+        void visit(long number, byte[] key, byte[] value) throws RocksDBException;
     }
 
     private long forEach(ColumnFamilyHandle family, Visitor visitor) throws RocksDBException {

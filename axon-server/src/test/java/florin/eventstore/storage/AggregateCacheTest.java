@@ -52,7 +52,8 @@ class AggregateCacheTest extends OneStore {
 
             assertThat(texts("a", 0)).containsExactly("here");
             assertThat(texts("a", 0)).containsExactly("here");
-            assertThat(other.readAggregate("a", 0, Long.MAX_VALUE, 10, 1000).events())
+            assertThat(other.readAggregate("a", 0, Long.MAX_VALUE, 10, 1000, true)
+                            .events())
                     .extracting(each -> each.event().getPayload().getData().toStringUtf8())
                     .containsExactly("there");
         }
@@ -112,8 +113,8 @@ class AggregateCacheTest extends OneStore {
     }
 
     private void gatherTwice(String aggregate, long first, List<StoredEvent> events) {
-        cache.gathered(storage, aggregate, first, events);
-        cache.gathered(storage, aggregate, first, events);
+        cache.gathered(storage, aggregate, first, events, true);
+        cache.gathered(storage, aggregate, first, events, true);
     }
 
     private int kept(String aggregate, long from) {
@@ -122,7 +123,7 @@ class AggregateCacheTest extends OneStore {
     }
 
     private List<String> texts(String aggregate, long from) {
-        AggregateEvents read = storage.readAggregate(aggregate, from, Long.MAX_VALUE, 10, 1000);
+        AggregateEvents read = storage.readAggregate(aggregate, from, Long.MAX_VALUE, 10, 1000, true);
         assertThat(read.isEnd()).isTrue();
         return read.events().stream()
                 .map(each -> each.event().getPayload().getData().toStringUtf8())

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** An aggregate is read whole and in order, however its events lie among those of others. */
 class AggregateReadTest extends OneStore {
-    private static final int AGGREGATES = 5;
-    private static final int EVENTS = 1500;
+    private static final int AGGREGATES = 20;
+    private static final int EVENTS = 6000;
 
     private final List<List<Event>> expected = new ArrayList<>();
 
@@ -56,7 +56,7 @@ class AggregateReadTest extends OneStore {
 
     @Test
     void betweenTwoSequenceNumbers() {
-        AggregateEvents read = storage.readAggregate("aggregate-2", 10, 40, 1000, 1 << 20);
+        AggregateEvents read = storage.readAggregate("aggregate-2", 10, 40, 1000, 1 << 20, true);
         assertThat(read.events())
                 .extracting(StoredEvent::event)
                 .isEqualTo(expected.get(2).subList(10, 41));
@@ -65,16 +65,18 @@ class AggregateReadTest extends OneStore {
 
     @Test
     void nothingOfAnAggregateWhoseNameOnlyBeginsTheSame() {
-        assertThat(storage.readAggregate("aggregate-", 0, Long.MAX_VALUE, 10, 1 << 20)
+        assertThat(storage.readAggregate("aggregate-", 0, Long.MAX_VALUE, 10, 1 << 20, true)
                         .events())
                 .isEmpty();
     }
 
     private List<Event> read(int aggregate, int count, int bytes) {
+        fixture.resources.aggregates().forget(storage);
         List<Event> found = new ArrayList<>();
         AggregateEvents read;
         do {
-            read = storage.readAggregate("aggregate-" + aggregate, found.size(), Long.MAX_VALUE, count, bytes);
+            read = storage.readAggregate(
+                    "aggregate-" + aggregate, found.size(), Long.MAX_VALUE, count, bytes, found.isEmpty());
             assertThat(read.events()).hasSizeLessThanOrEqualTo(count);
             read.events().forEach(event -> found.add(event.event()));
         } while (!read.isEnd());

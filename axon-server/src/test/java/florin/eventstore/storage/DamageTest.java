@@ -164,7 +164,7 @@ class DamageTest {
         try (EventStorage storage = fixture.open(copy)) {
             assertThat(readAll(storage)).isEqualTo(EXPECTED);
             for (int aggregate = 0; aggregate < 30; aggregate++) {
-                assertThat(storage.readAggregate("aggregate-" + aggregate, 0, Long.MAX_VALUE, 100, 1 << 20)
+                assertThat(storage.readAggregate("aggregate-" + aggregate, 0, Long.MAX_VALUE, 100, 1 << 20, true)
                                 .events())
                         .extracting(StoredEvent::event)
                         .isEqualTo(EXPECTED.subList(aggregate * 10, aggregate * 10 + 10));

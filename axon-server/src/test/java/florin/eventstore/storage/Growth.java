@@ -113,7 +113,7 @@ final class Growth {
         long next = 0;
         AggregateEvents read;
         do {
-            read = storage.readAggregate(identifier, next, Long.MAX_VALUE, 256, 1 << 20);
+            read = storage.readAggregate(identifier, next, Long.MAX_VALUE, 256, 1 << 20, next == 0);
             next += read.events().size();
         } while (!read.isEnd());
         if (next < LONG_AGGREGATE_EVENTS * 9 / 10) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.rocksdb.RocksIterator;
 
 /** What the tests of the storage share: stores in folders, small events, copies of folders. */
 final class StoreFixture implements AutoCloseable {
@@ -52,6 +53,19 @@ final class StoreFixture implements AutoCloseable {
             }
         }
         return events;
+    }
+
+    /** How many runs of events of an aggregate are kept together. */
+    static long runs(EventStorage storage) {
+        return storage.reading(database -> {
+            long count = 0;
+            try (RocksIterator iterator = database.rocks.newIterator(database.runs)) {
+                for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                    count++;
+                }
+            }
+            return count;
+        });
     }
 
     static void copy(Path from, Path to) throws IOException {
