@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import florin.eventstore.NodeConfiguration.Access;
 import florin.eventstore.security.AccessControl;
 import florin.eventstore.security.Tls;
+import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
+import io.axoniq.axonserver.connector.control.ProcessorInstructionHandler;
+import io.axoniq.axonserver.grpc.control.EventProcessorInfo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -17,6 +20,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +43,9 @@ class HttpLimitsTest {
         for (Socket socket : sockets) {
             socket.close();
         }
-        fixture.close();
+        if (fixture != null) {
+            fixture.close();
+        }
     }
 
     @Test
@@ -87,6 +95,74 @@ class HttpLimitsTest {
     }
 
     @Test
+    void anAnswerThatTakesTooLongIsGivenUp() throws Exception {
+        ServerProcess server = ServerProcess.start(data, "-Dsun.net.httpserver.maxRspTime=2");
+        AxonServerConnectionFactory connector = server.connector();
+        try {
+            CountDownLatch asked = new CountDownLatch(1);
+            connector
+                    .connect("default")
+                    .controlChannel()
+                    .registerEventProcessor(
+                            "slow",
+                            () -> EventProcessorInfo.newBuilder()
+                                    .setProcessorName("slow")
+                                    .setTokenStoreIdentifier("store")
+                                    .setIsStreamingProcessor(true)
+                                    .build(),
+                            new NeverDone(asked));
+            String request = "PATCH /v1/components/process/processors/slow/pause?context=default"
+                    + "&tokenStoreIdentifier=store HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            AtomicReference<String> answer = new AtomicReference<>();
+            // It is unknown until its client has told of it.
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                Socket socket = connect(server.httpPort(), request);
+                socket.setSoTimeout(20_000); // Less than the node itself waits for the processor.
+                answer.set(firstLine(socket));
+                return !answer.get().equals("HTTP/1.1 404 Not Found");
+            });
+            assertThat(answer).hasValue("");
+            assertThat(asked.getCount()).isZero();
+        } finally {
+            connector.shutdown();
+            server.kill();
+        }
+    }
+
+    /** An event processor that does nothing that it is told. */
+    private record NeverDone(CountDownLatch asked) implements ProcessorInstructionHandler {
+        @Override
+        public CompletableFuture<Boolean> releaseSegment(int segment) {
+            return never();
+        }
+
+        @Override
+        public CompletableFuture<Boolean> splitSegment(int segment) {
+            return never();
+        }
+
+        @Override
+        public CompletableFuture<Boolean> mergeSegment(int segment) {
+            return never();
+        }
+
+        @Override
+        public CompletableFuture<Void> pauseProcessor() {
+            return never();
+        }
+
+        @Override
+        public CompletableFuture<Void> startProcessor() {
+            return never();
+        }
+
+        private <T> CompletableFuture<T> never() {
+            asked.countDown();
+            return new CompletableFuture<>();
+        }
+    }
+
+    @Test
     void endlessRequestsAreCutOff() throws Exception {
         fixture = new NodeFixture(data);
         for (String endless : List.of(
@@ -110,8 +186,11 @@ class HttpLimitsTest {
     }
 
     private Socket connect(String text) throws IOException {
-        Socket socket =
-                new Socket(InetAddress.getLoopbackAddress(), fixture.node().httpPort());
+        return connect(fixture.node().httpPort(), text);
+    }
+
+    private Socket connect(int port, String text) throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
         sockets.add(socket);
         socket.setSoTimeout(5000);
         socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));

@@ -10,10 +10,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The node in a process of its own, as a user starts it. */
-record ServerProcess(Process process, int port, List<String> greeting) {
+record ServerProcess(Process process, int port, int httpPort, List<String> greeting) {
+    /** Options that begin with -D are the JVM's. */
     static ServerProcess start(Path data, String... options) throws IOException {
         List<String> command = command("--data", data.toString(), "--grpc-port", "0", "--http-port", "0");
-        command.addAll(List.of(options));
+        for (String option : options) {
+            command.add(option.startsWith("-D") ? 1 : command.size(), option);
+        }
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -22,15 +25,20 @@ record ServerProcess(Process process, int port, List<String> greeting) {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             greeting.add(line);
             if (line.startsWith("axon-server is ready")) {
-                String address = line.substring(line.indexOf("gRPC ") + 5, line.indexOf(", HTTP"));
-                int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+                int port = portBefore(", HTTP", line);
+                int httpPort = portBefore(", data", line);
                 Thread drain = new Thread(() -> output.lines().forEach(rest -> {}));
                 drain.setDaemon(true);
                 drain.start();
-                return new ServerProcess(process, port, greeting);
+                return new ServerProcess(process, port, httpPort, greeting);
             }
         }
         throw new IOException("the server ended before it was ready: " + greeting);
+    }
+
+    private static int portBefore(String text, String line) {
+        String before = line.substring(0, line.indexOf(text));
+        return Integer.parseInt(before.substring(before.lastIndexOf(':') + 1));
     }
 
     /** The command line that runs the jar's program with these arguments. */
