@@ -5,6 +5,8 @@ import static florin.eventstore.NodeFixture.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import florin.eventstore.storage.StorageResources;
+import florin.eventstore.storage.Verification;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import io.axoniq.axonserver.connector.event.AppendEventsTransaction;
@@ -39,6 +41,7 @@ class CrashTest {
     private static final long SEED = Long.getLong("florin.crashes.seed", System.nanoTime());
     private static final int WRITERS = 4;
     private static final int CHECKED_AGAIN = 30;
+    private static final String LONG = "long";
 
     @TempDir
     private Path data;
@@ -73,12 +76,17 @@ class CrashTest {
                 server.kill();
             }
         }
+        try (StorageResources resources = new StorageResources(data.resolve("native"))) {
+            Path store = data.resolve("contexts").resolve("default");
+            assertThat(Verification.of(store, resources).events()).isEqualTo(stream.size());
+        }
         assertThat(snapshots).isNotEmpty();
         assertThat(schedules).isNotEmpty();
     }
 
     private void killUnderLoad(ServerProcess server, Random random) throws Exception {
-        ExecutorService writers = Executors.newFixedThreadPool(WRITERS);
+        ExecutorService writers = Executors.newFixedThreadPool(WRITERS + 1);
+        writers.execute(() -> grow(server));
         for (int i = 0; i < WRITERS; i++) {
             long seed = random.nextLong();
             writers.execute(() -> write(server, new Random(seed)));
@@ -97,31 +105,51 @@ class CrashTest {
         assertThat(writers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
     }
 
-    /** Appends transactions of one to five events to an aggregate of its own, until the server is gone. */
-    private void write(ServerProcess server, Random random) {
+    private interface Load {
+        void put(AxonServerConnection connection) throws Exception;
+    }
+
+    private static void untilGone(ServerProcess server, Load load) {
         AxonServerConnectionFactory factory = server.connector();
         try {
             AxonServerConnection connection = factory.connect("default");
             while (true) {
-                String aggregate = "aggregate-" + aggregates.getAndIncrement();
-                List<String> known = new ArrayList<>();
-                for (int transaction = 0; transaction < 3; transaction++) {
-                    append(connection, aggregate, known, 1 + random.nextInt(5));
-                }
-                Event snapshot = event(aggregate, known.size() - 1, "snapshot of " + aggregate);
-                connection.eventChannel().appendSnapshot(snapshot).get(5, TimeUnit.SECONDS);
-                snapshots.put(aggregate, snapshot.getMessageIdentifier());
-                if (random.nextInt(4) == 0) {
-                    schedule(connection, random.nextBoolean() ? 0 : 3_600_000);
-                }
+                load.put(connection);
             }
-        } catch (ExecutionException | TimeoutException | RuntimeException e) {
-            // The server was killed: what had no answer may or may not be there.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            // The server was killed: what had no answer may or may not be there.
         } finally {
             factory.shutdown();
         }
+    }
+
+    /** Appends to an aggregate that outlives every crash, and reads it each time, so that its events are kept together. */
+    private void grow(ServerProcess server) {
+        untilGone(server, connection -> {
+            List<String> known = new ArrayList<>();
+            read(connection.eventChannel().openAggregateStream(LONG, false))
+                    .forEach(event -> known.add(event.getMessageIdentifier()));
+            append(connection, LONG, known, 1);
+        });
+    }
+
+    /** Appends transactions of one to five events to an aggregate of its own, until the server is gone. */
+    private void write(ServerProcess server, Random random) {
+        untilGone(server, connection -> {
+            String aggregate = "aggregate-" + aggregates.getAndIncrement();
+            List<String> known = new ArrayList<>();
+            for (int transaction = 0; transaction < 3; transaction++) {
+                append(connection, aggregate, known, 1 + random.nextInt(5));
+            }
+            Event snapshot = event(aggregate, known.size() - 1, "snapshot of " + aggregate);
+            connection.eventChannel().appendSnapshot(snapshot).get(5, TimeUnit.SECONDS);
+            snapshots.put(aggregate, snapshot.getMessageIdentifier());
+            if (random.nextInt(4) == 0) {
+                schedule(connection, random.nextBoolean() ? 0 : 3_600_000);
+            }
+        });
     }
 
     private void append(AxonServerConnection connection, String aggregate, List<String> known, int count)
@@ -170,6 +198,9 @@ class CrashTest {
             }
             for (String aggregate : sample) {
                 compareAggregate(connection, aggregate);
+            }
+            if (byAggregate.containsKey(LONG)) {
+                compareAggregate(connection, LONG);
             }
             if (completely) {
                 compareSchedules(connection);
