@@ -91,24 +91,18 @@ final class AggregateCache {
         boolean follows = old != null && old.isFollowedBy(first);
         boolean isSecondStart =
                 isStart && (old == null || !old.holds(first)) && !readOnce.add(Objects.hash(key, first));
-        int room = maxBytes / 8 - (follows ? old.bytes : 0);
-        if (!(follows || isSecondStart) || room < events.get(0).value().length + EVENT_OVERHEAD) {
+        int bytes = follows ? old.bytes : EVENT_OVERHEAD + 2 * aggregate.length();
+        if (!(follows || isSecondStart) || bytes + sizeOf(events.get(0)) > maxBytes / 8) {
             return;
         }
-        int known = follows ? old.events.size() : 0;
-        List<StoredEvent> all = new ArrayList<>(known + events.size());
-        all.addAll(follows ? old.events : List.of());
-        int bytes = follows ? old.bytes : EVENT_OVERHEAD + 2 * aggregate.length();
+        List<StoredEvent> all = new ArrayList<>(follows ? old.events : List.of());
         for (StoredEvent event : events) {
-            int more = event.value().length + EVENT_OVERHEAD;
+            int more = sizeOf(event);
             if (bytes + more > maxBytes / 8) {
                 break;
             }
             all.add(event);
             bytes += more;
-        }
-        if (all.size() == known) {
-            return;
         }
         runs.put(key, new Run(follows ? old.first : first, all, bytes));
         size += bytes - (old == null ? 0 : old.bytes);
@@ -117,6 +111,10 @@ final class AggregateCache {
             size -= eldest.next().bytes;
             eldest.remove();
         }
+    }
+
+    private static int sizeOf(StoredEvent event) {
+        return event.value().length + EVENT_OVERHEAD;
     }
 
     /** Forgets what is known of a context: it is closed, or what it did not sync may be gone. */

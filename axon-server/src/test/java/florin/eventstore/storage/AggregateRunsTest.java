@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.rocksdb.RocksIterator;
@@ -151,19 +150,9 @@ class AggregateRunsTest extends OneStore {
         EventDatabase before = storage.database();
         byte[] run = before.rocks.get(before.runs, key);
         before.rocks.delete(before.runs, key);
-        CompletableFuture<Void> reopened = new CompletableFuture<>();
-        // On the writer's thread, as the writer does it.
-        storage.onCommit(() -> {
-            if (!reopened.isDone()) {
-                reopened.complete(null);
-                try {
-                    storage.reopen();
-                } catch (Exception e) {
-                    throw new CompletionException(e);
-                }
-            }
-        });
+        CompletableFuture<Void> reopened = StoreFixture.reopenAtCommit(storage);
         append(storage, event("other", 0, "x"));
+        assertThat(reopened).isCompleted();
         assertThat(storage.database()).isNotSameAs(before);
 
         storage.write(PendingWrite.ofRun(key, run, before))

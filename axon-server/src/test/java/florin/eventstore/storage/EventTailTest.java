@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -122,19 +121,7 @@ class EventTailTest extends OneStore {
     @Test
     void nothingIsKeptWhenTheDatabaseIsOpenedAgain() throws Exception {
         List<Event> events = new ArrayList<>(fill(10));
-        CompletableFuture<Void> reopened = new CompletableFuture<>();
-        // On the writer's thread, as the writer does it.
-        Runnable reopen = () -> {
-            if (!reopened.isDone()) {
-                reopened.complete(null);
-                try {
-                    storage.reopen();
-                } catch (Exception e) {
-                    throw new CompletionException(e);
-                }
-            }
-        };
-        storage.onCommit(reopen);
+        CompletableFuture<Void> reopened = StoreFixture.reopenAtCommit(storage);
         events.add(event("filled", 10, "last"));
         append(storage, events.get(10));
         assertThat(reopened).isCompleted();

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.rocksdb.RocksIterator;
@@ -53,6 +55,22 @@ final class StoreFixture implements AutoCloseable {
             }
         }
         return events;
+    }
+
+    /** Closes and opens the database once, at the next commit: on the writer's thread, as the writer does it. */
+    static CompletableFuture<Void> reopenAtCommit(EventStorage storage) {
+        CompletableFuture<Void> reopened = new CompletableFuture<>();
+        storage.onCommit(() -> {
+            if (!reopened.isDone()) {
+                reopened.complete(null);
+                try {
+                    storage.reopen();
+                } catch (Exception e) {
+                    throw new CompletionException(e);
+                }
+            }
+        });
+        return reopened;
     }
 
     /** How many runs of events of an aggregate are kept together. */
