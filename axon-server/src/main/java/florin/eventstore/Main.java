@@ -37,6 +37,7 @@ public final class Main {
               --sync MODE             every-commit (default): an append is acknowledged once it is on the disk;
                                       interval: the disk is synced each second, a loss of power loses up to that much
               --min-free-bytes N      refuse appends while the volume has less room (default: 134217728)
+              --write-buffer-bytes N  memory for what was written last, of each kind, before it becomes a file (default: 16777216)
               --insecure-listen       listen to other machines although there is no access control
               --tls-certificate FILE  certificate (PEM) for gRPC and HTTP, with --tls-key
               --tls-key FILE          its key (PEM, PKCS #8, not encrypted)
@@ -142,6 +143,12 @@ public final class Main {
                 case "--http-port" -> httpPort = number(option, rest, 0, 65_535);
                 case "--sync" -> storage = storage.withSync(syncMode(value(option, rest)));
                 case "--min-free-bytes" -> storage = storage.withMinFreeBytes(number(option, rest, 0, Long.MAX_VALUE));
+                case "--write-buffer-bytes" ->
+                    storage = storage.withWriteBufferBytes(number(
+                            option,
+                            rest,
+                            StorageConfiguration.MIN_WRITE_BUFFER_BYTES,
+                            StorageConfiguration.MAX_WRITE_BUFFER_BYTES));
                 case "--devmode" -> developmentMode = true;
                 case "--insecure-listen" -> insecureListen = true;
                 case "--tls-certificate" -> certificate = Path.of(value(option, rest));

@@ -6,6 +6,7 @@ import static florin.eventstore.NodeFixture.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import florin.eventstore.storage.StorageConfiguration;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -121,7 +122,8 @@ class BackupTest {
 
     @Test
     void aBackupUnderLoadHoldsWhatWasAcknowledgedBeforeIt() throws Exception {
-        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+        try (NodeFixture fixture = new NodeFixture(NodeConfiguration.of(folder("data"), 0, 0)
+                .withStorage(StorageConfiguration.DEFAULT.withWriteBufferBytes(65_536)))) {
             AxonServerConnection client = fixture.connect("client");
             Thread writer = new Thread(() -> {
                 try {

@@ -12,6 +12,7 @@ import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import io.axoniq.axonserver.connector.event.AppendEventsTransaction;
 import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.grpc.event.Event;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashTest {
     private static final int CRASHES = Integer.getInteger("florin.crashes", 10);
     private static final long SEED = Long.getLong("florin.crashes.seed", System.nanoTime());
+    private static final int CRASHES_AT_FIRST_START = Math.min(CRASHES / 2, 30);
     private static final int WRITERS = 4;
     private static final int CHECKED_AGAIN = 30;
     private static final String LONG = "long";
@@ -54,6 +56,9 @@ class CrashTest {
     private final AtomicInteger aggregates = new AtomicInteger();
     private final AtomicInteger answers = new AtomicInteger();
 
+    /** How many lives wrote their log over an older one. */
+    private int usedAgain;
+
     /** What the tracking stream has shown so far; what it showed once must never change. */
     private final List<String> stream = new ArrayList<>();
 
@@ -64,7 +69,8 @@ class CrashTest {
     void everythingAcknowledgedIsThereOnceAfterAKill() throws Exception {
         Random random = new Random(SEED);
         for (int crash = 0; crash <= CRASHES; crash++) {
-            ServerProcess server = ServerProcess.start(data);
+            // Small buffers, so that within each life tables are written and logs are used again.
+            ServerProcess server = ServerProcess.start(data, "--write-buffer-bytes", "65536");
             try {
                 compare(server, crash == CRASHES);
                 if (crash < CRASHES) {
@@ -77,11 +83,35 @@ class CrashTest {
             }
         }
         try (StorageResources resources = new StorageResources(data.resolve("native"))) {
-            Path store = data.resolve("contexts").resolve("default");
-            assertThat(Verification.of(store, resources).events()).isEqualTo(stream.size());
+            assertThat(Verification.of(store(), resources).events()).isEqualTo(stream.size());
         }
+        assertThat(usedAgain).isPositive();
         assertThat(snapshots).isNotEmpty();
         assertThat(schedules).isNotEmpty();
+    }
+
+    @Test
+    void aKillWhileTheFirstContextIsMadeLeavesNothingThatCannotBeOpened() throws Exception {
+        Random random = new Random(SEED);
+        for (int crash = 0; crash < CRASHES_AT_FIRST_START; crash++) {
+            Path fresh = data.resolve("fresh-" + crash);
+            Process process = new ProcessBuilder(
+                            ServerProcess.command("--data", fresh.toString(), "--grpc-port", "0", "--http-port", "0"))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            await().atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> Files.exists(fresh.resolve("contexts")));
+            long moment = System.nanoTime() + random.nextInt(150_000_000);
+            await().pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> System.nanoTime() >= moment);
+            process.destroyForcibly().waitFor();
+
+            ServerProcess server = ServerProcess.start(fresh);
+            server.kill();
+        }
     }
 
     private void killUnderLoad(ServerProcess server, Random random) throws Exception {
@@ -103,6 +133,13 @@ class CrashTest {
         server.kill();
         writers.shutdown();
         assertThat(writers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+        if (Files.readString(store().resolve("LOG")).contains("from recycle list")) {
+            usedAgain++;
+        }
+    }
+
+    private Path store() {
+        return data.resolve("contexts").resolve("default");
     }
 
     private interface Load {
@@ -131,7 +168,7 @@ class CrashTest {
             List<String> known = new ArrayList<>();
             read(connection.eventChannel().openAggregateStream(LONG, false))
                     .forEach(event -> known.add(event.getMessageIdentifier()));
-            append(connection, LONG, known, 1);
+            append(connection, LONG, known, 1, 200);
         });
     }
 
@@ -141,7 +178,7 @@ class CrashTest {
             String aggregate = "aggregate-" + aggregates.getAndIncrement();
             List<String> known = new ArrayList<>();
             for (int transaction = 0; transaction < 3; transaction++) {
-                append(connection, aggregate, known, 1 + random.nextInt(5));
+                append(connection, aggregate, known, 1 + random.nextInt(5), random.nextInt(8) == 0 ? 20_000 : 200);
             }
             Event snapshot = event(aggregate, known.size() - 1, "snapshot of " + aggregate);
             connection.eventChannel().appendSnapshot(snapshot).get(5, TimeUnit.SECONDS);
@@ -152,13 +189,13 @@ class CrashTest {
         });
     }
 
-    private void append(AxonServerConnection connection, String aggregate, List<String> known, int count)
+    private void append(AxonServerConnection connection, String aggregate, List<String> known, int count, int size)
             throws InterruptedException, ExecutionException, TimeoutException {
         AppendEventsTransaction transaction = connection.eventChannel().startAppendEventsTransaction();
         List<String> identifiers = new ArrayList<>(known);
         for (int i = 0; i < count; i++) {
             // The text tells how many events belong to the transaction, and which of them this one is.
-            Event event = event(aggregate, identifiers.size(), i + " of " + count + " " + "x".repeat(200));
+            Event event = event(aggregate, identifiers.size(), i + " of " + count + " " + "x".repeat(size));
             identifiers.add(event.getMessageIdentifier());
             transaction.appendEvent(event);
         }

@@ -19,6 +19,9 @@ class StorageOptionsTest {
         assertThat(Main.parse("--sync", "every-commit").storage().sync()).isEqualTo(SyncMode.EVERY_COMMIT);
         assertThat(Main.parse("--sync", "interval").storage().sync()).isEqualTo(SyncMode.INTERVAL);
         assertThat(Main.parse("--min-free-bytes", "0").storage().minFreeBytes()).isZero();
+        assertThat(Main.parse().storage().writeBufferBytes()).isEqualTo(16_777_216);
+        assertThat(Main.parse("--write-buffer-bytes", "65536").storage().writeBufferBytes())
+                .isEqualTo(65_536);
     }
 
     @Test
@@ -30,6 +33,9 @@ class StorageOptionsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("needs a number");
         assertThatThrownBy(() -> Main.parse("--min-free-bytes", "-1")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Main.parse("--write-buffer-bytes", "65535"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("from 65536 to 33554432");
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -41,7 +42,7 @@ public final class Contexts implements AutoCloseable {
         this.configuration = configuration;
         folder = data.resolve("contexts");
         deleted = data.resolve("deleted");
-        resources = new StorageResources(data.resolve("native"));
+        resources = new StorageResources(data.resolve("native"), configuration.writeBufferBytes());
     }
 
     /** Opens what is on disk, and the default context if there is nothing. */
@@ -151,10 +152,26 @@ public final class Contexts implements AutoCloseable {
         if (stores.size() >= MAX_CONTEXTS) {
             throw Refusal.notFound("unknown context " + name + ", and " + MAX_CONTEXTS + " is the most there may be");
         }
-        EventStorage opened = EventStorage.open(folder.resolve(name), resources, configuration);
+        Path store = folder.resolve(name);
+        if (!Files.exists(store)) {
+            make(store);
+        }
+        EventStorage opened = EventStorage.open(store, resources, configuration);
         openListeners.forEach(listener -> listener.accept(name, opened));
         stores.put(name, opened);
         return opened;
+    }
+
+    /** Makes an empty store elsewhere and moves it: a crash before leaves only files that the next start removes. */
+    private void make(Path store) {
+        try {
+            Path unfinished =
+                    Files.createDirectories(deleted).resolve(UUID.randomUUID().toString());
+            EventStorage.open(unfinished, resources, configuration).close();
+            Files.move(unfinished, store, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw Refusal.writeFailed("the event store " + store + " could not be made: " + e.getMessage(), e);
+        }
     }
 
     /** The store of the context that the current call is about. */

@@ -2,16 +2,20 @@ package florin.eventstore.storage;
 
 import florin.eventstore.protocol.Refusal;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,24 +27,35 @@ import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.IndexType;
+import org.rocksdb.InfoLogLevel;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.SstFileReader;
 import org.rocksdb.WALRecoveryMode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One open RocksDB database and its column families.
  *
- * <p>Opening replays the write-ahead log. A record torn at the log's end is dropped; each log names the length of its
- * predecessor, so that an older one cannot lose its end unnoticed. What the last one must hold stands in {@link Head}.
+ * <p>Opening replays the write-ahead log up to its first record that is not whole. The end of a log looks like that after a loss
+ * of power, and always where it was written over an older one: its file is used again, for a sync then changes no metadata
+ * of the file system and is faster. That nothing is missing is known otherwise: each log names the last record of its predecessor,
+ * and what the last one must hold stands in {@link Head}. A store is {@linkplain #examine examined} before it is opened,
+ * because opening writes out what was found and deletes the logs.
  */
 final class EventDatabase implements AutoCloseable {
     private static final List<String> FAMILIES =
             List.of("default", "events", "aggregates", "snapshots", "schedules", "streams");
 
-    private static final Pattern LOG_NUMBER = Pattern.compile("log number (\\d+)");
-    private static final Pattern DROPPED = Pattern.compile("(\\d+\\.log): dropping \\d+ bytes");
+    private static final Pattern DROPPED =
+            Pattern.compile("(\\d+\\.log): dropping \\d+ bytes(?:; (Corruption: )?(.*))?");
+    private static final int LOGS_USED_AGAIN = 4;
+    /** What this process has open for writing. */
+    private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+    private static final Logger LOG = LoggerFactory.getLogger(EventDatabase.class);
 
     final RocksDB rocks;
     final ColumnFamilyHandle runs;
@@ -51,17 +66,17 @@ final class EventDatabase implements AutoCloseable {
     final ColumnFamilyHandle streams;
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-    private EventDatabase(Path folder, StorageResources shared, boolean readOnly) throws RocksDBException {
+    private EventDatabase(Path folder, StorageResources shared, Diary diary) {
         List<ColumnFamilyHandle> handles = new ArrayList<>();
         List<ColumnFamilyDescriptor> families = families(shared);
         DBOptions options = options(shared);
         try {
-            rocks = readOnly
-                    ? RocksDB.openReadOnly(options, folder.toString(), families, handles)
-                    : RocksDB.open(options, folder.toString(), families, handles);
+            rocks = diary == null
+                    ? RocksDB.open(options, folder.toString(), families, handles)
+                    : RocksDB.openReadOnly(options.setLogger(diary), folder.toString(), families, handles);
         } catch (RocksDBException e) {
             close();
-            throw e;
+            throw cannotOpen(folder, e, diary);
         }
         resources.push(rocks);
         handles.forEach(resources::push);
@@ -74,31 +89,113 @@ final class EventDatabase implements AutoCloseable {
     }
 
     /** Opens or creates the database; the folder is then locked against other processes. */
-    static EventDatabase open(Path folder, StorageResources shared) throws RocksDBException {
-        return new EventDatabase(folder, shared, false);
+    static EventDatabase open(Path folder, StorageResources shared) throws IOException {
+        EventDatabase opened = new EventDatabase(folder, shared, null);
+        Path path = folder.toRealPath();
+        OPEN.add(path);
+        opened.resources.push(() -> OPEN.remove(path));
+        return opened;
     }
 
-    /** Opens what is there without changing a file. */
-    static EventDatabase openReadOnly(Path folder, StorageResources shared) throws RocksDBException {
-        return new EventDatabase(folder, shared, true);
+    /** Opens what is there without changing a file, and without a look at {@link Head}. */
+    static EventDatabase openReadOnly(Path folder, StorageResources shared) {
+        try (Diary diary = new Diary()) {
+            return new EventDatabase(folder, shared, diary);
+        }
+    }
+
+    /** What is done with a database that is all there. */
+    interface Examination<T> {
+        T of(EventDatabase database) throws RocksDBException;
+    }
+
+    /**
+     * Opens what is there without changing a file, refuses it if something is missing, and locks it against other processes
+     * meanwhile.
+     */
+    static <T> T examine(Path folder, StorageResources shared, Examination<T> examination) throws IOException {
+        if (OPEN.contains(folder.toRealPath())) {
+            // To close a second channel of the lock's file would give up the first one's lock.
+            throw inUse(folder, null);
+        }
+        try (FileChannel channel =
+                        FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock();
+                Diary diary = new Diary()) {
+            if (lock == null) {
+                throw inUse(folder, null);
+            }
+            long synced = Head.read(folder);
+            try (EventDatabase database = new EventDatabase(folder, shared, diary)) {
+                long found = database.rocks.getLatestSequenceNumber();
+                if (found < synced) {
+                    throw Refusal.readFailed(
+                            "the event store in " + folder + " is damaged: its files end at operation " + found
+                                    + diary.culprits() + ", but " + synced + " had been synced according to "
+                                    + folder.resolve(Head.FILE_NAME) + "; restore a backup",
+                            null);
+                }
+                if (synced < 0) {
+                    LOG.warn(
+                            "{} is missing: a lost end of the log would not be noticed",
+                            folder.resolve(Head.FILE_NAME));
+                }
+                return examination.of(database);
+            } catch (RocksDBException e) {
+                throw cannotOpen(folder, e, diary);
+            }
+        }
+    }
+
+    /** Keeps what RocksDB says of the logs that it cannot read to their end; its exceptions do not tell. */
+    private static final class Diary extends org.rocksdb.Logger {
+        private final List<String> damaged = new CopyOnWriteArrayList<>();
+        /** The first log that ends where an older one goes on: as it should be, unless something is missing. */
+        private volatile String used = "";
+
+        private Diary() {
+            super(InfoLogLevel.WARN_LEVEL);
+        }
+
+        @Override
+        protected void log(InfoLogLevel level, String message) {
+            Matcher dropped = DROPPED.matcher(message);
+            if (!dropped.find()) {
+                return;
+            }
+            if (dropped.group(2) != null) {
+                damaged.add(dropped.group(1) + ": " + dropped.group(3).strip());
+            } else if (used.isEmpty()) {
+                used = dropped.group(1);
+            }
+        }
+
+        private String culprits() {
+            String culprits = damaged.isEmpty() ? used : String.join("; ", damaged);
+            return culprits.isEmpty() ? "" : " (" + culprits + ')';
+        }
+    }
+
+    private static Refusal inUse(Path folder, RocksDBException reason) {
+        return Refusal.readFailed("the event store in " + folder + " is in use by another process", reason);
     }
 
     /** What a failure to open means to whoever runs the node; names the file wherever RocksDB tells it. */
-    static Refusal cannotOpen(Path folder, RocksDBException reason) {
+    private static Refusal cannotOpen(Path folder, RocksDBException reason, Diary diary) {
         String message = String.valueOf(reason.getMessage());
         if (message.startsWith("While lock file") || message.startsWith("lock ")) {
-            return Refusal.readFailed("the event store in " + folder + " is in use by another process", reason);
+            return inUse(folder, reason);
         }
-        return Refusal.readFailed(
-                "cannot open the event store in " + folder + ": " + message + culprit(folder, message), reason);
-    }
-
-    private static String culprit(Path folder, String message) {
+        String culprit = "";
         if (message.contains("MANIFEST") && message.contains("No such file")) {
-            return " (named by " + folder.resolve("CURRENT") + ')';
+            culprit = " (named by " + folder.resolve("CURRENT") + ')';
+        } else if (!message.contains(".sst")) {
+            culprit = diary == null ? "" : diary.culprits();
+            if (culprit.isEmpty()) {
+                culprit = damagedTable(folder);
+            }
         }
-        String log = damagedLog(folder, message);
-        return log.isEmpty() && !message.contains(".sst") ? damagedTable(folder) : log;
+        return Refusal.readFailed("cannot open the event store in " + folder + ": " + message + culprit, reason);
     }
 
     /** RocksDB blames its manifest for a table file of which it cannot read the properties. */
@@ -117,23 +214,6 @@ final class EventDatabase implements AutoCloseable {
             return " (and its files cannot be listed: " + e.getMessage() + ')';
         }
         return "";
-    }
-
-    /** RocksDB says which write-ahead log is damaged by its number, or in its diary only. */
-    private static String damagedLog(Path folder, String message) {
-        Matcher number = LOG_NUMBER.matcher(message);
-        if (number.find()) {
-            return String.format(Locale.ROOT, " (%06d.log)", Long.parseLong(number.group(1)));
-        }
-        try (Stream<String> lines = Files.lines(folder.resolve("LOG"), StandardCharsets.ISO_8859_1)) {
-            return lines.map(DROPPED::matcher)
-                    .filter(Matcher::find)
-                    .map(dropped -> " (" + dropped.group(1) + ')')
-                    .findFirst()
-                    .orElse("");
-        } catch (IOException | UncheckedIOException e) {
-            return "";
-        }
     }
 
     private List<ColumnFamilyDescriptor> families(StorageResources shared) {
@@ -157,7 +237,7 @@ final class EventDatabase implements AutoCloseable {
             }
             ColumnFamilyOptions options = keep(new ColumnFamilyOptions())
                     .setTableFormatConfig(table)
-                    .setWriteBufferSize(16L << 20)
+                    .setWriteBufferSize(shared.writeBufferBytes())
                     .setMaxWriteBufferNumber(3)
                     .setCompressionType(CompressionType.LZ4_COMPRESSION);
             families.add(new ColumnFamilyDescriptor(name.getBytes(StandardCharsets.UTF_8), options));
@@ -174,11 +254,12 @@ final class EventDatabase implements AutoCloseable {
                 .setCreateIfMissing(true)
                 .setCreateMissingColumnFamilies(true)
                 .setParanoidChecks(true)
-                .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
+                .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
+                .setRecycleLogFileNum(LOGS_USED_AGAIN)
                 .setMaxBgErrorResumeCount(0)
                 .setStatistics(shared.statistics())
                 .setWriteBufferManager(shared.writeBuffers())
-                .setMaxTotalWalSize(128L << 20)
+                .setMaxTotalWalSize(LOGS_USED_AGAIN * shared.writeBufferBytes())
                 .setMaxOpenFiles(512)
                 .setMaxBackgroundJobs(2)
                 .setKeepLogFileNum(3)

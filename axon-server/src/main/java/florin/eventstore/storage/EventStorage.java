@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Crash behaviour: one transaction is one atomic record of the write-ahead log, synced before {@link #append}
  * completes (unless the configuration says {@link SyncMode#INTERVAL}). Opening replays the log; a record torn at its end
- * was never acknowledged and is dropped, damage anywhere else refuses to open. After a write that failed the store is
+ * was never acknowledged and is dropped; a store that lacks what had been synced is refused. After a write that failed the store is
  * closed and opened as after a crash, as soon as the disk takes bytes again; it is read meanwhile.
  *
  * <p>Thread-safe: one writer thread assigns indexes, any number of threads read. Readers see only committed events.
@@ -72,18 +72,20 @@ public final class EventStorage implements AutoCloseable {
         aggregates = new AggregateReader(this, resources.aggregates());
         openDatabase();
         writer = new EventWriter(this, configuration.sync(), new DiskReserve(folder, configuration.minFreeBytes()));
+        try {
+            writer.start();
+        } catch (RuntimeException e) {
+            closeDatabase();
+            throw e;
+        }
     }
 
     /** Opens or creates the store; refuses a folder that another process has open, or one that is damaged. */
     public static EventStorage open(Path folder, StorageResources resources, StorageConfiguration configuration) {
         try {
             Files.createDirectories(folder);
-            EventStorage storage = new EventStorage(folder, resources, configuration);
-            storage.writer.start();
-            return storage;
-        } catch (RocksDBException e) {
-            throw EventDatabase.cannotOpen(folder, e);
-        } catch (IOException e) {
+            return new EventStorage(folder, resources, configuration);
+        } catch (RocksDBException | IOException e) {
             throw Refusal.readFailed("cannot open the event store in " + folder + ": " + e.getMessage(), e);
         }
     }
@@ -94,9 +96,13 @@ public final class EventStorage implements AutoCloseable {
         if (isNew && synced >= 0) {
             throw new IOException(folder.resolve("CURRENT") + " is missing, and the store has been written before");
         }
+        if (synced >= 0) {
+            EventDatabase.examine(folder, resources, EventStorage::findLastIndex);
+        } else if (!isNew) {
+            LOG.warn("{} is missing: a lost end of the log would not be noticed", folder.resolve(Head.FILE_NAME));
+        }
         EventDatabase opened = EventDatabase.open(folder, resources);
         try {
-            checkHead(folder, synced, isNew, opened);
             lastIndex = findLastIndex(opened);
             head = Head.start(folder, opened.rocks.getLatestSequenceNumber());
             database = opened;
@@ -104,21 +110,6 @@ public final class EventStorage implements AutoCloseable {
             if (database == null) {
                 opened.close();
             }
-        }
-    }
-
-    /** Refuses a store that ends before what had been synced. */
-    static void checkHead(Path folder, long synced, boolean isNew, EventDatabase opened) {
-        long found = opened.rocks.getLatestSequenceNumber();
-        if (found < synced) {
-            throw Refusal.readFailed(
-                    "the event store in " + folder + " is damaged: its files end at operation " + found + ", but "
-                            + synced + " had been synced according to " + folder.resolve(Head.FILE_NAME)
-                            + "; restore a backup",
-                    null);
-        }
-        if (synced < 0 && !isNew) {
-            LOG.warn("{} is missing: a lost end of the log would not be noticed", folder.resolve(Head.FILE_NAME));
         }
     }
 
@@ -155,7 +146,7 @@ public final class EventStorage implements AutoCloseable {
             tail.clear();
             resources.aggregates().forget(this);
             openDatabase();
-        } catch (RocksDBException | IOException | RuntimeException e) {
+        } catch (RocksDBException | IOException | RuntimeException | Error e) {
             if (database == null) {
                 database = EventDatabase.openReadOnly(folder, resources);
             }
@@ -163,7 +154,7 @@ public final class EventStorage implements AutoCloseable {
         } finally {
             use.writeLock().unlock();
         }
-        listeners.forEach(Runnable::run);
+        tellListeners();
     }
 
     private void closeDatabase() {
@@ -432,7 +423,18 @@ public final class EventStorage implements AutoCloseable {
     void committed(long firstIndex, List<NewEvent> events) {
         tail.add(firstIndex, events);
         lastIndex = firstIndex + events.size() - 1;
-        listeners.forEach(Runnable::run);
+        tellListeners();
+    }
+
+    /** What a listener throws is its own affair: the transaction is committed, and the others are told. */
+    private void tellListeners() {
+        for (Runnable listener : listeners) {
+            try {
+                listener.run();
+            } catch (RuntimeException | Error e) {
+                LOG.error("{} failed to hand over what was committed", listener, e);
+            }
+        }
     }
 
     /** Adds a backup to RocksDB's backups in the folder and drops all but the last ones; returns its number. */
@@ -468,7 +470,7 @@ public final class EventStorage implements AutoCloseable {
         } finally {
             use.writeLock().unlock();
         }
-        listeners.forEach(Runnable::run);
+        tellListeners();
     }
 
     private static long findLastIndex(EventDatabase database) throws RocksDBException {

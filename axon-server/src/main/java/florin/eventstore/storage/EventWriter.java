@@ -60,7 +60,7 @@ final class EventWriter implements AutoCloseable {
     private boolean closed;
     private long highestTimestamp;
     /** Why the last write failed; nothing more is written until the store has been opened again. */
-    private Exception failure;
+    private Throwable failure;
 
     private long retryAt;
     /**
@@ -147,13 +147,19 @@ final class EventWriter implements AutoCloseable {
                         next = queue.poll();
                     }
                 } while (next != null && next != END);
-                Refusal obstacle = obstacle();
-                if (obstacle == null) {
-                    boolean mayWait =
-                            sync == SyncMode.INTERVAL || group.stream().allMatch(write -> write.lazy);
-                    write(group, mayWait ? later : synced);
-                } else {
-                    group.forEach(write -> write.done.completeExceptionally(obstacle));
+                try {
+                    Refusal obstacle = obstacle();
+                    if (obstacle == null) {
+                        write(group, mayWait(group) ? later : synced);
+                    } else {
+                        group.forEach(write -> write.done.completeExceptionally(obstacle));
+                    }
+                } catch (RocksDBException | RuntimeException | Error e) {
+                    // Whatever it was, this thread goes on: without it nothing would be answered any more.
+                    fail(e);
+                    Refusal refusal = Refusal.writeFailed("the transaction could not be written: " + e.getMessage(), e);
+                    group.forEach(write -> write.done.completeExceptionally(refusal));
+                    LOG.error("A group of {} transactions could not be written", group.size(), e);
                 }
                 queuedBytes.addAndGet(-bytes);
                 company = Math.min(MAX_GROUP, group.size() + queue.size());
@@ -168,6 +174,10 @@ final class EventWriter implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private boolean mayWait(List<PendingWrite> group) {
+        return sync == SyncMode.INTERVAL || group.stream().allMatch(write -> write.lazy);
     }
 
     /** The next write; what each second brings is done while waiting for it, or before it. */
@@ -199,13 +209,13 @@ final class EventWriter implements AutoCloseable {
                 unsynced = false;
                 storage.head().advance(rocks.getLatestSequenceNumber());
             }
-        } catch (RocksDBException | IOException e) {
-            LOG.error("The log could not be synced; acknowledged transactions may be lost with the power", e);
+        } catch (RocksDBException | IOException | RuntimeException | Error e) {
             fail(e);
+            LOG.error("The log could not be synced; acknowledged transactions may be lost with the power", e);
         }
     }
 
-    private void fail(Exception reason) {
+    private void fail(Throwable reason) {
         failure = reason;
         retryAt = System.nanoTime() + RETRY_NANOS;
         lastSequences.clear();
@@ -225,7 +235,7 @@ final class EventWriter implements AutoCloseable {
                 failure = null;
                 unsynced = false;
                 LOG.info("The store takes writes again");
-            } catch (RocksDBException | IOException | RuntimeException e) {
+            } catch (RocksDBException | IOException | RuntimeException | Error e) {
                 fail(e);
             }
         }
@@ -234,7 +244,7 @@ final class EventWriter implements AutoCloseable {
                 : Refusal.writeFailed("the store cannot be written: " + failure.getMessage(), failure);
     }
 
-    private void write(List<PendingWrite> group, WriteOptions options) {
+    private void write(List<PendingWrite> group, WriteOptions options) throws RocksDBException {
         EventDatabase database = storage.database();
         List<PendingWrite> accepted = new ArrayList<>(group.size());
         List<Long> results = new ArrayList<>(group.size());
@@ -246,48 +256,40 @@ final class EventWriter implements AutoCloseable {
         long index = firstIndex;
         long timestamp = highestTimestamp;
         Batch batch = new Batch();
-        try {
-            int events = database.events.getID();
-            int aggregates = database.aggregates.getID();
-            for (PendingWrite write : group) {
-                Map<String, Long> own = new HashMap<>();
-                try {
-                    if (write.scheduleMustExist && !exists(write.scheduleToRemove, scheduleStates)) {
-                        accepted.add(write);
-                        results.add(-1L);
-                        continue;
-                    }
-                    check(write.events, sequences, own);
-                } catch (Refusal | RocksDBException e) {
-                    refused.put(write, e);
+        int events = database.events.getID();
+        int aggregates = database.aggregates.getID();
+        for (PendingWrite write : group) {
+            Map<String, Long> own = new HashMap<>();
+            try {
+                if (write.scheduleMustExist && !exists(write.scheduleToRemove, scheduleStates)) {
+                    accepted.add(write);
+                    results.add(-1L);
                     continue;
                 }
-                sequences.putAll(own);
-                for (NewEvent added : write.events) {
-                    Event event = added.event();
-                    timestamp = Math.max(timestamp, event.getTimestamp());
-                    byte[] key = Keys.ofIndex(index);
-                    batch.put(events, key, added.valueWith(timestamp));
-                    if (!event.getAggregateIdentifier().isEmpty()) {
-                        batch.put(aggregates, aggregateKey(event), key);
-                    }
-                    index++;
+                check(write.events, sequences, own);
+            } catch (Refusal | RocksDBException e) {
+                refused.put(write, e);
+                continue;
+            }
+            sequences.putAll(own);
+            for (NewEvent added : write.events) {
+                Event event = added.event();
+                timestamp = Math.max(timestamp, event.getTimestamp());
+                byte[] key = Keys.ofIndex(index);
+                batch.put(events, key, added.valueWith(timestamp));
+                if (!event.getAggregateIdentifier().isEmpty()) {
+                    batch.put(aggregates, aggregateKey(event), key);
                 }
-                written.addAll(write.events);
-                stageOthers(write, database, batch, scheduleStates);
-                accepted.add(write);
-                results.add(index - 1);
+                index++;
             }
-            if (!batch.isEmpty()) {
-                batch.writeTo(database.rocks, options);
-                committed(database, options.sync());
-            }
-        } catch (RocksDBException | RuntimeException e) {
-            LOG.error("A group of {} transactions could not be written", group.size(), e);
-            fail(e);
-            Refusal refusal = Refusal.writeFailed("the transaction could not be written: " + e.getMessage(), e);
-            group.forEach(write -> write.done.completeExceptionally(refusal));
-            return;
+            written.addAll(write.events);
+            stageOthers(write, database, batch, scheduleStates);
+            accepted.add(write);
+            results.add(index - 1);
+        }
+        if (!batch.isEmpty()) {
+            batch.writeTo(database.rocks, options);
+            committed(database, options.sync());
         }
         highestTimestamp = timestamp;
         lastSequences.putAll(sequences);

@@ -18,15 +18,26 @@ public final class StorageResources implements AutoCloseable {
     private static final long BLOCK_CACHE_BYTES = 128L << 20;
     private static final int BLOCK_CACHE_SHARD_BITS = 3;
     private static final double FOR_INDEX_AND_FILTERS = 0.5;
-    private static final long WRITE_BUFFER_BYTES = 48L << 20;
+    private static final int WRITE_BUFFERS = 3;
 
     private final Cache blockCache;
+    private final long writeBufferBytes;
     private final WriteBufferManager writeBuffers;
     private final Statistics statistics;
     private final AggregateCache aggregates = new AggregateCache();
 
-    /** Unpacks the native library into the folder, so that a killed process leaves no copy behind elsewhere. */
+    /** With write buffers of the usual size. */
     public StorageResources(Path nativeFolder) {
+        this(nativeFolder, StorageConfiguration.DEFAULT.writeBufferBytes());
+    }
+
+    /**
+     * Unpacks the native library into the folder, so that a killed process leaves no copy behind elsewhere.
+     *
+     * @param writeBufferBytes of each column family; all together hold three times as much
+     */
+    public StorageResources(Path nativeFolder, long writeBufferBytes) {
+        this.writeBufferBytes = writeBufferBytes;
         try {
             Files.createDirectories(nativeFolder);
             NativeLibraryLoader.getInstance().loadLibrary(nativeFolder.toString());
@@ -35,12 +46,16 @@ public final class StorageResources implements AutoCloseable {
         }
         RocksDB.loadLibrary();
         blockCache = new LRUCache(BLOCK_CACHE_BYTES, BLOCK_CACHE_SHARD_BITS, false, FOR_INDEX_AND_FILTERS);
-        writeBuffers = new WriteBufferManager(WRITE_BUFFER_BYTES, blockCache);
+        writeBuffers = new WriteBufferManager(WRITE_BUFFERS * writeBufferBytes, blockCache);
         statistics = new Statistics(EnumSet.allOf(HistogramType.class));
     }
 
     Cache blockCache() {
         return blockCache;
+    }
+
+    long writeBufferBytes() {
+        return writeBufferBytes;
     }
 
     WriteBufferManager writeBuffers() {

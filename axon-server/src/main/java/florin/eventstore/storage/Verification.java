@@ -4,11 +4,8 @@ import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.grpc.event.Event;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -43,19 +40,8 @@ public final class Verification {
         if (!Files.exists(folder.resolve("CURRENT"))) {
             throw Refusal.readFailed(folder.resolve("CURRENT") + " is missing", null);
         }
-        try (FileChannel channel =
-                        FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock lock = channel.tryLock()) {
-            if (lock == null) {
-                throw Refusal.readFailed("the event store in " + folder + " is in use by another process", null);
-            }
-            long synced = Head.read(folder);
-            try (EventDatabase database = EventDatabase.openReadOnly(folder, resources)) {
-                EventStorage.checkHead(folder, synced, synced < 0, database);
-                return new Verification(folder, database).run();
-            } catch (RocksDBException e) {
-                throw EventDatabase.cannotOpen(folder, e);
-            }
+        try {
+            return EventDatabase.examine(folder, resources, database -> new Verification(folder, database).run());
         } catch (IOException e) {
             throw Refusal.readFailed("cannot verify " + folder + ": " + e.getMessage(), e);
         }

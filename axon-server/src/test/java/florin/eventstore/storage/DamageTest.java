@@ -3,8 +3,10 @@ package florin.eventstore.storage;
 import static florin.eventstore.storage.StoreFixture.append;
 import static florin.eventstore.storage.StoreFixture.copy;
 import static florin.eventstore.storage.StoreFixture.delete;
+import static florin.eventstore.storage.StoreFixture.endOf;
 import static florin.eventstore.storage.StoreFixture.event;
 import static florin.eventstore.storage.StoreFixture.files;
+import static florin.eventstore.storage.StoreFixture.lastLog;
 import static florin.eventstore.storage.StoreFixture.logs;
 import static florin.eventstore.storage.StoreFixture.readAll;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,8 +20,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,14 +41,18 @@ class DamageTest {
     private static StoreFixture fixture;
     private static Path folder;
     private static final List<Event> EXPECTED = new ArrayList<>();
+    private static Path lastLog;
+    /** Where its records end, and those begin that the file held before it was used again. */
+    private static int endOfLastLog;
 
-    /** Two table files per family, an older log that is still needed, and the last log. */
+    /** Two table files per family, an older log that is still needed, and the last log, as a kill leaves them. */
     @BeforeAll
     static void fill() throws Exception {
         fixture = new StoreFixture(temporary.resolve("native"));
         folder = temporary.resolve("store");
+        Path live = temporary.resolve("live");
         Random random = new Random(SEED);
-        try (EventStorage storage = fixture.open(folder)) {
+        try (EventStorage storage = fixture.open(live)) {
             for (int i = 0; i < 300; i++) {
                 Event event = event(
                         "aggregate-" + i / 10,
@@ -61,11 +70,16 @@ class DamageTest {
                     }
                 }
             }
+            byte[] before = Files.readAllBytes(lastLog(live));
             storage.appendSnapshot(event("aggregate-1", 5, "snapshot"))
                     .toCompletableFuture()
                     .join();
+            copy(live, folder);
+            lastLog = lastLog(folder);
+            endOfLastLog = endOf(before, Files.readAllBytes(lastLog));
         }
         assertThat(logs(folder)).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(Files.size(lastLog)).isGreaterThan(endOfLastLog);
         assertThat(files(folder, ".sst")).hasSizeGreaterThanOrEqualTo(4);
     }
 
@@ -95,13 +109,11 @@ class DamageTest {
 
     @Test
     void aFlippedByteAnywhereInTheLastRecordsOfTheLogIsNeverServedAsData() throws Exception {
-        Path log = logs(folder).get(logs(folder).size() - 1);
-        int size = (int) Files.size(log);
-        for (int position = size - 64; position < size; position++) {
+        for (int position = endOfLastLog - 64; position < endOfLastLog; position++) {
             int at = position;
-            String outcome = outcome(copy -> flip(copy, at, 0xFF), log);
-            assertThat(outcome).as("byte " + position + " of " + size).isNotEqualTo("right");
-            assertRefusedByNameOrRight(outcome, log, "byte " + position + " of " + size);
+            String outcome = outcome(copy -> flip(copy, at, 0xFF), lastLog);
+            assertThat(outcome).as("byte " + position + " of " + endOfLastLog).isNotEqualTo("right");
+            assertRefusedByNameOrRight(outcome, lastLog, "byte " + position + " of " + endOfLastLog);
         }
     }
 
@@ -127,16 +139,25 @@ class DamageTest {
 
     @Test
     void aLogThatEndsBeforeItsLastSyncIsRefusedAndSaysSo() throws Exception {
-        Path log = logs(folder).get(logs(folder).size() - 1);
-        long size = Files.size(log);
         Path copy = temporary.resolve("short-log");
         copy(folder, copy);
-        truncate(copy.resolve(log.getFileName()), size - 1);
+        truncate(copy.resolve(lastLog.getFileName()), endOfLastLog - 1);
 
         assertThatThrownBy(() -> fixture.open(copy))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining(copy.toString())
                 .hasMessageContaining("had been synced");
+    }
+
+    @Test
+    void whatFollowsTheRecordsOfALogThatIsUsedAgainIsNeverRead() throws Exception {
+        int size = (int) Files.size(lastLog);
+        for (int position = endOfLastLog; position < size; position += 97) {
+            int at = position;
+            assertThat(outcome(copy -> flip(copy, at, 0xFF), lastLog))
+                    .as("byte " + position + " of " + size)
+                    .isEqualTo("right");
+        }
     }
 
     private interface Damage {
@@ -161,7 +182,12 @@ class DamageTest {
         Path copy = temporary.resolve("copy");
         copy(folder, copy);
         damage.apply(copy.resolve(file.getFileName()));
-        try (EventStorage storage = fixture.open(copy)) {
+        Map<Path, Integer> damaged = contents(copy);
+        boolean isOpen = false;
+        // Each with a cache of its own: blocks of the unharmed store must not take the place of those that were harmed.
+        try (StoreFixture fresh = new StoreFixture(temporary.resolve("native"));
+                EventStorage storage = fresh.open(copy)) {
+            isOpen = true;
             assertThat(readAll(storage)).isEqualTo(EXPECTED);
             for (int aggregate = 0; aggregate < 30; aggregate++) {
                 assertThat(storage.readAggregate("aggregate-" + aggregate, 0, Long.MAX_VALUE, 100, 1 << 20, true)
@@ -173,10 +199,22 @@ class DamageTest {
                     .hasSize(1);
             return "right";
         } catch (Refusal refusal) {
+            if (!isOpen) {
+                // Whoever wants to save something finds all that there was.
+                assertThat(contents(copy)).isEqualTo(damaged);
+            }
             return refusal.getMessage();
         } finally {
             delete(copy);
         }
+    }
+
+    private static Map<Path, Integer> contents(Path copy) throws IOException {
+        Map<Path, Integer> contents = new TreeMap<>();
+        for (Path file : files(copy, "")) {
+            contents.put(file, Arrays.hashCode(Files.readAllBytes(file)));
+        }
+        return contents;
     }
 
     private static void assertRefusedByNameOrRight(String outcome, Path file, String damage) {

@@ -108,6 +108,20 @@ final class StoreFixture implements AutoCloseable {
         return files(folder, ".log");
     }
 
+    static Path lastLog(Path folder) throws IOException {
+        List<Path> logs = logs(folder);
+        return logs.get(logs.size() - 1);
+    }
+
+    /** Where the records of a log end to which something was added: behind it may be those of a log before. */
+    static int endOf(byte[] before, byte[] after) {
+        int end = after.length;
+        while (end <= before.length && before[end - 1] == after[end - 1]) {
+            end--;
+        }
+        return end;
+    }
+
     static List<Path> files(Path folder, String suffix) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().endsWith(suffix))

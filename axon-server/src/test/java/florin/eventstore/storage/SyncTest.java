@@ -3,19 +3,19 @@ package florin.eventstore.storage;
 import static florin.eventstore.storage.StoreFixture.append;
 import static florin.eventstore.storage.StoreFixture.copy;
 import static florin.eventstore.storage.StoreFixture.delete;
+import static florin.eventstore.storage.StoreFixture.endOf;
 import static florin.eventstore.storage.StoreFixture.event;
-import static florin.eventstore.storage.StoreFixture.logs;
+import static florin.eventstore.storage.StoreFixture.lastLog;
 import static florin.eventstore.storage.StoreFixture.newEvents;
 import static florin.eventstore.storage.StoreFixture.readAll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.axoniq.axonserver.grpc.event.Event;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -26,6 +26,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.TickerType;
 
 /** kill -9 leaves the page cache alone, so it cannot show a missing sync; RocksDB's own counters can. */
@@ -124,35 +127,49 @@ class SyncTest {
         }
     }
 
-    /** What a loss of power can leave: everything up to the last sync, and any part of what was written after it. */
-    @Test
-    void aLogCutAtAnyByteAfterTheLastSyncOpensCleanWithAllThatWasAcknowledged() throws Exception {
+    /**
+     * What a loss of power can leave: everything up to the last sync, and any part of what was written after it; behind
+     * that, if the log's file is used again, what it held before.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aLogCutAtAnyByteAfterTheLastSyncOpensCleanWithAllThatWasAcknowledged(boolean isUsedAgain) throws Exception {
         List<Event> acknowledged = new ArrayList<>();
         List<Event> last = List.of(event("cut", 0, "z"), event("cut", 1, ""));
         Path log;
-        long synced;
+        byte[] synced;
         byte[] head;
+        byte[] written;
         try (EventStorage storage = fixture.open(folder)) {
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < 30; i++) {
                 Event event = event("synced", i, "event " + i);
                 append(storage, event);
                 acknowledged.add(event);
+                EventDatabase database = storage.database();
+                if (isUsedAgain && (i == 20 || i == 21)) {
+                    try (FlushOptions options = new FlushOptions().setWaitForFlush(true)) {
+                        database.rocks.flush(options, List.of(database.events, database.aggregates));
+                    }
+                }
             }
-            log = logs(folder).get(logs(folder).size() - 1);
-            synced = Files.size(log);
+            log = lastLog(folder);
+            synced = Files.readAllBytes(log);
             head = Files.readAllBytes(folder.resolve(Head.FILE_NAME));
             append(storage, last.toArray(Event[]::new));
+            written = Files.readAllBytes(log);
         }
-        long end = Files.size(log);
-        assertThat(end).isGreaterThan(synced);
+        int end = endOf(synced, written);
+        int start = Arrays.mismatch(synced, written);
+        assertThat(end).isGreaterThan(start);
+        assertThat(written.length > end).isEqualTo(isUsedAgain);
         Path copy = temporary.resolve("copy");
-        for (long length = synced; length <= end; length++) {
+        for (int length = start; length <= end; length++) {
+            byte[] left = synced.length > length ? synced.clone() : new byte[length];
+            System.arraycopy(written, 0, left, 0, length);
             copy(folder, copy);
+            Files.write(copy.resolve(log.getFileName()), left);
             // The head as it stood when the last transaction had been written and not yet synced.
             Files.write(copy.resolve(Head.FILE_NAME), head);
-            try (FileChannel channel = FileChannel.open(copy.resolve(log.getFileName()), StandardOpenOption.WRITE)) {
-                channel.truncate(length);
-            }
             try (EventStorage storage = fixture.open(copy)) {
                 List<Event> found = readAll(storage);
                 assertThat(found.subList(0, acknowledged.size())).isEqualTo(acknowledged);

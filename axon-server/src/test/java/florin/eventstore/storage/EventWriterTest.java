@@ -1,0 +1,86 @@
+package florin.eventstore.storage;
+
+import static florin.eventstore.storage.StoreFixture.append;
+import static florin.eventstore.storage.StoreFixture.event;
+import static florin.eventstore.storage.StoreFixture.readAll;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.grpc.event.Event;
+import java.nio.file.Path;
+import java.util.AbstractList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever happens to the thread that writes, it answers and goes on. */
+class EventWriterTest {
+    @TempDir
+    private Path temporary;
+
+    private StoreFixture fixture;
+    private EventStorage storage;
+
+    @BeforeEach
+    void open() throws Exception {
+        fixture = new StoreFixture(temporary.resolve("native"));
+        storage = fixture.open(temporary.resolve("store"));
+        append(storage, event("a", 0, "before"));
+    }
+
+    @AfterEach
+    void close() {
+        storage.close();
+        fixture.close();
+    }
+
+    @Test
+    void anErrorWhileATransactionIsPreparedRefusesItAndTheNextOneIsWritten() {
+        assertRefused(new AbstractList<>() {
+            @Override
+            public NewEvent get(int index) {
+                if (Thread.currentThread().getName().equals("event-writer")) {
+                    throw new StackOverflowError("too deep");
+                }
+                return NewEvent.of(event("a", 1, "lost"));
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+        });
+        appendWhenItCanBeWritten(event("a", 1, "after"));
+        assertThat(readAll(storage)).containsExactly(event("a", 0, "before"), event("a", 1, "after"));
+    }
+
+    @Test
+    void aListenerThatFailsHoldsUpNeitherTheAnswerNorTheOtherListeners() throws Exception {
+        AtomicInteger told = new AtomicInteger();
+        storage.onCommit(() -> {
+            throw new AssertionError("nobody listens");
+        });
+        storage.onCommit(told::incrementAndGet);
+        assertThat(append(storage, event("a", 1, "one"))).isEqualTo(1);
+        assertThat(append(storage, event("a", 2, "two"))).isEqualTo(2);
+        assertThat(told).hasValue(2);
+    }
+
+    private void assertRefused(List<NewEvent> transaction) {
+        assertThatThrownBy(
+                        () -> storage.append(transaction).toCompletableFuture().get(30, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining("could not be written");
+    }
+
+    private void appendWhenItCanBeWritten(Event event) {
+        await().atMost(30, TimeUnit.SECONDS).ignoreExceptions().untilAsserted(() -> append(storage, event));
+    }
+}
