@@ -8,6 +8,7 @@ import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.Registration;
 import io.axoniq.axonserver.connector.control.ProcessorInstructionHandler;
 import io.axoniq.axonserver.connector.query.QueryDefinition;
+import io.axoniq.axonserver.grpc.FlowControl;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
 import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
@@ -60,49 +61,100 @@ class PlatformTest {
 
     @Test
     void aClientThatStopsAnsweringHeartbeatsLosesAllItsStreams() throws Exception {
-        ManagedChannel channel = NettyChannelBuilder.forAddress(
-                        "127.0.0.1", fixture.node().grpcPort())
-                .usePlaintext()
-                .build();
+        ManagedChannel channel = channel();
         try {
             Recorder<CommandProviderInbound> commands = new Recorder<>();
-            StreamObserver<CommandProviderOutbound> handler =
-                    CommandServiceGrpc.newStub(channel).openStream(commands);
-            handler.onNext(CommandProviderOutbound.newBuilder()
-                    .setSubscribe(CommandSubscription.newBuilder()
-                            .setClientId("silent")
-                            .setComponentName("silent")
-                            .setCommand("Greet"))
-                    .build());
+            handle(channel, commands);
             Recorder<PlatformOutboundInstruction> instructions = new Recorder<>();
-            StreamObserver<PlatformInboundInstruction> platform =
-                    PlatformServiceGrpc.newStub(channel).openStream(instructions);
-            platform.onNext(PlatformInboundInstruction.newBuilder()
-                    .setRegister(ClientIdentification.newBuilder()
-                            .setClientId("silent")
-                            .setComponentName("silent"))
-                    .build());
-            platform.onNext(PlatformInboundInstruction.newBuilder()
-                    .setInstructionId("beat-1")
-                    .setHeartbeat(Heartbeat.getDefaultInstance())
-                    .build());
+            beat(register(channel, instructions));
 
-            await().atMost(30, TimeUnit.SECONDS)
-                    .until(() -> instructions.failure.get() != null && commands.failure.get() != null);
+            await().atMost(PATIENCE).until(() -> instructions.failure.get() != null && commands.failure.get() != null);
             assertThat(Status.fromThrowable(instructions.failure.get()).getCode())
                     .isEqualTo(Status.Code.UNAVAILABLE);
             assertThat(instructions.messages)
                     .anyMatch(PlatformOutboundInstruction::hasHeartbeat)
                     .anyMatch(message -> message.getAck().getInstructionId().equals("beat-1"));
-            assertThat(fixture.connect("sender")
-                            .commandChannel()
-                            .sendCommand(Command.newBuilder().setName("Greet").build())
-                            .get(30, TimeUnit.SECONDS)
-                            .getErrorCode())
-                    .isEqualTo("AXONIQ-4000");
+            assertThat(greet().get(30, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-4000");
         } finally {
             channel.shutdownNow();
         }
+    }
+
+    /** Its network went silent, so that the node noticed nothing, and it has connected again. */
+    @Test
+    void aClientThatCameBackKeepsItsNewStreamsWhenTheHeartbeatsOfTheOldOnesStop() {
+        ManagedChannel channel = channel();
+        try {
+            Recorder<PlatformOutboundInstruction> lostInstructions = new Recorder<>();
+            beat(register(channel, lostInstructions));
+            Recorder<CommandProviderInbound> lostCommands = new Recorder<>();
+            handle(channel, lostCommands);
+            Recorder<PlatformOutboundInstruction> instructions = new Recorder<>();
+            register(channel, instructions);
+            await().atMost(PATIENCE).until(() -> !instructions.messages.isEmpty());
+            Recorder<CommandProviderInbound> commands = new Recorder<>();
+            handle(channel, commands);
+
+            await().atMost(PATIENCE)
+                    .until(() -> lostInstructions.failure.get() != null && lostCommands.failure.get() != null);
+            var unanswered = greet();
+
+            await().atMost(PATIENCE)
+                    .until(() -> commands.messages.stream().anyMatch(CommandProviderInbound::hasCommand));
+            assertThat(unanswered).isNotDone();
+            assertThat(commands.failure.get()).isNull();
+            assertThat(instructions.failure.get()).isNull();
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private ManagedChannel channel() {
+        return NettyChannelBuilder.forAddress("127.0.0.1", fixture.node().grpcPort())
+                .usePlaintext()
+                .build();
+    }
+
+    private static StreamObserver<PlatformInboundInstruction> register(
+            ManagedChannel channel, Recorder<PlatformOutboundInstruction> instructions) {
+        StreamObserver<PlatformInboundInstruction> platform =
+                PlatformServiceGrpc.newStub(channel).openStream(instructions);
+        platform.onNext(PlatformInboundInstruction.newBuilder()
+                .setRegister(
+                        ClientIdentification.newBuilder().setClientId("silent").setComponentName("silent"))
+                .build());
+        return platform;
+    }
+
+    /** One heartbeat, after which others are expected. */
+    private static void beat(StreamObserver<PlatformInboundInstruction> platform) {
+        platform.onNext(PlatformInboundInstruction.newBuilder()
+                .setInstructionId("beat-1")
+                .setHeartbeat(Heartbeat.getDefaultInstance())
+                .build());
+    }
+
+    /** Subscribes, and waits until the node has said so. */
+    private static void handle(ManagedChannel channel, Recorder<CommandProviderInbound> commands) {
+        StreamObserver<CommandProviderOutbound> handler =
+                CommandServiceGrpc.newStub(channel).openStream(commands);
+        handler.onNext(CommandProviderOutbound.newBuilder()
+                .setInstructionId("subscribe")
+                .setSubscribe(CommandSubscription.newBuilder()
+                        .setClientId("silent")
+                        .setComponentName("silent")
+                        .setCommand("Greet"))
+                .build());
+        handler.onNext(CommandProviderOutbound.newBuilder()
+                .setFlowControl(FlowControl.newBuilder().setClientId("silent").setPermits(100))
+                .build());
+        await().atMost(PATIENCE).until(() -> !commands.messages.isEmpty());
+    }
+
+    private CompletableFuture<CommandResponse> greet() {
+        return fixture.connect("sender")
+                .commandChannel()
+                .sendCommand(Command.newBuilder().setName("Greet").build());
     }
 
     @Test

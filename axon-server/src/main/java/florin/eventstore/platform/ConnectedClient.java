@@ -36,6 +36,7 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     private static final long INSTRUCTION_TIMEOUT_SECONDS = 30;
 
     private final String context;
+    private final long number;
     private final Outbound<PlatformOutboundInstruction> out;
     private final Topology topology;
     private final Consumer<ConnectedClient> onEnd;
@@ -49,10 +50,12 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
 
     ConnectedClient(
             String context,
+            long number,
             StreamObserver<PlatformOutboundInstruction> observer,
             Topology topology,
             Consumer<ConnectedClient> onEnd) {
         this.context = context;
+        this.number = number;
         this.topology = topology;
         this.onEnd = onEnd;
         out = Outbound.of(observer, this::end);
@@ -109,6 +112,11 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     @Override
     public String context() {
         return context;
+    }
+
+    /** From {@link Clients#nextNumber()}, when the stream began. */
+    long number() {
+        return number;
     }
 
     String clientId() {

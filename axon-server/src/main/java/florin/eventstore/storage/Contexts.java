@@ -169,6 +169,7 @@ public final class Contexts implements AutoCloseable {
                     Files.createDirectories(deleted).resolve(UUID.randomUUID().toString());
             EventStorage.open(unfinished, resources, configuration).close();
             Files.move(unfinished, store, StandardCopyOption.ATOMIC_MOVE);
+            removeDeleted();
         } catch (IOException e) {
             throw Refusal.writeFailed("the event store " + store + " could not be made: " + e.getMessage(), e);
         }
