@@ -5,7 +5,8 @@ enum FaultKind {
     KILL("kill -9"),
     PAUSE("pause"),
     CUT("cut"),
-    STALL("stall");
+    STALL("stall"),
+    LOSE("lose");
 
     private final String label;
 
@@ -23,6 +24,6 @@ enum FaultKind {
     }
 
     boolean isOfConnections() {
-        return this == CUT || this == STALL;
+        return this == CUT || this == STALL || this == LOSE;
     }
 }

@@ -16,6 +16,9 @@ final class Links implements AutoCloseable {
             Platform.TRANSFER_SAGA, "transfer_saga",
             Platform.ACCOUNT_QUERY, "account_query"));
 
+    /** Shorter than the longest stall, so that lost connections are noticed within a run, and some that are not lost. */
+    private static final String DATABASE_TIMEOUT_SECONDS = "10";
+
     /** Every link, in an order that never changes, so that a seed means the same. */
     static final List<String> NAMES = DATABASES.keySet().stream()
             .flatMap(service ->
@@ -43,6 +46,7 @@ final class Links implements AutoCloseable {
             events.to(configuration.ports().axonServerGrpc());
             rows.to(configuration.ports().postgresql());
             Map<String, String> variables = new LinkedHashMap<>(environment.getOrDefault(service, Map.of()));
+            variables.put("FLORIN_DATABASE_TIMEOUT", DATABASE_TIMEOUT_SECONDS);
             variables.put("AXON_AXONSERVER_SERVERS", "localhost:" + events.port());
             variables.put("SPRING_DATASOURCE_URL", "jdbc:postgresql://127.0.0.1:" + rows.port() + "/" + database);
             environment.put(service, variables);

@@ -57,6 +57,7 @@ final class Nemesis implements Runnable {
             case PAUSE -> pauseWhenAlive(fault.target());
             case CUT -> links.get(fault.target()).proxy().cut();
             case STALL -> links.get(fault.target()).proxy().stall();
+            case LOSE -> links.get(fault.target()).proxy().lose();
         }
     }
 

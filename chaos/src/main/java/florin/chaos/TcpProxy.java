@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A network between a program and a port of this machine that can break: all connections are reset, or no byte passes while
- * nobody notices. Whether the port answers or not, the proxy goes on.
+ * nobody notices, for a while or for good. Whether the port answers or not, the proxy goes on.
  */
 final class TcpProxy implements AutoCloseable {
     private static final int BUFFER_BYTES = 16 * 1024;
@@ -21,6 +21,7 @@ final class TcpProxy implements AutoCloseable {
     private final ServerSocket listener;
     private volatile int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> lost = ConcurrentHashMap.newKeySet();
     private boolean stalled;
 
     /** Listens on a free port. */
@@ -58,8 +59,14 @@ final class TcpProxy implements AutoCloseable {
         notifyAll();
     }
 
-    private synchronized void awaitFlow() throws InterruptedException {
-        while (stalled) {
+    /** On the connections that there are no byte passes any more, and neither end is told; new ones are let through. */
+    synchronized void lose() {
+        lost.addAll(sockets);
+        sockets.removeAll(lost);
+    }
+
+    private synchronized void awaitFlow(Socket from) throws InterruptedException {
+        while (stalled || lost.contains(from)) {
             wait();
         }
     }
@@ -104,21 +111,28 @@ final class TcpProxy implements AutoCloseable {
             OutputStream output = to.getOutputStream();
             byte[] buffer = new byte[BUFFER_BYTES];
             for (int count = input.read(buffer); count >= 0; count = input.read(buffer)) {
-                awaitFlow();
+                awaitFlow(from);
                 output.write(buffer, 0, count);
             }
-            awaitFlow();
+            awaitFlow(from);
             to.shutdownOutput();
             if (from.isOutputShutdown()) {
                 close(from);
                 close(to);
             }
         } catch (IOException e) {
-            reset(from);
-            reset(to);
+            if (!lost.contains(from)) {
+                reset(from);
+                reset(to);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private synchronized void find() {
+        sockets.addAll(lost);
+        lost.clear();
     }
 
     private void reset(Socket socket) {
@@ -146,6 +160,7 @@ final class TcpProxy implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
+            find();
             flow();
             cut();
         }

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class FaultPlanTest {
-    private static final int PAIRS = 2 * 6 + 2 * 8;
+    private static final int PAIRS = 2 * 6 + 3 * 8;
 
     @Test
     void a_seed_always_means_the_same_plan_and_another_one_another() {
@@ -37,7 +37,7 @@ class FaultPlanTest {
     void a_long_plan_has_more_rounds_and_faults_longer_than_timeouts() {
         List<Fault> faults = FaultPlan.of(1, Duration.ofMinutes(30)).faults();
 
-        assertThat(faults.size()).isGreaterThan(8 * PAIRS);
+        assertThat(faults.size()).isGreaterThan(7 * PAIRS);
         assertThat(lasts(faults)).isBetween(Duration.ofMinutes(30), Duration.ofMinutes(31));
         assertThat(faults.stream().filter(fault -> fault.lasts().toSeconds() > 10))
                 .hasSizeGreaterThan(10);

@@ -20,6 +20,7 @@ class TcpProxyTest {
     private static final int SILENCE_MILLIS = 300;
 
     private final AtomicInteger arrived = new AtomicInteger();
+    private final AtomicInteger ended = new AtomicInteger();
     private ServerSocket echo;
     private TcpProxy proxy;
 
@@ -78,6 +79,33 @@ class TcpProxyTest {
     }
 
     @Test
+    void a_lost_connection_is_silent_for_good_whatever_its_ends_do_and_new_ones_are_let_through() throws IOException {
+        try (Socket client = connect();
+                Socket other = connect()) {
+            assertThat(echoed(client, 7)).isEqualTo(7);
+            assertThat(echoed(other, 7)).isEqualTo(7);
+
+            proxy.lose();
+
+            client.getOutputStream().write(8);
+            client.setSoTimeout(SILENCE_MILLIS);
+            assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+            proxy.cut();
+            proxy.flow();
+            assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+            other.setSoLinger(true, 0);
+            other.close();
+            try (Socket next = connect()) {
+                assertThat(echoed(next, 9)).isEqualTo(9);
+            }
+            await().atMost(PATIENCE).until(() -> ended.get() == 1);
+            assertThat(arrived).hasValue(3);
+        }
+        proxy.close();
+        await().atMost(PATIENCE).until(() -> ended.get() == 3);
+    }
+
+    @Test
     void it_outlives_a_server_that_is_away_for_a_while() throws IOException {
         int port = echo.getLocalPort();
         echo.close();
@@ -105,22 +133,35 @@ class TcpProxyTest {
     }
 
     private void serve(ServerSocket server) {
-        Thread thread = new Thread(
-                () -> {
-                    while (!server.isClosed()) {
-                        try (Socket one = server.accept()) {
-                            for (int value = one.getInputStream().read();
-                                    value >= 0;
-                                    value = one.getInputStream().read()) {
-                                arrived.incrementAndGet();
-                                one.getOutputStream().write(value);
-                            }
-                        } catch (IOException e) {
-                            // the next one
-                        }
-                    }
-                },
-                "echo");
+        start(() -> {
+            while (!server.isClosed()) {
+                try {
+                    Socket one = server.accept();
+                    start(() -> echo(one));
+                } catch (IOException e) {
+                    // closed
+                }
+            }
+        });
+    }
+
+    private void echo(Socket one) {
+        try (one) {
+            for (int value = one.getInputStream().read();
+                    value >= 0;
+                    value = one.getInputStream().read()) {
+                arrived.incrementAndGet();
+                one.getOutputStream().write(value);
+            }
+        } catch (IOException e) {
+            // reset
+        } finally {
+            ended.incrementAndGet();
+        }
+    }
+
+    private static void start(Runnable task) {
+        Thread thread = new Thread(task, "echo");
         thread.setDaemon(true);
         thread.start();
     }

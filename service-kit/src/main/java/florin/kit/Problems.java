@@ -6,12 +6,15 @@ import florin.money.Money;
 import florin.money.MoneyException;
 import florin.transfer.api.InvalidTransferIdException;
 import florin.transfer.api.TransferRefusal;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Currency;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.axonframework.axonserver.connector.AxonServerException;
@@ -43,6 +46,13 @@ final class Problems {
 
     private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
     private static final String RETRY_AFTER_SECONDS = "2";
+    /** What a call of the event store ends with while it is away or cannot write; commands that are handled here see it bare. */
+    private static final Set<Status.Code> STORE_AWAY = EnumSet.of(
+            Status.Code.UNAVAILABLE,
+            Status.Code.RESOURCE_EXHAUSTED,
+            Status.Code.CANCELLED,
+            Status.Code.DEADLINE_EXCEEDED,
+            Status.Code.INTERNAL);
 
     private Problems() {}
 
@@ -195,7 +205,9 @@ final class Problems {
                 || cause instanceof io.axoniq.axonserver.connector.AxonServerException
                 || cause instanceof AxonServerCommandDispatchException
                 || cause instanceof AxonServerQueryDispatchException
-                || cause instanceof NoHandlerForQueryException) {
+                || cause instanceof NoHandlerForQueryException
+                || (cause instanceof StatusRuntimeException call
+                        && STORE_AWAY.contains(call.getStatus().getCode()))) {
             return new ProblemException(
                     ProblemType.EVENT_STORE_UNAVAILABLE, "The event store is away; try again with the same key");
         }
