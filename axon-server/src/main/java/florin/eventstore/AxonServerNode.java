@@ -105,6 +105,7 @@ public final class AxonServerNode implements AutoCloseable {
                     .addService(new EventProcessorAdminRpc(processors))
                     .fallbackHandlerRegistry(new LeftOut())
                     .intercept(new AccessInterceptor(access.control(), contexts::get))
+                    .intercept(clients)
                     .intercept(new ContextHeader())
                     .intercept(new RefusalInterceptor());
             if (access.tls() != null) {

@@ -90,8 +90,7 @@ final class TcpProxy implements AutoCloseable {
 
     private void connect(Socket client) {
         Socket server = new Socket();
-        sockets.add(client);
-        sockets.add(server);
+        add(client, server);
         try {
             server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
             client.setTcpNoDelay(true);
@@ -130,6 +129,11 @@ final class TcpProxy implements AutoCloseable {
         }
     }
 
+    private synchronized void add(Socket client, Socket server) {
+        sockets.add(client);
+        sockets.add(server);
+    }
+
     private synchronized void find() {
         sockets.addAll(lost);
         lost.clear();
@@ -160,6 +164,8 @@ final class TcpProxy implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
+            lost.forEach(this::reset);
+            cut();
             find();
             flow();
             cut();

@@ -120,7 +120,7 @@ public final class PostgresqlServer implements AutoCloseable {
                 // After each checkpoint a page's first change is written as a whole page.
                 "checkpoint_timeout=15min",
                 "max_wal_size=2GB",
-                "max_connections=120",
+                "max_connections=200",
                 "timezone=UTC",
                 "log_timezone=UTC");
         parameters.forEach(parameter -> command.addAll(List.of("-c", parameter)));

@@ -1,6 +1,7 @@
 package florin.kit;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.zaxxer.hikari.HikariDataSource;
 import florin.account.api.Iban;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
@@ -54,6 +55,7 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomizer;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
@@ -131,6 +133,16 @@ class KitAutoConfiguration {
     @ConditionalOnBean(PlatformTransactionManager.class)
     TransactionManager axonTransactionManager(PlatformTransactionManager transactions) {
         return new SpringTransactionManager(transactions);
+    }
+
+    /** Migrations use a connection of their own, without the limits of the pool's: they may take long. */
+    @Bean
+    FlywayConfigurationCustomizer migrationsTakeTheirTime() {
+        return flyway -> {
+            if (flyway.getDataSource() instanceof HikariDataSource pool) {
+                flyway.dataSource(pool.getJdbcUrl(), pool.getUsername(), pool.getPassword());
+            }
+        };
     }
 
     @Bean

@@ -46,13 +46,12 @@ final class Problems {
 
     private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
     private static final String RETRY_AFTER_SECONDS = "2";
-    /** What a call of the event store ends with while it is away or cannot write; commands that are handled here see it bare. */
+    /** What a call of the event store ends with while it is away or has no room; commands that are handled here see it bare. */
     private static final Set<Status.Code> STORE_AWAY = EnumSet.of(
             Status.Code.UNAVAILABLE,
             Status.Code.RESOURCE_EXHAUSTED,
             Status.Code.CANCELLED,
-            Status.Code.DEADLINE_EXCEEDED,
-            Status.Code.INTERNAL);
+            Status.Code.DEADLINE_EXCEEDED);
 
     private Problems() {}
 
@@ -225,11 +224,11 @@ final class Problems {
         return null;
     }
 
-    /** SQLSTATE class 08 (connection exception), or PostgreSQL's 57P (shutting down, starting up, terminated). */
+    /** SQLSTATE class 08 (connection exception), or PostgreSQL's 57P (shutting down, starting up, terminated) and 25P03 (idle). */
     private static boolean isConnectionLost(SQLException failure) {
         String state = failure.getSQLState();
         return failure instanceof SQLTransientConnectionException
-                || (state != null && (state.startsWith("08") || state.startsWith("57P")));
+                || (state != null && (state.startsWith("08") || state.startsWith("57P") || state.equals("25P03")));
     }
 
     private static ProblemType type(MoneyException.Kind kind) {

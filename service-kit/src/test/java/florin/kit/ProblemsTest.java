@@ -3,30 +3,37 @@ package florin.kit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import java.sql.SQLException;
 import java.util.concurrent.CompletionException;
 import org.axonframework.eventsourcing.eventstore.EventStoreException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What commands that are handled where they are sent end with, when the event store's call failed. */
+/** Which failures of the event store and the database are to be tried again. */
 class ProblemsTest {
 
     @ParameterizedTest
-    @EnumSource(names = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL"})
+    @EnumSource(names = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED", "DEADLINE_EXCEEDED"})
     void aCallThatTheEventStoreDidNotAnswerIsToBeTriedAgain(Status.Code code) {
         assertThat(type(code, "io exception")).isEqualTo(ProblemType.EVENT_STORE_UNAVAILABLE);
     }
 
     @Test
     void anEventThatCameFirstIsNotAnEventStoreThatIsAway() {
-        assertThat(type(Status.Code.INTERNAL, "[AXONIQ-2000] invalid sequence number 3"))
+        assertThat(type(Status.Code.UNAVAILABLE, "[AXONIQ-2000] invalid sequence number 3"))
                 .isEqualTo(ProblemType.CONCURRENT_UPDATE);
     }
 
     @Test
     void aCallThatIsRefusedWheneverItIsTriedIsAFaultOfOurs() {
         assertThat(type(Status.Code.PERMISSION_DENIED, "no")).isEqualTo(ProblemType.INTERNAL_ERROR);
+    }
+
+    @Test
+    void aTransactionThatPostgresqlGaveUpIsToBeTriedAgain() {
+        SQLException idle = new SQLException("terminating connection due to idle-in-transaction timeout", "25P03");
+        assertThat(Problems.problem(idle).type()).isEqualTo(ProblemType.DATABASE_UNAVAILABLE);
     }
 
     private static ProblemType type(Status.Code code, String description) {

@@ -1,45 +1,65 @@
 package florin.eventstore.platform;
 
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import java.net.SocketAddress;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 
-/** Which streams belong to which client, so that one that stopped answering loses all of them at once. */
-public final class Clients {
-    private record Key(String context, String clientId) {}
+/**
+ * Which streams belong to which connection, so that a client that stopped answering loses all of them at once, but not those of
+ * another connection: its network may have gone silent, and it may have come back.
+ */
+public final class Clients implements ServerInterceptor {
+    private static final Context.Key<SocketAddress> CONNECTION = Context.key("connection");
 
-    private record Stream(long number, Runnable close) {}
+    private final Map<SocketAddress, Set<Runnable>> streams = new ConcurrentHashMap<>();
 
-    private final Map<Key, Set<Stream>> streams = new ConcurrentHashMap<>();
-    private final AtomicLong numbers = new AtomicLong();
+    /** Keeps with each stream where it comes from. */
+    @Override
+    public <Q, S> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, S> call, Metadata headers, ServerCallHandler<Q, S> next) {
+        SocketAddress address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+        if (call.getMethodDescriptor().getType() != MethodType.BIDI_STREAMING || address == null) {
+            return next.startCall(call, headers);
+        }
+        return Contexts.interceptCall(Context.current().withValue(CONNECTION, address), call, headers, next);
+    }
 
-    /** Remembers what to do when the client is dropped; run the result to forget it. */
-    public Runnable onDrop(String context, String clientId, Runnable close) {
-        Key key = new Key(context, clientId);
-        Stream stream = new Stream(nextNumber(), close);
-        streams.compute(key, (k, present) -> {
-            Set<Stream> all = present == null ? ConcurrentHashMap.newKeySet() : present;
-            all.add(stream);
-            return all;
+    /** The connection of the stream that is opened on this thread; null if it has none. */
+    static SocketAddress connection() {
+        return CONNECTION.get();
+    }
+
+    /** Remembers how to close the stream that is opened on this thread; run the result to forget it. */
+    public Runnable onDrop(Runnable close) {
+        SocketAddress connection = connection();
+        if (connection == null) {
+            return () -> {};
+        }
+        Runnable entry = () -> close.run();
+        streams.compute(connection, (k, present) -> {
+            Set<Runnable> entries = present == null ? ConcurrentHashMap.newKeySet() : present;
+            entries.add(entry);
+            return entries;
         });
-        return () -> streams.computeIfPresent(key, (k, all) -> {
-            all.remove(stream);
-            return all.isEmpty() ? null : all;
+        return () -> streams.computeIfPresent(connection, (k, entries) -> {
+            entries.remove(entry);
+            return entries.isEmpty() ? null : entries;
         });
     }
 
-    /** Greater than that of every stream that there is. */
-    long nextNumber() {
-        return numbers.incrementAndGet();
-    }
-
-    /** Closes the client's streams that began before {@code number}. */
-    void drop(String context, String clientId, long number) {
-        for (Stream stream : streams.getOrDefault(new Key(context, clientId), Set.of())) {
-            if (stream.number() < number) {
-                stream.close().run();
-            }
+    void drop(SocketAddress connection) {
+        Set<Runnable> entries = connection == null ? null : streams.remove(connection);
+        if (entries != null) {
+            entries.forEach(Runnable::run);
         }
     }
 }

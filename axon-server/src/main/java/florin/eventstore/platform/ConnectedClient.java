@@ -13,6 +13,7 @@ import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
 import io.axoniq.axonserver.grpc.control.RequestReconnect;
 import io.axoniq.axonserver.grpc.control.TopologyChange;
 import io.grpc.stub.StreamObserver;
+import java.net.SocketAddress;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,7 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     private static final long INSTRUCTION_TIMEOUT_SECONDS = 30;
 
     private final String context;
-    private final long number;
+    private final SocketAddress connection;
     private final Outbound<PlatformOutboundInstruction> out;
     private final Topology topology;
     private final Consumer<ConnectedClient> onEnd;
@@ -50,12 +51,12 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
 
     ConnectedClient(
             String context,
-            long number,
+            SocketAddress connection,
             StreamObserver<PlatformOutboundInstruction> observer,
             Topology topology,
             Consumer<ConnectedClient> onEnd) {
         this.context = context;
-        this.number = number;
+        this.connection = connection;
         this.topology = topology;
         this.onEnd = onEnd;
         out = Outbound.of(observer, this::end);
@@ -114,9 +115,8 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
         return context;
     }
 
-    /** From {@link Clients#nextNumber()}, when the stream began. */
-    long number() {
-        return number;
+    SocketAddress connection() {
+        return connection;
     }
 
     String clientId() {

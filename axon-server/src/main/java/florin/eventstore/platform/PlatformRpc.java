@@ -58,7 +58,7 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
     @Override
     public StreamObserver<PlatformInboundInstruction> openStream(StreamObserver<PlatformOutboundInstruction> observer) {
         ConnectedClient client = new ConnectedClient(
-                ContextHeader.current(), clients.nextNumber(), observer, topology, connected::remove);
+                ContextHeader.current(), Clients.connection(), observer, topology, connected::remove);
         connected.add(client);
         return client;
     }
@@ -83,24 +83,13 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
         heartbeats.cancel(false);
     }
 
-    /** The number with which a client that was cut off without a word came back meanwhile; its newer streams are healthy. */
-    private long cameBack(ConnectedClient lost) {
-        return connected.stream()
-                .filter(client -> client.context().equals(lost.context())
-                        && client.clientId().equals(lost.clientId())
-                        && client.number() > lost.number())
-                .mapToLong(ConnectedClient::number)
-                .min()
-                .orElse(Long.MAX_VALUE);
-    }
-
     private void beat() {
         long now = System.nanoTime();
         for (ConnectedClient client : connected) {
             try {
                 if (client.isSilent(now, heartbeatTimeoutNanos)) {
                     client.drop();
-                    clients.drop(client.context(), client.clientId(), cameBack(client));
+                    clients.drop(client.connection());
                 }
             } catch (RuntimeException e) {
                 LOG.warn("Heartbeat to {} failed", client.clientId(), e);

@@ -83,19 +83,21 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
     }
 
     private final class HandlerStream implements StreamObserver<CommandProviderOutbound> {
-        private final String context;
         private final CommandRouter router;
         private final CommandHandler handler;
         private final Topology.Announcer announcer;
         private final AtomicBoolean ended = new AtomicBoolean();
-        private Runnable unregister = () -> {};
+        private volatile Runnable unregister = () -> {};
 
         HandlerStream(String context, StreamObserver<CommandProviderInbound> observer) {
-            this.context = context;
             router = router(context);
             announcer = topology.announcer(context);
             handler = new CommandHandler(Outbound.of(observer, this::end));
             handlers.add(handler);
+            unregister = clients.onDrop(() -> {
+                handler.out().fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
+                end();
+            });
         }
 
         @Override
@@ -134,14 +136,9 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
             }
         }
 
-        private synchronized void identify(String clientId) {
+        private void identify(String clientId) {
             if (!clientId.isEmpty() && !clientId.equals(handler.clientId())) {
                 handler.clientId(clientId);
-                unregister.run();
-                unregister = clients.onDrop(context, clientId, () -> {
-                    handler.out().fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
-                    end();
-                });
             }
         }
 
@@ -161,9 +158,7 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
                 router.disconnect(handler);
                 announcer.withdrawAll();
                 handlers.remove(handler);
-                synchronized (this) {
-                    unregister.run();
-                }
+                unregister.run();
             }
         }
     }

@@ -91,19 +91,21 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
     }
 
     private final class HandlerStream implements StreamObserver<QueryProviderOutbound> {
-        private final String context;
         private final QueryRouter router;
         private final QueryHandler handler;
         private final Topology.Announcer announcer;
         private final AtomicBoolean ended = new AtomicBoolean();
-        private Runnable unregister = () -> {};
+        private volatile Runnable unregister = () -> {};
 
         HandlerStream(String context, StreamObserver<QueryProviderInbound> observer) {
-            this.context = context;
             router = router(context);
             announcer = topology.announcer(context);
             handler = new QueryHandler(Outbound.of(observer, this::end));
             handlers.add(handler);
+            unregister = clients.onDrop(() -> {
+                handler.out().fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
+                end();
+            });
         }
 
         @Override
@@ -142,14 +144,9 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
             }
         }
 
-        private synchronized void identify(String clientId, String component) {
+        private void identify(String clientId, String component) {
             if (!clientId.isEmpty() && !clientId.equals(handler.clientId())) {
                 handler.identify(clientId, component);
-                unregister.run();
-                unregister = clients.onDrop(context, clientId, () -> {
-                    handler.out().fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
-                    end();
-                });
             }
         }
 
@@ -169,9 +166,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
                 router.disconnect(handler);
                 announcer.withdrawAll();
                 handlers.remove(handler);
-                synchronized (this) {
-                    unregister.run();
-                }
+                unregister.run();
             }
         }
     }

@@ -90,11 +90,18 @@ final class EventDatabase implements AutoCloseable {
 
     /** Opens or creates the database; the folder is then locked against other processes. */
     static EventDatabase open(Path folder, StorageResources shared) throws IOException {
-        EventDatabase opened = new EventDatabase(folder, shared, null);
         Path path = folder.toRealPath();
-        OPEN.add(path);
-        opened.resources.push(() -> OPEN.remove(path));
-        return opened;
+        boolean isFirst = OPEN.add(path);
+        try {
+            EventDatabase opened = new EventDatabase(folder, shared, null);
+            opened.resources.addLast(() -> OPEN.remove(path));
+            return opened;
+        } catch (Refusal e) {
+            if (isFirst) {
+                OPEN.remove(path);
+            }
+            throw e;
+        }
     }
 
     /** Opens what is there without changing a file, and without a look at {@link Head}. */

@@ -211,18 +211,16 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
 
     @Override
     public StreamObserver<StreamRequest> openStream(StreamObserver<StreamSignal> observer) {
-        return new Connection(ContextHeader.current(), observer);
+        return new Connection(observer);
     }
 
     private final class Connection implements StreamObserver<StreamRequest> {
-        private final String context;
         private final Outbound<StreamSignal> out;
         private volatile PersistentStream stream;
         private volatile Member member;
         private Runnable unregister = () -> {};
 
-        Connection(String context, StreamObserver<StreamSignal> observer) {
-            this.context = context;
+        Connection(StreamObserver<StreamSignal> observer) {
             out = Outbound.of(observer, this::end);
             out.onReady(() -> {
                 if (member != null) {
@@ -271,7 +269,7 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
             }
             stream = find(open.getStreamId());
             member = new Member(open.getClientId(), out);
-            unregister = clients.onDrop(context, open.getClientId(), () -> {
+            unregister = clients.onDrop(() -> {
                 out.fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
                 end();
             });

@@ -71,8 +71,9 @@ class AccountRows {
                         """);
     }
 
+    /** At once, however many there are; whoever reads them waits until the transaction ends. */
     void deleteAll() {
-        int unused = database.sql("DELETE FROM account").update();
+        int unused = database.sql("TRUNCATE account").update();
     }
 
     private static AccountRow row(ResultSet row, int number) throws SQLException {
