@@ -90,7 +90,7 @@ final class EventDatabase implements AutoCloseable {
 
     /** Opens or creates the database; the folder is then locked against other processes. */
     static EventDatabase open(Path folder, StorageResources shared) throws IOException {
-        Path path = folder.toRealPath();
+        Path path = Files.createDirectories(folder).toRealPath();
         boolean isFirst = OPEN.add(path);
         try {
             EventDatabase opened = new EventDatabase(folder, shared, null);

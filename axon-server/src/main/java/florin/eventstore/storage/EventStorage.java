@@ -83,7 +83,6 @@ public final class EventStorage implements AutoCloseable {
     /** Opens or creates the store; refuses a folder that another process has open, or one that is damaged. */
     public static EventStorage open(Path folder, StorageResources resources, StorageConfiguration configuration) {
         try {
-            Files.createDirectories(folder);
             return new EventStorage(folder, resources, configuration);
         } catch (RocksDBException | IOException e) {
             throw Refusal.readFailed("cannot open the event store in " + folder + ": " + e.getMessage(), e);
