@@ -9,6 +9,7 @@ import org.axonframework.eventsourcing.eventstore.EventStoreException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.transaction.TransactionSystemException;
 
 /** Which failures of the event store and the database are to be tried again. */
 class ProblemsTest {
@@ -34,6 +35,12 @@ class ProblemsTest {
     void aTransactionThatPostgresqlGaveUpIsToBeTriedAgain() {
         SQLException idle = new SQLException("terminating connection due to idle-in-transaction timeout", "25P03");
         assertThat(Problems.problem(idle).type()).isEqualTo(ProblemType.DATABASE_UNAVAILABLE);
+    }
+
+    @Test
+    void aTransactionThatCouldNotBeRolledBackBecauseItsConnectionWasGoneIsToBeTriedAgain() {
+        Throwable failed = new TransactionSystemException("rollback failed", new SQLException("Connection is closed"));
+        assertThat(Problems.problem(failed).type()).isEqualTo(ProblemType.DATABASE_UNAVAILABLE);
     }
 
     private static ProblemType type(Status.Code code, String description) {
