@@ -134,11 +134,6 @@ final class TcpProxy implements AutoCloseable {
         sockets.add(server);
     }
 
-    private synchronized void find() {
-        sockets.addAll(lost);
-        lost.clear();
-    }
-
     private void reset(Socket socket) {
         try {
             socket.setSoLinger(true, 0);
@@ -166,7 +161,7 @@ final class TcpProxy implements AutoCloseable {
         } finally {
             lost.forEach(this::reset);
             cut();
-            find();
+            lost.clear();
             flow();
             cut();
         }

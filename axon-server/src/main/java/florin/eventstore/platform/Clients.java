@@ -1,5 +1,8 @@
 package florin.eventstore.platform;
 
+import florin.eventstore.protocol.Outbound;
+import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.connector.ErrorCategory;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
@@ -38,13 +41,16 @@ public final class Clients implements ServerInterceptor {
         return CONNECTION.get();
     }
 
-    /** Remembers how to close the stream that is opened on this thread; run the result to forget it. */
-    public Runnable onDrop(Runnable close) {
+    /** Remembers the stream that is opened on this thread, and what to do at its end; run the result to forget it. */
+    public Runnable onDrop(Outbound<?> out, Runnable end) {
         SocketAddress connection = connection();
         if (connection == null) {
             return () -> {};
         }
-        Runnable entry = () -> close.run();
+        Runnable entry = () -> {
+            out.fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
+            end.run();
+        };
         streams.compute(connection, (k, present) -> {
             Set<Runnable> entries = present == null ? ConcurrentHashMap.newKeySet() : present;
             entries.add(entry);

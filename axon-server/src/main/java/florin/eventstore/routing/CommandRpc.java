@@ -5,8 +5,6 @@ import florin.eventstore.platform.Topology;
 import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.Instructions;
 import florin.eventstore.protocol.Outbound;
-import florin.eventstore.protocol.Refusal;
-import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
@@ -94,10 +92,7 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
             announcer = topology.announcer(context);
             handler = new CommandHandler(Outbound.of(observer, this::end));
             handlers.add(handler);
-            unregister = clients.onDrop(() -> {
-                handler.out().fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
-                end();
-            });
+            unregister = clients.onDrop(handler.out(), this::end);
         }
 
         @Override

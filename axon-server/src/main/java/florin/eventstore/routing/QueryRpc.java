@@ -102,10 +102,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
             announcer = topology.announcer(context);
             handler = new QueryHandler(Outbound.of(observer, this::end));
             handlers.add(handler);
-            unregister = clients.onDrop(() -> {
-                handler.out().fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
-                end();
-            });
+            unregister = clients.onDrop(handler.out(), this::end);
         }
 
         @Override

@@ -269,10 +269,7 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
             }
             stream = find(open.getStreamId());
             member = new Member(open.getClientId(), out);
-            unregister = clients.onDrop(() -> {
-                out.fail(Refusal.of(ErrorCategory.CONNECTION_FAILED, "no heartbeat"));
-                end();
-            });
+            unregister = clients.onDrop(out, this::end);
             stream.join(member);
             if (out.isClosed()) {
                 end();
