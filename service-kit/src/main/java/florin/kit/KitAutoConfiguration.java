@@ -59,6 +59,7 @@ import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomiz
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
+import org.springframework.boot.jdbc.DataSourceUnwrapper;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -139,13 +140,16 @@ class KitAutoConfiguration {
     @Bean
     FlywayConfigurationCustomizer migrationsTakeTheirTime() {
         return flyway -> {
-            if (flyway.getDataSource() instanceof HikariDataSource pool) {
+            HikariDataSource pool = DataSourceUnwrapper.unwrap(flyway.getDataSource(), HikariDataSource.class);
+            if (pool != null) {
                 flyway.dataSource(pool.getJdbcUrl(), pool.getUsername(), pool.getPassword());
             }
         };
     }
 
+    /** Axon's own is there too. */
     @Bean
+    @Primary
     ManagedChannelCustomizer connectorCalls() {
         return channel -> channel.intercept(new ConnectorCalls());
     }

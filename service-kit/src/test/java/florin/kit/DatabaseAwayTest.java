@@ -2,6 +2,7 @@ package florin.kit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import florin.account.api.Iban;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.URI;
@@ -31,6 +32,7 @@ class DatabaseAwayTest {
         try (ConfigurableApplicationContext service = new SpringApplicationBuilder(KitTest.Application.class)
                 .run(
                         "--spring.config.import=classpath:florin-service.yml",
+                        "--florin.branch=FLNO",
                         "--server.port=0",
                         "--axon.axonserver.servers=localhost:" + TestPlatform.axonServerPort(),
                         "--spring.datasource.url=jdbc:postgresql://localhost:" + databasePort + "/postgres",
@@ -41,6 +43,8 @@ class DatabaseAwayTest {
             database.close();
             awaitReadiness(port, 503);
             assertThat(get(port, "/actuator/health/liveness").statusCode()).isEqualTo(200);
+            HttpResponse<String> needsNone = get(port, "/payments/" + Iban.of("FLNO", 1) + "/TRF-1");
+            assertThat(needsNone.statusCode()).as(needsNone.body()).isEqualTo(200);
             HttpResponse<String> refused = pay(port);
             assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(refused.body()).contains("database-unavailable");
@@ -74,7 +78,8 @@ class DatabaseAwayTest {
     }
 
     private HttpResponse<String> get(int port, String path) {
-        return send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + path)));
+        return send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                .header(Correlation.HEADER, "the-correlation"));
     }
 
     private HttpResponse<String> pay(int port) {

@@ -10,6 +10,9 @@ import florin.account.api.RefusalReason;
 import florin.account.api.ReservationState;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
+import io.axoniq.axonserver.connector.event.EventChannel;
+import io.axoniq.axonserver.connector.event.EventStream;
+import io.axoniq.axonserver.grpc.event.Event;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotBlank;
 import java.net.URI;
@@ -20,8 +23,10 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +34,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
+import org.axonframework.axonserver.connector.AxonServerConnectionManager;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandHandler;
 import org.axonframework.commandhandling.gateway.CommandGateway;
@@ -86,6 +92,9 @@ class KitTest {
 
     @Autowired
     private JdbcClient jdbc;
+
+    @Autowired
+    private AxonServerConnectionManager eventStore;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final JsonMapper json = JsonMapper.builder().build();
@@ -417,6 +426,22 @@ class KitTest {
                 .isInstanceOfSatisfying(
                         JSR303ViolationException.class,
                         violation -> assertThat(Problems.problem(violation)).hasMessageContaining("transferId"));
+    }
+
+    @Test
+    void whatIsOnlyPutDownIsPutDownByTheThreadThatReadsTheConnection() throws Exception {
+        EventChannel events = eventStore.getConnection().eventChannel();
+        Set<String> threads = ConcurrentHashMap.newKeySet();
+        try (EventStream stream = events.openStream(-1, 10)) {
+            stream.onAvailable(() -> threads.add(Thread.currentThread().getName()));
+            threads.clear(); // It is called where it is registered, too.
+            events.appendEvents(Event.newBuilder()
+                            .setMessageIdentifier(UUID.randomUUID().toString())
+                            .build())
+                    .get(25, TimeUnit.SECONDS);
+            Awaitility.await().atMost(PATIENCE).until(() -> !threads.isEmpty());
+        }
+        assertThat(threads).allMatch(name -> name.startsWith("grpc-default-worker"), "reads the connection");
     }
 
     @Test
