@@ -20,7 +20,7 @@ class GatheringExecutorTest {
 
     @Test
     void the_first_work_is_done_at_once_and_the_next_waits_for_the_rest_of_the_period() throws Exception {
-        GatheringExecutor executor = GatheringExecutor.of(axon, "gathering", 2, Duration.ofHours(1));
+        GatheringExecutor executor = GatheringExecutor.of(axon, "gathering", 2, 3, Duration.ofHours(1));
         executor.submit(() -> {}).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
 
         await().until(() -> minutesToStart(executor.submit(() -> {})) > 30);
@@ -62,7 +62,7 @@ class GatheringExecutorTest {
     }
 
     private static GatheringExecutor.Pace pace() {
-        return new GatheringExecutor.Pace(ms(99), ms(1_000));
+        return new GatheringExecutor.Pace(3, ms(99), ms(1_000));
     }
 
     private static long ms(long milliseconds) {
@@ -78,7 +78,7 @@ class GatheringExecutorTest {
     @Test
     void it_ends_with_axon() {
         axon.start();
-        GatheringExecutor executor = GatheringExecutor.of(axon, "gathering", 1, Duration.ofMillis(1));
+        GatheringExecutor executor = GatheringExecutor.of(axon, "gathering", 1, 3, Duration.ofMillis(1));
         axon.shutdown();
         assertThat(executor.isShutdown()).isTrue();
     }

@@ -86,18 +86,28 @@ final class TransferRow {
 
     void park(Instant at) {
         parked = true;
-        updatedAt = at;
+        touch(at);
     }
 
     void resume(Instant at) {
         parked = false;
-        updatedAt = at;
+        touch(at);
     }
 
     /** Something happened to it; if it is parked, it stays so until it ends or its aggregate says otherwise. */
     void moved(Instant at) {
         parked = parked && !status.isFinal();
-        updatedAt = at;
+        touch(at);
+    }
+
+    /** The clocks of services differ: an event may be older than the one before it. */
+    private void touch(Instant at) {
+        updatedAt = at.isAfter(updatedAt) ? at : updatedAt;
+    }
+
+    /** Whether an event of that time is certainly none of those that led to this row. */
+    boolean isOlderThan(Instant time) {
+        return time.isAfter(updatedAt);
     }
 
     /** The step that it is at for all that is shown here; each step may be done again. */

@@ -26,8 +26,11 @@ import org.springframework.jdbc.core.JdbcTemplate;
 @org.springframework.context.annotation.Configuration(proxyBeanMethods = false)
 class TransferSagaConfiguration {
 
-    private static final int SEGMENTS = 2;
+    /** Axon gives each event of a saga to every segment, so that a second one is mostly work done twice. */
+    private static final int SEGMENTS = 1;
+
     private static final int BATCH_SIZE = 256;
+    private static final int PERIOD_TIMES_THE_WORK = 3;
     private static final Duration LONGEST_STEP_PERIOD = Duration.ofMillis(25);
     private static final Duration LONGEST_VIEW_PERIOD = Duration.ofMillis(50);
 
@@ -37,8 +40,8 @@ class TransferSagaConfiguration {
                 .registerPooledStreamingEventProcessor(
                         TransferSaga.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTokenSince(properties.lookBack()))
-                                .workerExecutor(name ->
-                                        GatheringExecutor.of(configuration, name, SEGMENTS, LONGEST_STEP_PERIOD))
+                                .workerExecutor(name -> GatheringExecutor.of(
+                                        configuration, name, SEGMENTS, PERIOD_TIMES_THE_WORK, LONGEST_STEP_PERIOD))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerListenerInvocationErrorHandler(
@@ -46,8 +49,8 @@ class TransferSagaConfiguration {
                 .registerPooledStreamingEventProcessor(
                         TransferView.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTailToken())
-                                .workerExecutor(name ->
-                                        GatheringExecutor.of(configuration, name, SEGMENTS, LONGEST_VIEW_PERIOD))
+                                .workerExecutor(name -> GatheringExecutor.of(
+                                        configuration, name, SEGMENTS, PERIOD_TIMES_THE_WORK, LONGEST_VIEW_PERIOD))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerSequencingPolicy(TransferView.PROCESSOR, configuration -> TransferView::transferIdOf)

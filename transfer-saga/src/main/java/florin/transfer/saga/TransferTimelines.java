@@ -32,6 +32,9 @@ class TransferTimelines {
 
     /** The identifiers of the events of these transfers that are here already. */
     Set<String> known(Collection<String> transferIds) {
+        if (transferIds.isEmpty()) {
+            return new HashSet<>();
+        }
         return new HashSet<>(jdbc.queryForList(
                 "SELECT event_id FROM transfer_step WHERE transfer_id = ANY (?)", String.class, (Object)
                         transferIds.toArray(new String[0])));

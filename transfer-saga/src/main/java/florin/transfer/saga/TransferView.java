@@ -21,8 +21,10 @@ import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.api.TransferTimeline;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.axonframework.config.ProcessingGroup;
@@ -161,8 +163,24 @@ class TransferView {
     }
 
     private ViewBatch read(List<Message<?>> messages) {
-        Set<String> transfers = transfersOf(messages);
-        return new ViewBatch(rows.find(transfers), timelines.known(transfers));
+        List<TransferRow> shown = rows.find(transfersOf(messages));
+        return new ViewBatch(shown, timelines.known(seenPerhaps(shown, messages)));
+    }
+
+    /** The transfers with an event that may have been shown before. */
+    private static Set<String> seenPerhaps(List<TransferRow> shown, List<Message<?>> messages) {
+        Map<String, TransferRow> rowOf = new HashMap<>();
+        shown.forEach(row -> rowOf.put(row.transferId().value(), row));
+        Set<String> transfers = new HashSet<>();
+        for (Message<?> message : messages) {
+            if (message instanceof EventMessage<?> event) {
+                TransferRow row = rowOf.get(transferIdOf(event).toString());
+                if (row != null && !row.isOlderThan(event.getTimestamp())) {
+                    transfers.add(row.transferId().value());
+                }
+            }
+        }
+        return transfers;
     }
 
     private void write(ViewBatch batch) {

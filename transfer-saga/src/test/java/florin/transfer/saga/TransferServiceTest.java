@@ -5,8 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import florin.account.api.Iban;
+import florin.account.api.RefusalReason;
 import florin.kit.TestPlatform;
 import florin.money.Money;
+import florin.transfer.api.FindTransfer;
+import florin.transfer.api.FindTransferTimeline;
+import florin.transfer.api.TransferDetails;
+import florin.transfer.api.TransferEvent;
+import florin.transfer.api.TransferFailed;
+import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferParked;
+import florin.transfer.api.TransferRequested;
+import florin.transfer.api.TransferResumed;
+import florin.transfer.api.TransferStatus;
+import florin.transfer.api.TransferStep;
+import florin.transfer.api.TransferTimeline;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,7 +39,9 @@ import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.EventProcessingModule;
 import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.eventhandling.EventProcessor;
+import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.eventhandling.GenericEventMessage;
+import org.axonframework.messaging.MetaData;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.axonframework.modelling.saga.AssociationValue;
 import org.axonframework.modelling.saga.AssociationValuesImpl;
@@ -412,10 +427,50 @@ class TransferServiceTest {
     }
 
     private static void transact(Runnable work) {
-        DefaultUnitOfWork<EventMessage<?>> unit =
-                DefaultUnitOfWork.startAndGet(GenericEventMessage.asEventMessage("work"));
+        handle(GenericEventMessage.asEventMessage("work"), work);
+    }
+
+    @Test
+    void an_event_that_comes_again_counts_once_also_where_clocks_differ() {
+        TransferView view = service.getBean(TransferView.class);
+        TransferId id = new TransferId("TRF-" + UUID.randomUUID());
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        var requested =
+                event(0, new TransferRequested(id, from, to, Money.of("1.00", "EUR"), "rent"), now.minusSeconds(20));
+        var parked = event(1, new TransferParked(id, TransferStep.RESERVE, "no answer"), now);
+        var resumedBehind = event(2, new TransferResumed(id), now.minusSeconds(10));
+        handle(requested, () -> view.on(requested.getPayload(), null, requested));
+        handle(parked, () -> view.on(parked.getPayload(), parked));
+        handle(resumedBehind, () -> view.on(resumedBehind.getPayload(), resumedBehind));
+        handle(parked, () -> view.on(parked.getPayload(), parked));
+        handle(requested, () -> view.on(requested.getPayload(), null, requested));
+
+        TransferDetails shown = view.find(new FindTransfer(id));
+        assertThat(shown.status()).isEqualTo(TransferStatus.RECEIVED);
+        assertThat(shown.updatedAt()).isEqualTo(now);
+        assertThat(view.find(new FindTransferTimeline(id)).steps())
+                .extracting(TransferTimeline.Entry::event)
+                .containsExactly("TransferRequested", "TransferParked", "TransferResumed");
+        var failed = event(3, new TransferFailed(id, RefusalReason.AC01), now.plusMillis(1));
+        handle(failed, () -> view.on(failed.getPayload(), failed));
+        assertThat(view.find(new FindTransfer(id)).status()).isEqualTo(TransferStatus.FAILED);
+    }
+
+    private static <T extends TransferEvent> EventMessage<T> event(long position, T payload, Instant at) {
+        return new GenericDomainEventMessage<>(
+                "Transfer",
+                payload.transferId().value(),
+                position,
+                payload,
+                MetaData.emptyInstance(),
+                UUID.randomUUID().toString(),
+                at);
+    }
+
+    private static void handle(EventMessage<?> event, Runnable handler) {
+        DefaultUnitOfWork<EventMessage<?>> unit = DefaultUnitOfWork.startAndGet(event);
         unit.attachTransaction(service.getBean(TransactionManager.class));
-        unit.execute(work);
+        unit.execute(handler);
     }
 
     @Test

@@ -22,6 +22,9 @@ class ProjectionsConfiguration {
     private static final int SEGMENTS = 2;
 
     private static final int BATCH_SIZE = 512;
+    /** Nobody waits for it as a transfer waits for its next step. */
+    private static final int PERIOD_TIMES_THE_WORK = 12;
+
     private static final Duration LONGEST_PERIOD = Duration.ofMillis(50);
 
     @Bean
@@ -31,7 +34,8 @@ class ProjectionsConfiguration {
                         // No token is before the first event; asking the event store for its tail would fail a
                         // start without it.
                         .initialToken(eventStore -> null)
-                        .workerExecutor(worker -> GatheringExecutor.of(axon, worker, SEGMENTS, LONGEST_PERIOD))
+                        .workerExecutor(worker ->
+                                GatheringExecutor.of(axon, worker, SEGMENTS, PERIOD_TIMES_THE_WORK, LONGEST_PERIOD))
                         .initialSegmentCount(SEGMENTS)
                         .batchSize(BATCH_SIZE))
                 .registerDeadLetterQueue(name, axon -> JdbcSequencedDeadLetterQueue.builder()
