@@ -31,8 +31,8 @@ class TransferSagaConfiguration {
 
     private static final int BATCH_SIZE = 256;
     private static final int PERIOD_TIMES_THE_WORK = 3;
-    private static final Duration LONGEST_STEP_PERIOD = Duration.ofMillis(25);
-    private static final Duration LONGEST_VIEW_PERIOD = Duration.ofMillis(50);
+    private static final Duration LONGEST_STEP_PERIOD = Duration.ofMillis(15);
+    private static final Duration LONGEST_VIEW_PERIOD = Duration.ofMillis(30);
 
     @Bean
     ConfigurerModule processors(TransferProperties properties) {
