@@ -35,8 +35,12 @@ public final class SimulatedView {
     private record Drives(Instant from, int count, Instant at) {}
 
     public void handle(EventMessage<?> message) {
-        batch = new ViewBatch(table.values(), events);
+        TransferRow before = table.get(TransferView.transferIdOf(message).toString());
+        boolean isSeenPerhaps = before != null
+                && !TransferView.seenPerhaps(List.of(before), List.of(message)).isEmpty();
+        batch = new ViewBatch(table.values(), isSeenPerhaps ? events : new HashSet<>());
         ViewEvents.handle(view, message);
+        batch.added().forEach(event -> events.add(event.getIdentifier()));
         for (TransferRow row : batch.shown()) {
             String id = row.transferId().value();
             table.put(id, row);

@@ -100,9 +100,9 @@ final class TransferRow {
         touch(at);
     }
 
-    /** The clocks of services differ: an event may be older than the one before it. */
+    /** The clocks of services differ: an event may seem older than the one before it. The time goes on with each. */
     private void touch(Instant at) {
-        updatedAt = at.isAfter(updatedAt) ? at : updatedAt;
+        updatedAt = at.isBefore(updatedAt) ? updatedAt.plusMillis(1) : at;
     }
 
     /** Whether an event of that time is certainly none of those that led to this row. */

@@ -29,6 +29,9 @@ class TransferSagaConfiguration {
     /** Axon gives each event of a saga to every segment, so that a second one is mostly work done twice. */
     private static final int SEGMENTS = 1;
 
+    /** Where there are two segments nevertheless, each is worked off beside the other. */
+    private static final int THREADS = 2;
+
     private static final int BATCH_SIZE = 256;
     private static final int PERIOD_TIMES_THE_WORK = 3;
     private static final Duration LONGEST_STEP_PERIOD = Duration.ofMillis(15);
@@ -41,7 +44,7 @@ class TransferSagaConfiguration {
                         TransferSaga.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTokenSince(properties.lookBack()))
                                 .workerExecutor(name -> GatheringExecutor.of(
-                                        configuration, name, SEGMENTS, PERIOD_TIMES_THE_WORK, LONGEST_STEP_PERIOD))
+                                        configuration, name, THREADS, PERIOD_TIMES_THE_WORK, LONGEST_STEP_PERIOD))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerListenerInvocationErrorHandler(
@@ -50,7 +53,7 @@ class TransferSagaConfiguration {
                         TransferView.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
                                 .initialToken(source -> source.createTailToken())
                                 .workerExecutor(name -> GatheringExecutor.of(
-                                        configuration, name, SEGMENTS, PERIOD_TIMES_THE_WORK, LONGEST_VIEW_PERIOD))
+                                        configuration, name, THREADS, PERIOD_TIMES_THE_WORK, LONGEST_VIEW_PERIOD))
                                 .initialSegmentCount(SEGMENTS)
                                 .batchSize(BATCH_SIZE))
                 .registerSequencingPolicy(TransferView.PROCESSOR, configuration -> TransferView::transferIdOf)

@@ -168,7 +168,7 @@ class TransferView {
     }
 
     /** The transfers with an event that may have been shown before. */
-    private static Set<String> seenPerhaps(List<TransferRow> shown, List<Message<?>> messages) {
+    static Set<String> seenPerhaps(List<TransferRow> shown, List<Message<?>> messages) {
         Map<String, TransferRow> rowOf = new HashMap<>();
         shown.forEach(row -> rowOf.put(row.transferId().value(), row));
         Set<String> transfers = new HashSet<>();

@@ -447,11 +447,11 @@ class TransferServiceTest {
 
         TransferDetails shown = view.find(new FindTransfer(id));
         assertThat(shown.status()).isEqualTo(TransferStatus.RECEIVED);
-        assertThat(shown.updatedAt()).isEqualTo(now);
+        assertThat(shown.updatedAt()).isEqualTo(now.plusMillis(1));
         assertThat(view.find(new FindTransferTimeline(id)).steps())
                 .extracting(TransferTimeline.Entry::event)
                 .containsExactly("TransferRequested", "TransferParked", "TransferResumed");
-        var failed = event(3, new TransferFailed(id, RefusalReason.AC01), now.plusMillis(1));
+        var failed = event(3, new TransferFailed(id, RefusalReason.AC01), now.plusMillis(2));
         handle(failed, () -> view.on(failed.getPayload(), failed));
         assertThat(view.find(new FindTransfer(id)).status()).isEqualTo(TransferStatus.FAILED);
     }
