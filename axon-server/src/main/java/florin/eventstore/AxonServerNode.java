@@ -86,8 +86,8 @@ public final class AxonServerNode implements AutoCloseable {
             Access access = configuration.access();
             NettyServerBuilder builder = NettyServerBuilder.forAddress(
                             new InetSocketAddress(configuration.host(), configuration.grpcPort()))
-                    .executor(calls)
-                    .callExecutor(new CallExecutor(contexts))
+                    .executor(Runnable::run)
+                    .callExecutor(new CallExecutor(contexts, calls))
                     .maxInboundMessageSize(configuration.limits().maxMessageBytes())
                     .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
                     .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)

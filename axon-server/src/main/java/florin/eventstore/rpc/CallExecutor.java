@@ -21,17 +21,21 @@ public final class CallExecutor implements ServerCallExecutorSupplier {
             CommandServiceGrpc.getOpenStreamMethod().getFullMethodName());
 
     private final Contexts contexts;
+    private final Executor calls;
 
-    public CallExecutor(Contexts contexts) {
+    /**
+     * @param calls carries out everything else, and what would open a context
+     */
+    public CallExecutor(Contexts contexts, Executor calls) {
         this.contexts = contexts;
+        this.calls = calls;
     }
 
-    /** Null for what stays with the threads for calls: everything else, and what would open a context. */
     @Override
     public <Q, S> Executor getExecutor(ServerCall<Q, S> call, Metadata headers) {
         return NEVER_BLOCK.contains(call.getMethodDescriptor().getFullMethodName())
                         && contexts.isOpen(ContextHeader.nameIn(headers))
                 ? Runnable::run
-                : null;
+                : calls;
     }
 }

@@ -280,7 +280,7 @@ public final class EventStorage implements AutoCloseable {
         return writer.waiting();
     }
 
-    /** Runs after each commit, on the writer's thread: it must only hand over. */
+    /** Runs soon after commits, once for those that come close together, on the writer's thread: it must only hand over. */
     public void onCommit(Runnable listener) {
         listeners.add(listener);
     }
@@ -422,11 +422,10 @@ public final class EventStorage implements AutoCloseable {
     void committed(long firstIndex, List<NewEvent> events) {
         tail.add(firstIndex, events);
         lastIndex = firstIndex + events.size() - 1;
-        tellListeners();
     }
 
-    /** What a listener throws is its own affair: the transaction is committed, and the others are told. */
-    private void tellListeners() {
+    /** Called by the writer after commits. What a listener throws is its own affair, and the others are told. */
+    void tellListeners() {
         for (Runnable listener : listeners) {
             try {
                 listener.run();

@@ -40,6 +40,7 @@ final class EventWriter implements AutoCloseable {
     private static final long PAUSE_NANOS = 50_000;
     private static final int MOST_PAUSES = 8;
     private static final long SYNC_NANOS = 1_000_000_000;
+    private static final long TELL_NANOS = 2_000_000;
     private static final long RETRY_NANOS = 1_000_000_000;
     private static final PendingWrite END = PendingWrite.ofEvents(List.of());
 
@@ -70,6 +71,10 @@ final class EventWriter implements AutoCloseable {
      */
     private int company;
 
+    /** Committed events of which readers were not told yet. */
+    private boolean untold;
+
+    private long toldAt = System.nanoTime() - TELL_NANOS;
     private boolean unsynced;
     private long syncedAt = System.nanoTime();
 
@@ -166,6 +171,9 @@ final class EventWriter implements AutoCloseable {
                 if (System.nanoTime() - syncedAt >= SYNC_NANOS) {
                     syncInterval();
                 }
+                if (untold) {
+                    tell();
+                }
                 if (next == null) {
                     next = take();
                 }
@@ -174,6 +182,24 @@ final class EventWriter implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /**
+     * Tells readers that there is more: at once after a pause, else after {@value #TELL_NANOS} ns, of all that came meanwhile.
+     * To tell each of them of each group costs more than to write it.
+     *
+     * @return how long until they are to be told, in nanoseconds
+     */
+    private long tell() {
+        long now = System.nanoTime();
+        long wait = toldAt + TELL_NANOS - now;
+        if (wait > 0) {
+            return wait;
+        }
+        toldAt = now;
+        untold = false;
+        storage.tellListeners();
+        return SYNC_NANOS;
     }
 
     private boolean mayWait(List<PendingWrite> group) {
@@ -187,6 +213,9 @@ final class EventWriter implements AutoCloseable {
             if (wait <= 0) {
                 syncInterval();
                 wait = SYNC_NANOS;
+            }
+            if (untold) {
+                wait = Math.min(wait, tell());
             }
             PendingWrite next = queue.poll(wait, TimeUnit.NANOSECONDS);
             if (next != null) {
@@ -295,6 +324,7 @@ final class EventWriter implements AutoCloseable {
         lastSequences.putAll(sequences);
         if (!written.isEmpty()) {
             storage.committed(firstIndex, written);
+            untold = true;
         }
         answer(() -> {
             for (int i = 0; i < accepted.size(); i++) {
