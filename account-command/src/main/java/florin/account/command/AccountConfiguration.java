@@ -27,9 +27,9 @@ class AccountConfiguration {
 
     /**
      * How many events are read at most, give or take a snapshot under way, to know an account that is not in memory. To make
-     * a snapshot costs as much as eight commands, to read these events a millisecond or two.
+     * a snapshot costs as much as eight commands, to read these events some milliseconds.
      */
-    static final int EVENTS_PER_SNAPSHOT = 200;
+    static final int EVENTS_PER_SNAPSHOT = 500;
 
     @Bean
     OpenAPI description(BranchProperties branch) {
