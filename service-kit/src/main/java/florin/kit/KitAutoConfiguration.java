@@ -151,7 +151,7 @@ class KitAutoConfiguration {
     @Bean
     @Primary
     ManagedChannelCustomizer connectorCalls() {
-        return channel -> channel.intercept(new ConnectorCalls());
+        return channel -> channel.intercept(new ConnectorCalls(), new GatheredAppends());
     }
 
     /** Axon's own steps back, because it sees the bus below. */
