@@ -56,6 +56,7 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
     private final Set<String> notNew = Collections.newSetFromMap(Caffeine.newBuilder()
             .maximumSize(MOST)
             .expireAfterWrite(SOON)
+            .executor(Runnable::run)
             .<String, Boolean>build()
             .asMap());
 
@@ -154,7 +155,10 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
         private final com.github.benmanes.caffeine.cache.Cache<Object, Object> entries;
 
         private Kept(Caffeine<Object, Object> entries) {
-            this.entries = entries.maximumSize(MOST).softValues().build();
+            this.entries = entries.maximumSize(MOST)
+                    .softValues()
+                    .executor(Runnable::run)
+                    .build();
         }
 
         @Override

@@ -71,6 +71,7 @@ final class TransferSagaStore implements SagaStore<Object> {
      */
     private final Set<String> changedByDeadline = Collections.newSetFromMap(Caffeine.newBuilder()
             .expireAfterWrite(KEPT_AFTER_DEADLINE)
+            .executor(Runnable::run)
             .<String, Boolean>build()
             .asMap());
 
@@ -82,6 +83,7 @@ final class TransferSagaStore implements SagaStore<Object> {
     private final Cache<String, Kept> inMemory = Caffeine.newBuilder()
             .expireAfterWrite(KEPT_IN_MEMORY)
             .maximumSize(MOST_IN_MEMORY)
+            .executor(Runnable::run)
             .build();
 
     TransferSagaStore(JdbcTemplate jdbc, Serializer serializer) {
