@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.messaging.responsetypes.ResponseTypes;
@@ -49,6 +50,13 @@ final class TransferController {
 
     private static final long ANSWER_SECONDS = 10;
     private static final String PATH = "/transfers/";
+    private static final int MOST_WAITING_HERE = 64;
+
+    /**
+     * So many requests wait on their own threads, half of those that there are; further ones give theirs back. To go on with
+     * another thread costs more than to keep one.
+     */
+    private final Semaphore waitingHere = new Semaphore(MOST_WAITING_HERE);
 
     private final CommandGateway commands;
     private final TransferWatch watch;
@@ -73,7 +81,8 @@ final class TransferController {
     @ApiResponse(responseCode = "202", description = "Accepted: Location shows how far it is")
     @ApiResponse(responseCode = "400", description = "The request is not valid")
     @ApiResponse(responseCode = "422", description = "Same account, or the id or key was used with other content")
-    CompletableFuture<ResponseEntity<?>> request(
+    @SuppressWarnings("FutureReturnValueIgnored") // Spring answers when it is done.
+    Object request(
             @Parameter(example = "5e0c1ce4") @RequestHeader(name = "Idempotency-Key", required = false) String key,
             @Parameter(example = "wait=30") @RequestHeader(name = "Prefer", required = false) String preferences,
             @Valid @RequestBody TransferRequest request) {
@@ -82,7 +91,7 @@ final class TransferController {
         Optional<Duration> wait = Waiting.preferred(preferences);
         URI location = accepted.getHeaders().getLocation();
         if (wait.isEmpty() || location == null) {
-            return CompletableFuture.completedFuture(accepted);
+            return accepted;
         }
         TransferId id = new TransferId(location.getPath().substring(PATH.length()));
         // Not under a key: its answer was kept meanwhile, which may have taken longer than the transfer.
@@ -91,7 +100,15 @@ final class TransferController {
                 && receipt.status() == TransferStatus.RECEIVED;
         CompletableFuture<Optional<TransferDetails>> outcome =
                 isOpen ? watch.awaitOpen(id, wait.get()) : watch.await(id, wait.get());
-        return outcome.thenApply(found -> answer(found, wait.get(), accepted));
+        CompletableFuture<ResponseEntity<?>> answer = outcome.thenApply(found -> answer(found, wait.get(), accepted));
+        if (!waitingHere.tryAcquire()) {
+            return answer;
+        }
+        try {
+            return answer.join();
+        } finally {
+            waitingHere.release();
+        }
     }
 
     @GetMapping("/{id}")

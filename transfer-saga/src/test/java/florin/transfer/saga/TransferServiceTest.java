@@ -29,10 +29,12 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.axonframework.common.transaction.TransactionManager;
@@ -424,6 +426,35 @@ class TransferServiceTest {
         assertThat(accepted.statusCode()).isEqualTo(202);
         assertThat(JSON.readTree(accepted.body()).get("status").asString()).isEqualTo("RECEIVED");
         assertThat(outcomeOf(accepted).get("status").asString()).isEqualTo("COMPLETED");
+    }
+
+    @Test
+    void more_requests_may_wait_than_there_are_threads() throws Exception {
+        south.close();
+        List<CompletableFuture<HttpResponse<String>>> waiting = new ArrayList<>();
+        for (int client = 0; client < 150; client++) {
+            waiting.add(HTTP.sendAsync(
+                    request("/transfers")
+                            .header("Content-Type", "application/json")
+                            .header("Prefer", "wait=60")
+                            .POST(HttpRequest.BodyPublishers.ofString(transfer(null, "0.10")))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString()));
+        }
+        await().atMost(PATIENCE)
+                .until(() -> JSON.readTree(get("/transfers?limit=500&status=RESERVED&account=" + from)
+                                        .body())
+                                .get("transfers")
+                                .size()
+                        == 150);
+        boolean early = waiting.stream().anyMatch(CompletableFuture::isDone);
+        reopenSouth();
+        assertThat(early).isFalse();
+        for (CompletableFuture<HttpResponse<String>> client : waiting) {
+            HttpResponse<String> done = client.get(60, TimeUnit.SECONDS);
+            assertThat(done.statusCode()).as(done.body()).isEqualTo(200);
+        }
+        assertBalances("85.00", "15.00");
     }
 
     private static void transact(Runnable work) {
