@@ -23,15 +23,11 @@ import org.axonframework.lifecycle.Phase;
 import org.axonframework.messaging.MessageDispatchInterceptor;
 import org.axonframework.messaging.MessageHandler;
 import org.axonframework.messaging.MessageHandlerInterceptor;
-import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Sends a command for an account to the branch that holds it, and has every other command handled in this process if it can be.
- *
- * <p>A command that is handled in this process is handled by the thread that sends it, which waits for the answer anyway; but a
- * unit of work, such as a batch of events, sends many and waits for none: these are handled by threads of this bus.
  *
  * <p>Axon Server routes by command name first, so the branch becomes part of the name: {@code Name@BRANCH}. The commands of an
  * account come by way of the router wherever they are sent from, so that those of one account meet in one process.
@@ -86,11 +82,7 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
                     callback);
         } else if (handledHere.contains(command.getCommandName())) {
             CommandMessage<C> intercepted = intercepted(command);
-            if (CurrentUnitOfWork.isStarted()) {
-                handling.execute(() -> handle(intercepted, callback));
-            } else {
-                handle(intercepted, callback);
-            }
+            handling.execute(() -> handle(intercepted, callback));
         } else {
             router.dispatch(command, callback);
         }

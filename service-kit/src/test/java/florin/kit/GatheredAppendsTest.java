@@ -18,6 +18,7 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.Deadline;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.Metadata;
@@ -135,6 +136,36 @@ class GatheredAppendsTest {
     }
 
     @Test
+    void an_event_store_that_can_take_none_is_not_asked_for_each() throws Exception {
+        wire.close();
+        List<CompletableFuture<Confirmation>> appends = new ArrayList<>();
+        List<String> ids = ids(5);
+        ids.forEach(id -> appends.add(append(event(id, 0))));
+        wire.awaitAnswer();
+        wire.refusal = ErrorCategory.DATAFILE_WRITE_ERROR.errorCode();
+        wire.open();
+
+        for (CompletableFuture<Confirmation> append : appends) {
+            assertThatThrownBy(() -> append.get(25, TimeUnit.SECONDS)).hasMessageContaining("refused");
+        }
+        assertThat(wire.sizes).containsExactly(1, 4);
+        wire.refusal = null;
+        append(event(ids(1).get(0), 0)).get(25, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void an_append_has_an_end_so_that_those_behind_it_go_on() throws Exception {
+        wire.close();
+        CompletableFuture<Confirmation> first = append(event(ids(1).get(0), 0));
+        wire.awaitAnswer();
+        CompletableFuture<Confirmation> behind = append(event(ids(1).get(0), 0));
+        assertThat(wire.deadlines).hasSize(1).allMatch(deadline -> deadline != null && !deadline.isExpired());
+        wire.open();
+        first.get(25, TimeUnit.SECONDS);
+        behind.get(25, TimeUnit.SECONDS);
+    }
+
+    @Test
     void what_is_rolled_back_is_not_sent() throws Exception {
         List<String> ids = ids(2);
         AppendEventsTransaction transaction = events.startAppendEventsTransaction();
@@ -226,10 +257,15 @@ class GatheredAppendsTest {
     /** Counts the events of each append that goes over it, and holds answers back, or loses them, when it is told to. */
     private static final class Wire implements ClientInterceptor {
 
+        private static final Metadata.Key<String> ERROR_CODE =
+                Metadata.Key.of("AxonIQ-ErrorCode", Metadata.ASCII_STRING_MARSHALLER);
+
         private final List<Integer> sizes = new CopyOnWriteArrayList<>();
+        private final List<Deadline> deadlines = new CopyOnWriteArrayList<>();
         private final List<Runnable> answers = new ArrayList<>();
         private boolean isOpen = true;
-        private boolean loses;
+        private volatile boolean loses;
+        private volatile String refusal;
 
         @Override
         public <Q, S> ClientCall<Q, S> interceptCall(MethodDescriptor<Q, S> method, CallOptions options, Channel next) {
@@ -238,6 +274,7 @@ class GatheredAppendsTest {
                     .equals(EventStoreGrpc.getAppendEventMethod().getFullMethodName())) {
                 return call;
             }
+            deadlines.add(options.getDeadline());
             return new SimpleForwardingClientCall<>(call) {
                 private int size;
 
@@ -248,7 +285,7 @@ class GatheredAppendsTest {
                                 @Override
                                 public void onMessage(S message) {
                                     pass(() -> {
-                                        if (!loses) {
+                                        if (!loses && refusal == null) {
                                             super.onMessage(message);
                                         }
                                     });
@@ -256,9 +293,17 @@ class GatheredAppendsTest {
 
                                 @Override
                                 public void onClose(Status status, Metadata trailers) {
-                                    pass(() -> super.onClose(
-                                            loses ? Status.UNAVAILABLE.withDescription("lost") : status,
-                                            loses ? new Metadata() : trailers));
+                                    pass(() -> {
+                                        if (loses) {
+                                            super.onClose(Status.UNAVAILABLE.withDescription("lost"), new Metadata());
+                                        } else if (refusal != null) {
+                                            Metadata refused = new Metadata();
+                                            refused.put(ERROR_CODE, refusal);
+                                            super.onClose(Status.INTERNAL.withDescription("refused"), refused);
+                                        } else {
+                                            super.onClose(status, trailers);
+                                        }
+                                    });
                                 }
                             },
                             headers);

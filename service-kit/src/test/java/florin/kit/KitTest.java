@@ -105,7 +105,7 @@ class KitTest {
     }
 
     @SpringBootApplication
-    @Import({Handler.class, Local.class, Queries.class, Controller.class})
+    @Import({Handler.class, Queries.class, Controller.class})
     static class Application {}
 
     record Payment(@NotBlank String reference, Money amount) {}
@@ -122,16 +122,6 @@ class KitTest {
                 throw new IllegalStateException("The correlation id is " + correlationId);
             }
             return ReservationState.CAPTURED;
-        }
-    }
-
-    record WhoHandles(int number) {}
-
-    @Component
-    static class Local {
-        @CommandHandler
-        String handle(WhoHandles command) {
-            return Thread.currentThread().getName();
         }
     }
 
@@ -284,17 +274,6 @@ class KitTest {
                         .query(Integer.class)
                         .single())
                 .isZero();
-    }
-
-    @Test
-    void a_command_for_this_process_is_handled_by_its_sender_but_not_inside_of_a_unit_of_work() {
-        CompletableFuture<String> alone = commands.send(new WhoHandles(1));
-        assertThat(alone).isCompletedWithValue(Thread.currentThread().getName());
-
-        DefaultUnitOfWork<?> unit = DefaultUnitOfWork.startAndGet(GenericEventMessage.asEventMessage("work"));
-        CompletableFuture<String> inside = commands.send(new WhoHandles(2));
-        assertThat(inside).succeedsWithin(PATIENCE).asString().startsWith("local-command");
-        unit.commit();
     }
 
     @Test

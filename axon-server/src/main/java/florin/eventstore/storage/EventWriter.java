@@ -188,7 +188,7 @@ final class EventWriter implements AutoCloseable {
      * Tells readers that there is more: at once after a pause, else after {@value #TELL_NANOS} ns, of all that came meanwhile.
      * To tell each of them of each group costs more than to write it.
      *
-     * @return how long until they are to be told, in nanoseconds
+     * @return how long until there is something to do here, in nanoseconds
      */
     private long tell() {
         long now = System.nanoTime();

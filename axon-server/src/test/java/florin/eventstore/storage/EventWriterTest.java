@@ -10,10 +10,12 @@ import static org.awaitility.Awaitility.await;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.grpc.event.Event;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.AbstractList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,9 +69,25 @@ class EventWriterTest {
             throw new AssertionError("nobody listens");
         });
         storage.onCommit(told::incrementAndGet);
-        assertThat(append(storage, event("a", 1, "one"))).isEqualTo(1);
-        assertThat(append(storage, event("a", 2, "two"))).isEqualTo(2);
-        assertThat(told).hasValue(2);
+        for (int number = 1; number <= 2; number++) {
+            int before = told.get();
+            assertThat(append(storage, event("a", number, "one"))).isEqualTo(number);
+            await().atMost(30, TimeUnit.SECONDS).until(() -> told.get() > before);
+        }
+    }
+
+    @Test
+    void readersAreToldOfTheLastEventAlthoughNoneFollows() throws Exception {
+        AtomicLong seen = new AtomicLong();
+        storage.onCommit(() -> seen.set(storage.lastIndex()));
+        for (int round = 1; round <= 100; round++) {
+            for (int number = 0; number < 3; number++) {
+                append(storage, event("round-" + round, number, "x"));
+            }
+            await().atMost(30, TimeUnit.SECONDS)
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> seen.get() == storage.lastIndex());
+        }
     }
 
     private void assertRefused(List<NewEvent> transaction) {

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.rocksdb.RocksIterator;
 
@@ -57,16 +57,17 @@ final class StoreFixture implements AutoCloseable {
         return events;
     }
 
-    /** Closes and opens the database once, at the next commit: on the writer's thread, as the writer does it. */
+    /** Closes and opens the database once, after the next commit: on the writer's thread, as the writer does it. */
     static CompletableFuture<Void> reopenAtCommit(EventStorage storage) {
         CompletableFuture<Void> reopened = new CompletableFuture<>();
+        AtomicBoolean hasBegun = new AtomicBoolean();
         storage.onCommit(() -> {
-            if (!reopened.isDone()) {
-                reopened.complete(null);
+            if (hasBegun.compareAndSet(false, true)) {
                 try {
                     storage.reopen();
+                    reopened.complete(null);
                 } catch (Exception e) {
-                    throw new CompletionException(e);
+                    reopened.completeExceptionally(e);
                 }
             }
         });

@@ -453,6 +453,7 @@ class TransferServiceTest {
         for (CompletableFuture<HttpResponse<String>> client : waiting) {
             HttpResponse<String> done = client.get(60, TimeUnit.SECONDS);
             assertThat(done.statusCode()).as(done.body()).isEqualTo(200);
+            assertThat(JSON.readTree(done.body()).get("status").asString()).isEqualTo("COMPLETED");
         }
         assertBalances("85.00", "15.00");
     }
