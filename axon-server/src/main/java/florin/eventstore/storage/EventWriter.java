@@ -171,9 +171,7 @@ final class EventWriter implements AutoCloseable {
                 if (System.nanoTime() - syncedAt >= SYNC_NANOS) {
                     syncInterval();
                 }
-                if (untold) {
-                    tell();
-                }
+                tell();
                 if (next == null) {
                     next = take();
                 }
@@ -185,12 +183,15 @@ final class EventWriter implements AutoCloseable {
     }
 
     /**
-     * Tells readers that there is more: at once after a pause, else after {@value #TELL_NANOS} ns, of all that came meanwhile.
+     * Tells readers if there is more: at once after a pause, else after {@value #TELL_NANOS} ns, of all that came meanwhile.
      * To tell each of them of each group costs more than to write it.
      *
      * @return how long until there is something to do here, in nanoseconds
      */
     private long tell() {
+        if (!untold) {
+            return SYNC_NANOS;
+        }
         long now = System.nanoTime();
         long wait = toldAt + TELL_NANOS - now;
         if (wait > 0) {
@@ -214,10 +215,7 @@ final class EventWriter implements AutoCloseable {
                 syncInterval();
                 wait = SYNC_NANOS;
             }
-            if (untold) {
-                wait = Math.min(wait, tell());
-            }
-            PendingWrite next = queue.poll(wait, TimeUnit.NANOSECONDS);
+            PendingWrite next = queue.poll(Math.min(wait, tell()), TimeUnit.NANOSECONDS);
             if (next != null) {
                 return next;
             }

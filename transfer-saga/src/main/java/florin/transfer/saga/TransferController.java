@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.queryhandling.QueryGateway;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -50,13 +51,12 @@ final class TransferController {
 
     private static final long ANSWER_SECONDS = 10;
     private static final String PATH = "/transfers/";
-    private static final int MOST_WAITING_HERE = 64;
 
     /**
-     * So many requests wait on their own threads, half of those that there are; further ones give theirs back. To go on with
-     * another thread costs more than to keep one.
+     * Half of the threads are for requests that wait; further ones give theirs back. To go on with another thread costs more
+     * than to keep one.
      */
-    private final Semaphore waitingHere = new Semaphore(MOST_WAITING_HERE);
+    private final Semaphore waitingHere;
 
     private final CommandGateway commands;
     private final TransferWatch watch;
@@ -64,11 +64,16 @@ final class TransferController {
     private final QueryGateway queries;
 
     TransferController(
-            CommandGateway commands, QueryGateway queries, TransferWatch watch, IdempotentRequests requests) {
+            CommandGateway commands,
+            QueryGateway queries,
+            TransferWatch watch,
+            IdempotentRequests requests,
+            @Value("${server.tomcat.threads.max}") int threads) {
         this.commands = commands;
         this.queries = queries;
         this.watch = watch;
         this.requests = requests;
+        this.waitingHere = new Semaphore(threads / 2);
     }
 
     @PostMapping
