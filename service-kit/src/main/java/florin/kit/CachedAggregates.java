@@ -48,6 +48,13 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
     private static final String FOUND = CachedAggregates.class.getName();
     private static final String TAKEN_AS_NEW = FOUND + ".new";
 
+    /**
+     * Has Axon make an aggregate, which takes this very class and goes no further with it; one for all, because its stack trace
+     * would cost more than the rest.
+     */
+    private final AggregateNotFoundException notRead =
+            new AggregateNotFoundException("", "Taken to be new without being read");
+
     private final Cache cache;
     private final EventStore events;
     private final boolean areMostlyNew;
@@ -101,7 +108,7 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
     protected EventSourcedAggregate<T> doLoadWithLock(String id, Long expectedVersion) {
         boolean isKept = cache.containsKey(id);
         if (!isKept && id.equals(CurrentUnitOfWork.get().getResource(TAKEN_AS_NEW))) {
-            throw new AggregateNotFoundException(id, "Taken to be new");
+            throw notRead;
         }
         EventSourcedAggregate<T> aggregate = super.doLoadWithLock(id, expectedVersion);
         if (isKept) {

@@ -39,6 +39,7 @@ import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandHandler;
 import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.common.transaction.TransactionManager;
+import org.axonframework.config.Configuration;
 import org.axonframework.eventhandling.GenericEventMessage;
 import org.axonframework.messaging.ResultMessage;
 import org.axonframework.messaging.annotation.MetaDataValue;
@@ -47,6 +48,10 @@ import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.axonframework.queryhandling.QueryGateway;
 import org.axonframework.queryhandling.QueryHandler;
+import org.axonframework.serialization.SerializedType;
+import org.axonframework.serialization.Serializer;
+import org.axonframework.serialization.SimpleSerializedType;
+import org.axonframework.serialization.UnknownSerializedType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,6 +100,9 @@ class KitTest {
 
     @Autowired
     private AxonServerConnectionManager eventStore;
+
+    @Autowired
+    private Configuration axon;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final JsonMapper json = JsonMapper.builder().build();
@@ -442,6 +450,22 @@ class KitTest {
             Awaitility.await().atMost(PATIENCE).until(() -> !threads.isEmpty());
         }
         assertThat(threads).allMatch(name -> name.startsWith("grpc-default-worker"), "reads the connection");
+    }
+
+    @Test
+    void allMessagesAreReadByASerializerThatRemembersTheirClasses() {
+        Serializer serializer = axon.eventSerializer();
+        assertThat(serializer)
+                .isInstanceOf(MessageSerializer.class)
+                .isSameAs(axon.messageSerializer())
+                .isSameAs(axon.serializer());
+        for (int time = 0; time < 2; time++) {
+            assertThat(serializer.classForType(serializer.typeForClass(Payment.class)))
+                    .isEqualTo(Payment.class);
+            assertThat(serializer.classForType(new SimpleSerializedType("florin.NoSuchEvent", null)))
+                    .isEqualTo(UnknownSerializedType.class);
+            assertThat(serializer.classForType(SerializedType.emptyType())).isEqualTo(Void.class);
+        }
     }
 
     @Test
