@@ -111,6 +111,10 @@ final class JavaProgram {
         command.addAll(FLAGS);
         if (isBrief) {
             command.add("-XX:TieredStopAtLevel=1");
+        } else if (!OperatingSystem.isMac()) {
+            // For the heap and the compiled code: a transfer runs through so much of both that looking up their pages
+            // counts.
+            command.add("-XX:+UseTransparentHugePages");
         }
         command.addAll(flags);
         if (Runtime.version().feature() >= 24) {

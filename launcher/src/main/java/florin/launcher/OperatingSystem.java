@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -15,6 +16,10 @@ final class OperatingSystem {
     private static final long COMMAND_TIMEOUT_SECONDS = 60;
 
     private OperatingSystem() {}
+
+    static boolean isMac() {
+        return System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("mac");
+    }
 
     /**
      * A prefix that gives a child a session of its own, so that Ctrl-C in the terminal reaches the launcher alone and the

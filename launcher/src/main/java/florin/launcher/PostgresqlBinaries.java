@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
-import java.util.Locale;
 import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -42,7 +41,7 @@ final class PostgresqlBinaries {
     }
 
     private static String archiveName() {
-        String system = System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("mac") ? "darwin" : "linux";
+        String system = OperatingSystem.isMac() ? "darwin" : "linux";
         boolean arm = System.getProperty("os.arch").equals("aarch64");
         return "postgres-" + system + "-" + (arm ? "arm_64" : "x86_64") + ".txz";
     }
