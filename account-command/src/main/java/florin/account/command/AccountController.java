@@ -31,10 +31,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping(path = "/accounts", produces = "application/json")
 @Tag(name = "Accounts", description = "What customers of this branch can do")
-@ApiResponse(
-        responseCode = "4XX",
-        description = "A problem (RFC 9457), told apart by its type",
-        content = @Content(mediaType = "application/problem+json"))
 class AccountController {
 
     private static final String KEY = "Idempotency-Key";

@@ -17,6 +17,7 @@ import florin.transfer.api.TransferStatus;
 import florin.transfer.api.TransferTimeline;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -82,8 +83,14 @@ final class TransferController {
             description =
                     "Safe to repeat with the same Idempotency-Key, or with the same id in the body. With Prefer: wait=30"
                             + " (seconds, at most 60) the answer comes when the transfer is final or the time is up.")
-    @ApiResponse(responseCode = "200", description = "The transfer, final within the time of Prefer: wait")
-    @ApiResponse(responseCode = "202", description = "Accepted: Location shows how far it is")
+    @ApiResponse(
+            responseCode = "200",
+            description = "The transfer, final within the time of Prefer: wait",
+            content = @Content(schema = @Schema(implementation = TransferDetails.class)))
+    @ApiResponse(
+            responseCode = "202",
+            description = "Accepted: Location shows how far it is",
+            content = @Content(schema = @Schema(implementation = TransferReceipt.class)))
     @ApiResponse(responseCode = "400", description = "The request is not valid")
     @ApiResponse(responseCode = "422", description = "Same account, or the id or key was used with other content")
     @SuppressWarnings("FutureReturnValueIgnored") // Spring answers when it is done.
@@ -181,7 +188,10 @@ final class TransferController {
             description =
                     "Accepted while the transfer is not final; whether it was in time, GET tells: the transfer ends"
                             + " CANCELLED, or COMPLETED if the target had been credited.")
-    @ApiResponse(responseCode = "202", description = "Accepted: Location shows the outcome")
+    @ApiResponse(
+            responseCode = "202",
+            description = "Accepted: Location shows the outcome",
+            content = @Content(schema = @Schema(implementation = TransferReceipt.class)))
     @ApiResponse(responseCode = "404", description = "There is no such transfer")
     @ApiResponse(responseCode = "409", description = "transfer-final: it has completed or failed")
     ResponseEntity<?> cancel(
@@ -192,7 +202,10 @@ final class TransferController {
 
     @PostMapping("/{id}/retry")
     @Operation(summary = "Let a parked transfer go on", description = "For operators.")
-    @ApiResponse(responseCode = "202", description = "Accepted: Location shows how far it is")
+    @ApiResponse(
+            responseCode = "202",
+            description = "Accepted: Location shows how far it is",
+            content = @Content(schema = @Schema(implementation = TransferReceipt.class)))
     @ApiResponse(responseCode = "404", description = "There is no such transfer")
     @ApiResponse(responseCode = "409", description = "transfer-not-parked, or transfer-final")
     ResponseEntity<?> retry(

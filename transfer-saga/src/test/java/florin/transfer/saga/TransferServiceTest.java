@@ -527,8 +527,25 @@ class TransferServiceTest {
     void its_probes_are_up_and_its_interface_is_described() throws Exception {
         assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(200);
         await().atMost(PATIENCE).until(() -> get("/actuator/health/readiness").statusCode() == 200);
-        String description = get("/v3/api-docs").body();
-        assertThat(description).contains("/transfers/{id}", "TRF-2026-0001", "Idempotency-Key");
+        String text = get("/v3/api-docs").body();
+        assertThat(text).contains("/transfers/{id}", "TRF-2026-0001", "Idempotency-Key");
+        JsonNode description = JSON.readTree(text);
+        JsonNode answers = description.at("/paths/~1transfers/post/responses");
+        assertThat(answers.at("/200/content/application~1json/schema/$ref").asString())
+                .endsWith("/TransferDetails");
+        assertThat(answers.at("/202/content/application~1json/schema/$ref").asString())
+                .endsWith("/TransferReceipt");
+        assertThat(description.path("paths").findValues("responses"))
+                .isNotEmpty()
+                .allSatisfy(responses -> {
+                    assertThat(responses.propertyNames()).contains("default");
+                    responses.forEachEntry((status, answer) -> assertThat(
+                                    answer.path("content").propertyNames())
+                            .as(status)
+                            .containsExactly(status.startsWith("2") ? "application/json" : "application/problem+json"));
+                });
+        assertThat(description.at("/components/schemas/Problem/properties").propertyNames())
+                .contains("type", "detail", "correlationId", "reason");
     }
 
     private void reopenSouth() {

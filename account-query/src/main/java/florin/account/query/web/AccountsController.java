@@ -63,8 +63,8 @@ class AccountsController {
                                              "reserved":{"value":"30.00","currency":"EUR"},
                                              "available":{"value":"70.00","currency":"EUR"},
                                              "status":"OPEN","position":2}""")))
-    @ApiResponse(responseCode = "400", description = "invalid-iban", content = @Content)
-    @ApiResponse(responseCode = "404", description = "unknown-account", content = @Content)
+    @ApiResponse(responseCode = "400", description = "invalid-iban")
+    @ApiResponse(responseCode = "404", description = "unknown-account")
     @GetMapping("/accounts/{iban}")
     AccountDetails account(@Parameter(example = "NL22FLNO0000000001") @PathVariable("iban") String iban) {
         return find(new Iban(iban)).orElseThrow(() -> unknown(iban));
@@ -108,7 +108,7 @@ class AccountsController {
                                             {"entries":[{"id":"NL22FLNO0000000001-1-C","account":"NL22FLNO0000000001",
                                               "amount":{"value":"100.00","currency":"EUR"},"kind":"DEPOSIT",
                                               "reference":"salary","bookedAt":"2026-01-02T03:04:05Z","position":1}]}""")))
-    @ApiResponse(responseCode = "404", description = "unknown-account", content = @Content)
+    @ApiResponse(responseCode = "404", description = "unknown-account")
     @GetMapping("/accounts/{iban}/entries")
     EntryPage entries(
             @Parameter(example = "NL22FLNO0000000001") @PathVariable("iban") String iban,

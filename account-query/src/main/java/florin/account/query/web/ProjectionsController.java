@@ -51,8 +51,8 @@ class ProjectionsController {
             description = "Its rows vanish at once and come back in the order of the events; GET /projections tells"
                     + " when it is done (replaying is false).")
     @ApiResponse(responseCode = "202", description = "The rebuild has begun", content = @Content)
-    @ApiResponse(responseCode = "404", description = "unknown-projection", content = @Content)
-    @ApiResponse(responseCode = "409", description = "replay-running", content = @Content)
+    @ApiResponse(responseCode = "404", description = "unknown-projection")
+    @ApiResponse(responseCode = "409", description = "replay-running")
     @ApiResponse(responseCode = "503", description = "projection-unavailable", content = @Content)
     @PostMapping("/projections/{name}/replay")
     ResponseEntity<Void> replay(@Parameter(example = "accounts") @PathVariable("name") String name) {
