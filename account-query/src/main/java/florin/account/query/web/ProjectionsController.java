@@ -53,7 +53,7 @@ class ProjectionsController {
     @ApiResponse(responseCode = "202", description = "The rebuild has begun", content = @Content)
     @ApiResponse(responseCode = "404", description = "unknown-projection")
     @ApiResponse(responseCode = "409", description = "replay-running")
-    @ApiResponse(responseCode = "503", description = "projection-unavailable", content = @Content)
+    @ApiResponse(responseCode = "503", description = "projection-unavailable")
     @PostMapping("/projections/{name}/replay")
     ResponseEntity<Void> replay(@Parameter(example = "accounts") @PathVariable("name") String name) {
         projections.replay(name);
