@@ -53,7 +53,7 @@ import org.axonframework.spring.stereotype.Aggregate;
  * that was never opened may have a stream too: its refusals of transfers are kept like any other. The revision changes
  * with the fields, so that a snapshot of other fields is not read.
  */
-@Revision("4")
+@Revision("5")
 @Aggregate(repository = "accounts", commandTargetResolver = "accountOfCommand")
 final class Account {
 
@@ -288,6 +288,11 @@ final class Account {
     void on(TransferCreditCancelled event, @Timestamp Instant at, IdempotencyWindow window) {
         iban = event.iban();
         remember(event.transferId(), CreditState.CANCELLED, 0, at, window);
+    }
+
+    /** How much a snapshot has to hold. */
+    int remembered() {
+        return operations.size() + reservations.size() + credits.size();
     }
 
     private Optional<RefusalReason> statusRefusal() {

@@ -7,10 +7,8 @@ import io.swagger.v3.oas.models.info.Info;
 import java.time.Clock;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.eventhandling.PropagatingErrorHandler;
-import org.axonframework.eventsourcing.EventCountSnapshotTriggerDefinition;
 import org.axonframework.eventsourcing.EventSourcingRepository;
 import org.axonframework.eventsourcing.SnapshotTriggerDefinition;
-import org.axonframework.eventsourcing.Snapshotter;
 import org.axonframework.eventsourcing.eventstore.EventStore;
 import org.axonframework.messaging.annotation.HandlerDefinition;
 import org.axonframework.messaging.annotation.ParameterResolverFactory;
@@ -26,8 +24,8 @@ import org.springframework.context.annotation.Configuration;
 class AccountConfiguration {
 
     /**
-     * How many events are read at most, give or take a snapshot under way, to know an account that is not in memory. To make
-     * a snapshot costs as much as eight commands, to read these events some milliseconds.
+     * How many events are read at most, besides its snapshot, to know an account that is not in memory: in some milliseconds. It
+     * is more where an account remembers more than {@link AccountSnapshots} writes for so many.
      */
     static final int EVENTS_PER_SNAPSHOT = 500;
 
@@ -38,8 +36,8 @@ class AccountConfiguration {
     }
 
     @Bean
-    SnapshotTriggerDefinition accountSnapshots(Snapshotter snapshotter) {
-        return new EventCountSnapshotTriggerDefinition(snapshotter, EVENTS_PER_SNAPSHOT);
+    SnapshotTriggerDefinition accountSnapshots(EventStore events) {
+        return new AccountSnapshots(events, EVENTS_PER_SNAPSHOT);
     }
 
     /** Axon's own looks for annotations in each command anew. */

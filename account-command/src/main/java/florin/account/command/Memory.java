@@ -1,6 +1,7 @@
 package florin.account.command;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonCreator.Mode;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,13 +34,12 @@ final class Memory<S> {
      */
     record Id(String start, long high, long low) implements Comparable<Id> {
 
-        private static final String OF_TRANSFER = "TRF-";
+        static final String OF_TRANSFER = "TRF-";
         private static final int UUID_LENGTH = 36;
         private static final UUID NONE = new UUID(0, 0);
         private static final Comparator<Id> ORDER =
                 Comparator.comparingLong(Id::high).thenComparingLong(Id::low).thenComparing(Id::start);
 
-        @JsonCreator
         static Id of(String id) {
             String start = id.startsWith(OF_TRANSFER) ? OF_TRANSFER : "";
             String rest = id.substring(start.length());
@@ -58,22 +58,35 @@ final class Memory<S> {
             }
         }
 
+        boolean isUuid() {
+            return high != 0 || low != 0;
+        }
+
         @Override
         public int compareTo(Id other) {
             return ORDER.compare(this, other);
         }
-
-        @JsonValue
-        @Override
-        public String toString() {
-            UUID uuid = new UUID(high, low);
-            return uuid.equals(NONE) ? start : start + uuid;
-        }
     }
 
-    // Oldest first. Not final: a snapshot is read into it.
-    private Map<Id, Entry<S>> entries = new LinkedHashMap<>();
+    // Oldest first.
+    private final Map<Id, Entry<S>> entries;
     private long forgottenUntil;
+
+    Memory() {
+        entries = new LinkedHashMap<>();
+    }
+
+    @JsonCreator(mode = Mode.DELEGATING)
+    Memory(PackedMemory<S> packed) {
+        entries = packed.entries();
+        forgottenUntil = packed.forgottenUntil();
+    }
+
+    /** For a snapshot. */
+    @JsonValue
+    PackedMemory<S> packed() {
+        return PackedMemory.of(entries, forgottenUntil);
+    }
 
     Optional<Entry<S>> find(String id) {
         return Optional.ofNullable(entries.get(Id.of(id)));

@@ -58,6 +58,7 @@ class AccountPropertyTest {
                 if (!wasOpened && model.isOpened()) {
                     opening = (OpenAccount) command;
                 }
+                aFreshSnapshotIsWhatTheEventsMake(store);
                 if (opening != null) {
                     agrees((AccountBalance) store.send(opening), model, store.events(IBAN));
                 }
@@ -87,6 +88,14 @@ class AccountPropertyTest {
             }
             assertThat(store.events(IBAN)).isEqualTo(events);
         }
+    }
+
+    private static void aFreshSnapshotIsWhatTheEventsMake(AccountStore store) {
+        long last = store.events(IBAN).size() - 1L;
+        store.snapshot(IBAN)
+                .filter(snapshot -> snapshot.getSequenceNumber() == last)
+                .ifPresent(
+                        snapshot -> assertThat(snapshot.getPayload().getData()).isEqualTo(store.replayed(IBAN)));
     }
 
     private static void agrees(AccountBalance balance, AccountModel model, List<AccountEvent> events) {

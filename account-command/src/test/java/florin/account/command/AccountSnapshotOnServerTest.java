@@ -3,14 +3,23 @@ package florin.account.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import florin.account.api.AccountEvent;
+import florin.account.api.AccountOpened;
+import florin.account.api.DepositMoney;
 import florin.account.api.Iban;
+import florin.account.api.TransferCredited;
 import florin.account.api.WithdrawMoney;
 import florin.money.Money;
+import florin.transfer.api.TransferId;
+import java.util.ArrayList;
+import java.util.Currency;
+import java.util.List;
 import java.util.UUID;
 import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.eventsourcing.eventstore.EventStore;
 import org.axonframework.serialization.Revision;
+import org.axonframework.serialization.Serializer;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.core.env.Environment;
@@ -18,8 +27,14 @@ import org.springframework.core.env.Environment;
 /** Snapshots as the service really writes and reads them. */
 class AccountSnapshotOnServerTest extends BranchTest {
 
+    private static final Currency EUR = Currency.getInstance("EUR");
+    private static final Iban OTHER = Iban.of("FLSO", 1);
+
     @Autowired
     private EventStore events;
+
+    @Autowired
+    private Serializer serializer;
 
     @Autowired
     private Environment settings;
@@ -48,6 +63,55 @@ class AccountSnapshotOnServerTest extends BranchTest {
         assertThat(first(iban).getType()).isEqualTo("Account");
         assertThat(first(iban).getSequenceNumber()).isPositive();
         assertThat(bookedAfterWithdrawing(iban)).isEqualTo(Money.of("0.00", "EUR"));
+    }
+
+    @Test
+    void aSnapshotIsWhatTheStoredEventsMake() {
+        String iban = accountWithASnapshot();
+        DomainEventMessage<?> snapshot = first(iban);
+        try (AccountStore replay = new AccountStore(Integer.MAX_VALUE)) {
+            replay.append(events.readEvents(iban, 0)
+                    .asStream()
+                    .filter(event -> event.getSequenceNumber() <= snapshot.getSequenceNumber())
+                    .toList());
+
+            assertThat(serializer.serialize(snapshot.getPayload(), String.class).getData())
+                    .isEqualTo(replay.replayed(new Iban(iban)));
+        }
+    }
+
+    /** The default bound of what it remembers, reached in one direction. */
+    @Test
+    void anAccountThatRemembersAllItMayIsReadFromASnapshot() {
+        Iban iban = Iban.of("FLNO", 999_999_999);
+        long position = 0;
+        publish(iban, position++, new AccountOpened(iban, "owner", EUR, Money.of("0.00", "EUR")));
+        List<DomainEventMessage<?>> legs = new ArrayList<>();
+        for (int leg = 0; leg < 100_000; leg++) {
+            legs.add(event(
+                    iban, position++, new TransferCredited(iban, TransferId.random(), Money.of("1.00", "EUR"), OTHER)));
+            if (legs.size() == 1_000) {
+                events.publish(legs);
+                legs.clear();
+            }
+        }
+        DepositMoney last = new DepositMoney(iban, "last", Money.of("1.00", "EUR"), "cash");
+        String database = settings.getProperty("spring.datasource.url");
+        try (BranchProcess another = new BranchProcess("FLNO", database)) {
+            assertThat(another.handle(last).booked()).isEqualTo(Money.of("100001.00", "EUR"));
+        }
+        assertThat(first(iban.value()).getPayloadType()).isEqualTo(Account.class);
+        try (BranchProcess third = new BranchProcess("FLNO", database)) {
+            assertThat(third.handle(last).booked()).isEqualTo(Money.of("100001.00", "EUR"));
+        }
+    }
+
+    private static DomainEventMessage<?> event(Iban iban, long position, AccountEvent event) {
+        return new GenericDomainEventMessage<>("Account", iban.value(), position, event);
+    }
+
+    private void publish(Iban iban, long position, AccountEvent event) {
+        events.publish(event(iban, position, event));
     }
 
     @Test

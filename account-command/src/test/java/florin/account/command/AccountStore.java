@@ -20,11 +20,13 @@ import org.axonframework.config.Configuration;
 import org.axonframework.config.DefaultConfigurer;
 import org.axonframework.eventhandling.DomainEventData;
 import org.axonframework.eventhandling.DomainEventMessage;
+import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.eventhandling.GenericDomainEventEntry;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
-import org.axonframework.eventsourcing.EventCountSnapshotTriggerDefinition;
+import org.axonframework.eventsourcing.eventstore.EventStoreException;
 import org.axonframework.eventsourcing.eventstore.inmemory.InMemoryEventStorageEngine;
 import org.axonframework.eventsourcing.snapshotting.SnapshotFilter;
+import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.axonframework.serialization.SerializedObject;
 import org.axonframework.serialization.Serializer;
 import org.axonframework.serialization.jackson3.Jackson3Serializer;
@@ -45,6 +47,8 @@ final class AccountStore implements AutoCloseable {
     private final Map<String, DomainEventData<String>> snapshots = new ConcurrentHashMap<>();
     private final InMemoryEventStorageEngine events = new Engine();
     private final Configuration axon;
+    private boolean isReplay;
+    private Class<?> refused = Void.class;
 
     AccountStore(int eventsPerSnapshot) {
         this(eventsPerSnapshot, WINDOW);
@@ -56,8 +60,8 @@ final class AccountStore implements AutoCloseable {
                 .registerComponent(IdempotencyWindow.class, configuration -> window)
                 .configureEmbeddedEventStore(configuration -> events)
                 .configureAggregate(AggregateConfigurer.defaultConfiguration(Account.class)
-                        .configureSnapshotTrigger(configuration -> new EventCountSnapshotTriggerDefinition(
-                                configuration.snapshotter(), eventsPerSnapshot)))
+                        .configureSnapshotTrigger(
+                                configuration -> new AccountSnapshots(configuration.eventStore(), eventsPerSnapshot)))
                 .start();
     }
 
@@ -72,6 +76,31 @@ final class AccountStore implements AutoCloseable {
                 : result.get().getPayload();
     }
 
+    /** What a snapshot of the account would be, if it were read from all its events. */
+    String replayed(Iban iban) {
+        isReplay = true;
+        try {
+            return DefaultUnitOfWork.startAndGet(GenericCommandMessage.asCommandMessage("look"))
+                    .executeWithResult(() -> axon.repository(Account.class)
+                            .load(iban.value())
+                            .invoke(account ->
+                                    serializer.serialize(account, String.class).getData()))
+                    .getPayload();
+        } finally {
+            isReplay = false;
+        }
+    }
+
+    /** The event store refuses the next events, or snapshots, as one that is away. */
+    void refuseNext(Class<?> payload) {
+        refused = payload;
+    }
+
+    /** Of another store. */
+    void append(List<? extends DomainEventMessage<?>> others) {
+        events.appendEvents(others);
+    }
+
     List<AccountEvent> events(Iban iban) {
         return events.readEvents(iban.value(), 0)
                 .asStream()
@@ -81,6 +110,10 @@ final class AccountStore implements AutoCloseable {
 
     Optional<DomainEventData<String>> snapshot(Iban iban) {
         return Optional.ofNullable(snapshots.get(iban.value()));
+    }
+
+    void dropSnapshot(Iban iban) {
+        snapshots.remove(iban.value());
     }
 
     /** Puts another snapshot in the place of an account's. */
@@ -113,7 +146,21 @@ final class AccountStore implements AutoCloseable {
     private final class Engine extends InMemoryEventStorageEngine {
 
         @Override
+        public void appendEvents(List<? extends EventMessage<?>> messages) {
+            messages.forEach(this::refuse);
+            super.appendEvents(messages);
+        }
+
+        private void refuse(EventMessage<?> message) {
+            if (refused.isAssignableFrom(message.getPayloadType())) {
+                refused = Void.class;
+                throw new EventStoreException("Away");
+            }
+        }
+
+        @Override
         public void storeSnapshot(DomainEventMessage<?> snapshot) {
+            refuse(snapshot);
             SerializedObject<String> json = snapshot.serializePayload(serializer, String.class);
             snapshots.put(
                     snapshot.getAggregateIdentifier(),
@@ -129,7 +176,7 @@ final class AccountStore implements AutoCloseable {
         @Override
         public Optional<DomainEventMessage<?>> readSnapshot(String aggregateIdentifier) {
             SnapshotFilter filter = axon.snapshotFilter();
-            return Optional.ofNullable(snapshots.get(aggregateIdentifier))
+            return Optional.ofNullable(isReplay ? null : snapshots.get(aggregateIdentifier))
                     .filter(filter::allow)
                     .map(data -> new GenericDomainEventMessage<>(
                             data.getType(),

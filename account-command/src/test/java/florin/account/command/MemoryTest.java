@@ -2,12 +2,21 @@ package florin.account.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import florin.account.api.ReservationState;
+import florin.transfer.api.TransferId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
 /** What an account may forget, and what it then still knows. */
@@ -50,10 +59,46 @@ class MemoryTest {
                 .allSatisfy(
                         id -> assertThat(memory.find(id).orElseThrow().state()).isEqualTo(id));
         assertThat(memory.size()).isEqualTo(ids.size());
+        Memory<String> read = new Memory<>(memory.packed());
+        assertThat(ids).allSatisfy(id -> assertThat(read.find(id)).isEqualTo(memory.find(id)));
+        assertThat(read.size()).isEqualTo(ids.size());
         // An order too, by which a map finds those of one hash.
         Set<Memory.Id> ordered = new TreeSet<>();
         ids.forEach(id -> ordered.add(Memory.Id.of(id)));
         assertThat(ordered).hasSameSizeAs(ids);
+    }
+
+    @Property
+    void aMemoryIsTheSameAfterItWasPacked(@ForAll("remembered") List<Remembered> all) {
+        Memory<ReservationState> memory = new Memory<>();
+        IdempotencyWindow window = new IdempotencyWindow(RETENTION, 5, 10);
+        for (Remembered one : all) {
+            memory.remember(one.id, one.state, one.amountMinor, one.at, any -> true, window);
+        }
+
+        Memory<ReservationState> read = new Memory<>(memory.packed());
+
+        assertThat(read).usingRecursiveComparison().isEqualTo(memory);
+        // In the same order too, oldest first.
+        assertThat(read.packed()).usingRecursiveComparison().isEqualTo(memory.packed());
+    }
+
+    record Remembered(String id, ReservationState state, long amountMinor, Instant at) {}
+
+    @Provide
+    Arbitrary<List<Remembered>> remembered() {
+        Arbitrary<String> ids = Arbitraries.oneOf(
+                Arbitraries.strings().ofMaxLength(64),
+                Arbitraries.create(() -> UUID.randomUUID().toString()),
+                Arbitraries.create(() -> TransferId.random().value()));
+        return Combinators.combine(
+                        ids,
+                        Arbitraries.of(ReservationState.class),
+                        Arbitraries.longs().between(0, Long.MAX_VALUE),
+                        Arbitraries.longs().between(-1_000_000, 1L << 45).map(Instant::ofEpochMilli))
+                .as(Remembered::new)
+                .list()
+                .ofMaxSize(20);
     }
 
     @Test
