@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.eventhandling.EventProcessingException;
 import org.axonframework.messaging.InterceptorChain;
 import org.axonframework.messaging.Message;
 import org.axonframework.messaging.MessageHandlerInterceptor;
@@ -62,9 +63,18 @@ public final class EventBatch {
     private static void write(UnitOfWork<?> unit) {
         Map<String, Work<?>> works = unit.root().getResource(WORKS);
         if (works != null) {
-            works.values().forEach(Work::write);
+            try {
+                works.values().forEach(Work::write);
+            } catch (Error e) {
+                throw asException(e);
+            }
             works.clear();
         }
+    }
+
+    /** Axon tries a batch again after an exception; an error would leave its transaction open and its segment standing. */
+    private static EventProcessingException asException(Error error) {
+        return new EventProcessingException("A batch of events ended in " + error, error);
     }
 
     /** Has the work written behind what the handler of a batch's last event has registered. */
@@ -73,7 +83,12 @@ public final class EventBatch {
         @Override
         public Object handle(UnitOfWork<? extends EventMessage<?>> unitOfWork, InterceptorChain chain)
                 throws Exception {
-            Object result = chain.proceed();
+            Object result;
+            try {
+                result = chain.proceed();
+            } catch (Error e) {
+                throw asException(e);
+            }
             if (unitOfWork instanceof BatchingUnitOfWork<?> batch && batch.isLastMessage()) {
                 batch.onPrepareCommit(EventBatch::write);
             }
