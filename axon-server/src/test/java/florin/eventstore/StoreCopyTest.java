@@ -58,6 +58,9 @@ class StoreCopyTest {
         return out.toString(StandardCharsets.UTF_8);
     }
 
+    /** More than a client takes in if it is not told otherwise. */
+    private static final int LARGE = 5_000_000;
+
     private void fill() throws Exception {
         for (int transaction = 0; transaction < 30; transaction++) {
             List<Event> events = new ArrayList<>();
@@ -76,7 +79,8 @@ class StoreCopyTest {
         }
         for (long sequence : new long[] {9, 19, 29}) {
             atSource.eventChannel()
-                    .appendSnapshot(event("aggregate-7", sequence, "snapshot " + sequence))
+                    .appendSnapshot(event(
+                            "aggregate-7", sequence, "snapshot " + sequence + "x".repeat(sequence == 19 ? LARGE : 0)))
                     .get(30, TimeUnit.SECONDS);
         }
     }

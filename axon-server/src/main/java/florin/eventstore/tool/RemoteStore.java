@@ -38,6 +38,7 @@ final class RemoteStore implements AutoCloseable {
         this.address = address;
         AxonServerConnectionFactory.Builder builder = AxonServerConnectionFactory.forClient("florin-copy")
                 .routingServers(new ServerAddress(address.host(), address.port()))
+                .maxInboundMessageSize(Integer.MAX_VALUE) // Whatever the one server took the other is to take.
                 .connectTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS);
         if (address.accessToken() != null) {
             builder.token(address.accessToken());
