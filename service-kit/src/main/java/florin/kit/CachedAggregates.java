@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.common.Registration;
 import org.axonframework.common.caching.Cache;
 import org.axonframework.eventsourcing.CachingEventSourcingRepository;
 import org.axonframework.eventsourcing.EventSourcedAggregate;
 import org.axonframework.eventsourcing.EventSourcingRepository;
+import org.axonframework.eventsourcing.eventstore.DomainEventStream;
 import org.axonframework.eventsourcing.eventstore.EventStore;
 import org.axonframework.messaging.InterceptorChain;
 import org.axonframework.messaging.MessageHandlerInterceptor;
@@ -23,6 +25,9 @@ import org.axonframework.modelling.command.Aggregate;
 import org.axonframework.modelling.command.AggregateNotFoundException;
 import org.axonframework.modelling.command.ConcurrencyException;
 import org.axonframework.modelling.command.LockAwareAggregate;
+import org.axonframework.serialization.SerializationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Aggregates that are kept in memory between their commands, while there is room: the most used ones, or, where most commands are
@@ -38,6 +43,7 @@ import org.axonframework.modelling.command.LockAwareAggregate;
  */
 public final class CachedAggregates<T> extends CachingEventSourcingRepository<T> {
 
+    private static final Logger LOG = LoggerFactory.getLogger(CachedAggregates.class);
     private static final int MOST = 20_000;
     /**
      * Aggregates that get few commands get these soon. Without an end to their time the room would fill with those that are
@@ -115,6 +121,34 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
             remember(id, aggregate);
         }
         return aggregate;
+    }
+
+    /** A snapshot that cannot be read, which Axon would find out when it is too late, is passed over. */
+    @Override
+    protected DomainEventStream readEvents(String id) {
+        DomainEventStream stream = super.readEvents(id);
+        try {
+            if (stream.hasNext()) {
+                stream.peek().getPayload();
+            }
+            return stream;
+        } catch (SerializationException unreadable) {
+            LOG.warn("{} is read from its first event on, because of its snapshot", id, unreadable);
+            return events.readEvents(id, 0);
+        }
+    }
+
+    /** What is not stored in the end is not kept: Axon forgets it after an exception, but not after an error. */
+    @Override
+    protected void doSaveWithLock(EventSourcedAggregate<T> aggregate) {
+        super.doSaveWithLock(aggregate);
+        AtomicBoolean isStored = new AtomicBoolean();
+        CurrentUnitOfWork.get().afterCommit(stored -> isStored.set(true));
+        CurrentUnitOfWork.get().onCleanup(ended -> {
+            if (!isStored.get()) {
+                cache.remove(aggregate.identifierAsString());
+            }
+        });
     }
 
     private void remember(String id, Aggregate<T> aggregate) {

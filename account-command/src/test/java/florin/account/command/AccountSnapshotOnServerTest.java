@@ -3,6 +3,7 @@ package florin.account.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountOpened;
 import florin.account.api.DepositMoney;
@@ -11,10 +12,14 @@ import florin.account.api.TransferCredited;
 import florin.account.api.WithdrawMoney;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
+import io.axoniq.axonserver.grpc.SerializedObject;
+import io.axoniq.axonserver.grpc.event.Event;
 import java.util.ArrayList;
 import java.util.Currency;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.axonframework.axonserver.connector.AxonServerConnectionManager;
 import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.eventsourcing.eventstore.EventStore;
@@ -34,6 +39,9 @@ class AccountSnapshotOnServerTest extends BranchTest {
     private EventStore events;
 
     @Autowired
+    private AxonServerConnectionManager connections;
+
+    @Autowired
     private Serializer serializer;
 
     @Autowired
@@ -51,9 +59,13 @@ class AccountSnapshotOnServerTest extends BranchTest {
         for (int index = 0; index < AccountConfiguration.EVENTS_PER_SNAPSHOT; index++) {
             deposit(iban, "1.00").isCreated();
         }
+        awaitSnapshot(iban);
+        return iban;
+    }
+
+    private void awaitSnapshot(String iban) {
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(first(iban).getPayloadType()).isEqualTo(Account.class));
-        return iban;
     }
 
     @Test
@@ -99,8 +111,8 @@ class AccountSnapshotOnServerTest extends BranchTest {
         String database = settings.getProperty("spring.datasource.url");
         try (BranchProcess another = new BranchProcess("FLNO", database)) {
             assertThat(another.handle(last).booked()).isEqualTo(Money.of("100001.00", "EUR"));
+            awaitSnapshot(iban.value());
         }
-        assertThat(first(iban.value()).getPayloadType()).isEqualTo(Account.class);
         try (BranchProcess third = new BranchProcess("FLNO", database)) {
             assertThat(third.handle(last).booked()).isEqualTo(Money.of("100001.00", "EUR"));
         }
@@ -122,6 +134,27 @@ class AccountSnapshotOnServerTest extends BranchTest {
                 iban,
                 AccountConfiguration.EVENTS_PER_SNAPSHOT,
                 new AccountOfAnEarlierShape("of another shape")));
+
+        assertThat(bookedAfterWithdrawing(iban)).isEqualTo(Money.of("0.00", "EUR"));
+    }
+
+    @Test
+    void aSnapshotThatCannotBeReadIsPassedOver() throws Exception {
+        String iban = accountWithASnapshot();
+        connections
+                .getConnection()
+                .eventChannel()
+                .appendSnapshot(Event.newBuilder()
+                        .setMessageIdentifier(UUID.randomUUID().toString())
+                        .setAggregateType("Account")
+                        .setAggregateIdentifier(iban)
+                        .setAggregateSequenceNumber(AccountConfiguration.EVENTS_PER_SNAPSHOT)
+                        .setPayload(SerializedObject.newBuilder()
+                                .setType(Account.class.getName())
+                                .setRevision("5")
+                                .setData(ByteString.copyFromUtf8("{\"operations\":{\"entries\":\"AAAA\"}}")))
+                        .build())
+                .get(30, TimeUnit.SECONDS);
 
         assertThat(bookedAfterWithdrawing(iban)).isEqualTo(Money.of("0.00", "EUR"));
     }
