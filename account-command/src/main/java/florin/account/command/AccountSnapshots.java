@@ -17,12 +17,13 @@ import org.slf4j.LoggerFactory;
  * A snapshot each so many events, of the account in memory. Axon's own reads all events since the last one for it, on both
  * sides of the event store.
  *
- * <p>One that remembers much has its snapshots further apart, so that they take no more room than its events: for each event
- * there are {@value #REMEMBERED_PER_EVENT} things in it at most, of 30 bytes each.
+ * <p>One that remembers much has its snapshots further apart, so that they do not take more room than its events: for each event
+ * there are {@value #REMEMBERED_PER_EVENT} things in it at most, of 30 bytes each as a rule.
  *
  * <p>A snapshot is taken when the command's events are stored, before the account's lock is given back, so it holds what the events
  * up to its number make, no more and no less. An account that was read from more events than that has one with its next event.
- * One that cannot be stored is logged and left out: the next comes after as many events again.
+ * Nobody waits for the event store to take it. One that is refused is logged, by Axon where the event store refuses, and left
+ * out: the next comes after as many events again.
  */
 final class AccountSnapshots implements SnapshotTriggerDefinition {
 

@@ -11,14 +11,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param retention nothing younger is forgotten as long as {@code most} allows; 2 days, which is twice the longest time
  *     limit of a transfer, to 1 year
  * @param kept how many are kept whatever their age; 1 to {@code most}
- * @param most beyond that the oldest that is settled is forgotten whatever its age; up to 1,000,000
+ * @param most beyond that the oldest that is settled is forgotten whatever its age; up to 500,000, for more of a kind
+ *     would not fit into a snapshot
  */
 @ConfigurationProperties("florin.account.memory")
 record IdempotencyWindow(
         @DefaultValue("30d") Duration retention, @DefaultValue("10000") int kept, @DefaultValue("100000") int most) {
 
     private static final Duration LONGEST_RETENTION = Duration.ofDays(365);
-    private static final int MOST = 1_000_000;
+    private static final int MOST = 500_000;
 
     IdempotencyWindow {
         if (retention.compareTo(TransferLife.SHORTEST_MEMORY) < 0 || retention.compareTo(LONGEST_RETENTION) > 0) {

@@ -66,11 +66,27 @@ final class PackedMemory<S> {
         int kind = id.isUuid() ? STARTS.indexOf(id.start()) : TEXT;
         out.writeUInt32NoTag(state * KINDS + kind);
         if (kind == TEXT) {
-            out.writeStringNoTag(id.start());
+            writeText(id.start(), out);
         } else {
             out.writeFixed64NoTag(id.high());
             out.writeFixed64NoTag(id.low());
         }
+    }
+
+    /** Char by char: whatever a client chose comes back as it was, also what is no Unicode. */
+    private static void writeText(String text, CodedOutputStream out) throws IOException {
+        out.writeUInt32NoTag(text.length());
+        for (int index = 0; index < text.length(); index++) {
+            out.writeUInt32NoTag(text.charAt(index));
+        }
+    }
+
+    private static String readText(CodedInputStream in) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int left = in.readUInt32(); left > 0; left--) {
+            text.append((char) in.readUInt32());
+        }
+        return text.toString();
     }
 
     Map<Memory.Id, Memory.Entry<S>> entries() {
@@ -82,7 +98,7 @@ final class PackedMemory<S> {
                 int head = in.readUInt32();
                 int kind = head % KINDS;
                 Memory.Id id = kind == TEXT
-                        ? new Memory.Id(in.readString(), 0, 0)
+                        ? new Memory.Id(readText(in), 0, 0)
                         : new Memory.Id(STARTS.get(kind), in.readFixed64(), in.readFixed64());
                 long amountMinor = in.readUInt64();
                 at += in.readSInt64();

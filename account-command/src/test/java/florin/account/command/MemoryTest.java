@@ -52,6 +52,10 @@ class MemoryTest {
                 "TRF-00000000-0000-0000-0000-000000000000",
                 "00000000-0000-0000-0000-000000000000",
                 "TRF-",
+                "no Unicode \ud800",
+                "no Unicode \udc00",
+                "no Unicode ?",
+                "no Unicode \ufffd",
                 "");
         ids.forEach(id -> remember(id, id, START));
 
@@ -88,7 +92,8 @@ class MemoryTest {
     @Provide
     Arbitrary<List<Remembered>> remembered() {
         Arbitrary<String> ids = Arbitraries.oneOf(
-                Arbitraries.strings().ofMaxLength(64),
+                Arbitraries.strings().all().ofMaxLength(64),
+                Arbitraries.strings().withCharRange('\ud7f0', '\ue010').ofMaxLength(3),
                 Arbitraries.create(() -> UUID.randomUUID().toString()),
                 Arbitraries.create(() -> TransferId.random().value()));
         return Combinators.combine(
