@@ -3,6 +3,8 @@ package florin.launcher;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,12 +28,16 @@ final class LogsCommand {
             throw new LauncherException(
                     "There is no log of " + arguments.get(0) + " in " + folder + ": there is " + names(folder) + ".");
         }
-        try (InputStream in = Files.newInputStream(log)) {
+        try (SeekableByteChannel file = Files.newByteChannel(log)) {
+            InputStream in = Channels.newInputStream(file);
             do {
                 in.transferTo(System.out);
                 System.out.flush();
                 if (follow) {
                     Pause.millis(POLL_MILLIS);
+                }
+                if (file.size() < file.position()) {
+                    file.position(0); // It had become too long, and was begun anew.
                 }
             } while (follow && !System.out.checkError());
         } catch (IOException e) {

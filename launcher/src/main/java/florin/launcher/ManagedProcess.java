@@ -2,8 +2,11 @@ package florin.launcher;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,6 +26,8 @@ final class ManagedProcess {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
     private static final Duration STEADY_AFTER = Duration.ofSeconds(60);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
+    private static final long LOG_BYTES = 16L << 20;
+    private static final int LOG_CHECK_SECONDS = 1;
 
     private final String name;
     private final Supplier<List<String>> command;
@@ -132,7 +137,10 @@ final class ManagedProcess {
                 watched = process;
             }
             try {
-                int exitCode = watched.waitFor();
+                while (!watched.waitFor(LOG_CHECK_SECONDS, TimeUnit.SECONDS)) {
+                    boundLog();
+                }
+                int exitCode = watched.exitValue();
                 synchronized (this) {
                     if (stopping) {
                         return;
@@ -157,6 +165,32 @@ final class ManagedProcess {
                 launch();
             }
             changed.run();
+        }
+    }
+
+    /**
+     * Puts a log that has become too long in the place of the one before, and goes on with an empty one. The process has its
+     * file open and goes on writing to its end; what it writes at this very moment is lost.
+     */
+    private void boundLog() {
+        if (!Files.isRegularFile(log)) {
+            return; // Somebody deleted it.
+        }
+        try (FileChannel file = FileChannel.open(log, StandardOpenOption.WRITE)) {
+            if (file.size() > LOG_BYTES) {
+                keepOldLog();
+                file.truncate(0);
+            }
+        } catch (IOException e) {
+            progress.accept("The log of " + name + " cannot be begun anew: " + e.getMessage());
+        }
+    }
+
+    private void keepOldLog() {
+        try {
+            Files.copy(log, log.resolveSibling(log.getFileName() + ".1"), StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            progress.accept("The log of " + name + " is begun anew, what it held is lost: " + e.getMessage());
         }
     }
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,10 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 class ManagedProcessTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    @TempDir
-    Path folder;
+    private final Path log;
 
     private final List<String> progress = new CopyOnWriteArrayList<>();
+
+    ManagedProcessTest(@TempDir Path folder) {
+        log = folder.resolve("sleeper.log");
+    }
 
     @Test
     void a_process_that_is_killed_is_started_again_until_it_is_stopped() {
@@ -75,6 +79,24 @@ class ManagedProcessTest {
         assertThat(progress).isEmpty();
     }
 
+    @Test
+    void a_log_that_becomes_too_long_is_begun_anew_and_the_one_before_is_kept() throws IOException {
+        Path before = Path.of(log + ".1");
+        ManagedProcess process = process(List.of(
+                "sh",
+                "-c",
+                "yes | head -c 20000000; while [ $(wc -c < '" + log + "') -gt 16777216 ]; do sleep 0.1; done;"
+                        + " echo last; exec sleep 1000"));
+        process.start();
+        process.supervise();
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).content().endsWith("last\n"));
+        assertThat(Files.size(before)).isGreaterThan(16_777_216);
+        assertThat(Files.size(before) + Files.size(log)).isLessThanOrEqualTo(20_000_000 + "last\n".length());
+        process.stop();
+        assertThat(progress).isEmpty();
+    }
+
     private static List<ProcessHandle> children(ManagedProcess process) {
         return ProcessHandle.of(process.pid()).orElseThrow().descendants().toList();
     }
@@ -110,7 +132,6 @@ class ManagedProcessTest {
     }
 
     private ManagedProcess process(List<String> command) {
-        return new ManagedProcess(
-                "sleeper", () -> command, Map.of(), folder.resolve("sleeper.log"), false, progress::add, () -> {});
+        return new ManagedProcess("sleeper", () -> command, Map.of(), log, false, progress::add, () -> {});
     }
 }
