@@ -67,7 +67,7 @@ public final class AxonServerNode implements AutoCloseable {
         contexts = new Contexts(configuration.data(), configuration.storage());
         Clients clients = new Clients();
         Topology topology = new Topology();
-        EventSchedulerRpc scheduler = new EventSchedulerRpc(contexts, timer);
+        EventSchedulerRpc scheduler = new EventSchedulerRpc(contexts, timer, readers);
         PersistentStreamRpc streams = new PersistentStreamRpc(contexts, clients, readers, timer);
         try {
             contexts.open();

@@ -97,6 +97,28 @@ class BoundsTest {
         await().atMost(PATIENCE).until(() -> received.size() == IN_FLIGHT + 1);
     }
 
+    @Test
+    void aHandlerWhoseStreamTheNodeEndedIsSentNothingMore() {
+        AtomicBoolean acknowledged = new AtomicBoolean();
+        StreamObserver<CommandProviderOutbound> handler = CommandServiceGrpc.newStub(channels.get(0))
+                .openStream(new Receiver(new ConcurrentLinkedQueue<>(), acknowledged));
+        handler.onNext(CommandProviderOutbound.newBuilder()
+                .setSubscribe(
+                        CommandSubscription.newBuilder().setClientId("refused").setCommand("Greet"))
+                .setInstructionId("ready")
+                .build());
+        await().atMost(PATIENCE).until(acknowledged::get);
+
+        handler.onNext(CommandProviderOutbound.newBuilder()
+                .setSubscribe(CommandSubscription.newBuilder().setCommand("x".repeat(5000)))
+                .build());
+
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> send(channels.get(1))
+                .get(30, TimeUnit.SECONDS)
+                .getErrorCode()
+                .equals("AXONIQ-4000"));
+    }
+
     private static ListenableFuture<CommandResponse> send(ManagedChannel channel) {
         return CommandServiceGrpc.newFutureStub(channel)
                 .dispatch(Command.newBuilder()

@@ -8,6 +8,11 @@ import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,6 +80,32 @@ class EventSchedulerTest {
         fixture.restart();
         client = fixture.connect("client");
         assertThat(client.eventChannel().getLastToken().get()).isZero();
+    }
+
+    @Test
+    void manyThatAreDueAtOnceAreAllPublishedOnce() throws Exception {
+        List<CompletableFuture<String>> scheduled = new ArrayList<>();
+        Instant due = Instant.now().plusSeconds(4);
+        for (int number = 0; number < 1000; number++) {
+            scheduled.add(client.eventChannel().scheduleEvent(due, event("", 0, "number " + number)));
+        }
+        for (CompletableFuture<String> one : scheduled) {
+            one.get(30, TimeUnit.SECONDS);
+        }
+        fixture.restart();
+        client = fixture.connect("client");
+
+        Set<String> published = new HashSet<>();
+        try (EventStream stream = client.eventChannel().openStream(-1, 64)) {
+            while (published.size() < 1000) {
+                EventWithToken next = stream.nextIfAvailable(30, TimeUnit.SECONDS);
+                assertThat(published.add(next.getEvent().getPayload().getData().toStringUtf8()))
+                        .isTrue();
+            }
+        }
+        fixture.restart();
+        client = fixture.connect("client");
+        assertThat(client.eventChannel().getLastToken().get()).isEqualTo(999);
     }
 
     private String schedule(long delayMs, String text) throws Exception {

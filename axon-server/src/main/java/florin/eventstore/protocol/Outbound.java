@@ -12,14 +12,20 @@ public final class Outbound<T> {
         this.observer = observer;
     }
 
-    /** Wraps the observer that gRPC passes to a service method; call it before that method returns. */
-    public static <T> Outbound<T> of(StreamObserver<T> observer, Runnable onCancel) {
+    /**
+     * Wraps the observer that gRPC passes to a service method; call it before that method returns.
+     *
+     * @param onEnd run when the call is over, whoever ended it; perhaps more than once
+     */
+    public static <T> Outbound<T> of(StreamObserver<T> observer, Runnable onEnd) {
         ServerCallStreamObserver<T> call = (ServerCallStreamObserver<T>) observer;
         Outbound<T> outbound = new Outbound<>(call);
-        call.setOnCancelHandler(() -> {
+        Runnable end = () -> {
             outbound.markClosed();
-            onCancel.run();
-        });
+            onEnd.run();
+        };
+        call.setOnCancelHandler(end); // by the client, or with its connection
+        call.setOnCloseHandler(end); // by this server
         return outbound;
     }
 

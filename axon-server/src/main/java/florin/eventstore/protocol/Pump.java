@@ -43,7 +43,7 @@ public abstract class Pump<T> implements Runnable {
                     more = step();
                 }
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             more = false;
             out.fail(e);
             stopped();

@@ -7,7 +7,7 @@ import florin.eventstore.storage.EventStorage.AggregateEvents;
 import florin.eventstore.storage.StoredEvent;
 import io.axoniq.axonserver.grpc.event.GetAggregateEventsRequest;
 import io.grpc.stub.StreamObserver;
-import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /** Answers one aggregate's events, after its latest snapshot where the client allows that. */
@@ -39,18 +39,18 @@ final class AggregateStream extends Pump<StoredEvent> {
 
     @Override
     protected boolean step() {
-        if (!started) {
-            started = true;
-            if (allowSnapshots) {
-                List<StoredEvent> snapshots = storage.readSnapshots(identifier, next, last, 1);
-                if (!snapshots.isEmpty()) {
-                    next = snapshots.get(0).event().getAggregateSequenceNumber() + 1;
-                    out.send(snapshots.get(0));
-                }
-            }
-        }
         if (!out.isReady()) {
             return false;
+        }
+        if (!started) {
+            started = true;
+            Optional<StoredEvent> snapshot =
+                    allowSnapshots ? storage.readSnapshot(identifier, next, last) : Optional.empty();
+            if (snapshot.isPresent()) {
+                next = snapshot.get().event().getAggregateSequenceNumber() + 1;
+                out.send(snapshot.get());
+                return true;
+            }
         }
         AggregateEvents read = storage.readAggregate(identifier, next, last, STEP_EVENTS, STEP_BYTES, !isReading);
         isReading = true;

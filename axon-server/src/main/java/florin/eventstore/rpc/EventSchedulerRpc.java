@@ -17,10 +17,17 @@ import io.axoniq.axonserver.grpc.event.ScheduleEventRequest;
 import io.axoniq.axonserver.grpc.event.ScheduleToken;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,18 +35,32 @@ import org.slf4j.LoggerFactory;
 /** The EventScheduler service: schedules are on disk, timers only in memory and made again when a context opens. */
 public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(EventSchedulerRpc.class);
-    private static final int MAX_SCHEDULES = 1_000_000;
+    private static final int MAX_SCHEDULES = 500_000;
+    /** The rest of those that are due waits, so that other appends find room. */
+    private static final int MAX_FIRING = 256;
+
     private static final long RETRY_MS = 1000;
 
     private final Contexts contexts;
     private final ScheduledExecutorService timer;
+    private final Executor readers;
     private final Map<String, Future<?>> timers = new ConcurrentHashMap<>();
+    private final Queue<Firing> due = new ConcurrentLinkedQueue<>();
+    private final Semaphore firing = new Semaphore(MAX_FIRING);
 
-    public EventSchedulerRpc(Contexts contexts, ScheduledExecutorService timer) {
+    /** Of a scheduled event no more than this is in memory. */
+    private record Firing(String context, EventStorage storage, String token, long instant) {
+        String key() {
+            return context + '/' + token;
+        }
+    }
+
+    public EventSchedulerRpc(Contexts contexts, ScheduledExecutorService timer, Executor readers) {
         this.contexts = contexts;
         this.timer = timer;
-        contexts.onOpen(
-                (name, storage) -> storage.schedules().forEach(schedule -> startTimer(name, storage, schedule, 0)));
+        this.readers = readers;
+        contexts.onOpen((name, storage) -> storage.schedules()
+                .forEach((token, instant) -> startTimer(new Firing(name, storage, token, instant), 0)));
         contexts.onClose(name -> timers.keySet().removeIf(key -> {
             boolean gone = key.startsWith(name + '/');
             Future<?> running = gone ? timers.get(key) : null;
@@ -79,7 +100,7 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
             if (replaced != null) {
                 stopTimer(context, replaced);
             }
-            startTimer(context, storage, schedule, 0);
+            startTimer(new Firing(context, storage, schedule.token(), instant), 0);
             out.send(ScheduleToken.newBuilder().setToken(schedule.token()).build());
             out.complete();
         });
@@ -100,12 +121,19 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
         });
     }
 
-    private void startTimer(String context, EventStorage storage, Schedule schedule, long minimumMs) {
-        long now = System.currentTimeMillis();
-        long delayMs = Math.max(minimumMs, schedule.instant() <= now ? 0 : schedule.instant() - now);
-        timers.put(
-                context + '/' + schedule.token(),
-                timer.schedule(() -> fire(context, storage, schedule), delayMs, TimeUnit.MILLISECONDS));
+    private void startTimer(Firing schedule, long minimumMs) {
+        long delayMs =
+                Math.max(minimumMs, schedule.instant() - Math.min(schedule.instant(), System.currentTimeMillis()));
+        timers.put(schedule.key(), timer.schedule(() -> isDue(schedule), delayMs, TimeUnit.MILLISECONDS));
+    }
+
+    private void isDue(Firing schedule) {
+        if (schedule.instant() > System.currentTimeMillis()) {
+            startTimer(schedule, 0); // The clock was set back.
+            return;
+        }
+        due.add(schedule);
+        fireNext();
     }
 
     private void stopTimer(String context, String token) {
@@ -115,20 +143,50 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
         }
     }
 
-    private void fire(String context, EventStorage storage, Schedule schedule) {
-        storage.fire(schedule).whenComplete((index, failure) -> {
-            if (failure == null) {
-                timers.remove(context + '/' + schedule.token());
-            } else if (Refusal.from(failure).category() == ErrorCategory.INVALID_EVENT_SEQUENCE) {
-                LOG.error("Scheduled event {} is dropped: {}", schedule.token(), failure.getMessage());
-                storage.cancelSchedule(schedule.token());
-                timers.remove(context + '/' + schedule.token());
-            } else if (!timer.isShutdown() && !storage.isClosed()) {
-                LOG.warn("Scheduled event {} is tried again: {}", schedule.token(), failure.getMessage());
-                startTimer(context, storage, schedule, RETRY_MS);
-            } else {
-                timers.remove(context + '/' + schedule.token());
+    private void fireNext() {
+        while (firing.tryAcquire()) {
+            Firing next = due.poll();
+            if (next == null) {
+                firing.release();
+                return;
             }
+            try {
+                readers.execute(() -> fire(next));
+            } catch (RejectedExecutionException e) {
+                return; // The node is shutting down; what is due is found when it starts again.
+            }
+        }
+    }
+
+    private void fire(Firing schedule) {
+        CompletionStage<Long> fired;
+        try {
+            fired = schedule.storage()
+                    .schedule(schedule.token())
+                    .map(schedule.storage()::fire)
+                    .orElseGet(() -> CompletableFuture.completedFuture(-1L));
+        } catch (RuntimeException unreadable) {
+            fired = CompletableFuture.failedFuture(unreadable);
+        }
+        fired.whenComplete((index, failure) -> {
+            firing.release();
+            ended(schedule, failure);
+            fireNext();
         });
+    }
+
+    private void ended(Firing schedule, Throwable failure) {
+        if (failure == null) {
+            timers.remove(schedule.key());
+        } else if (Refusal.from(failure).category() == ErrorCategory.INVALID_EVENT_SEQUENCE) {
+            LOG.error("Scheduled event {} is dropped: {}", schedule.token(), failure.getMessage());
+            schedule.storage().cancelSchedule(schedule.token());
+            timers.remove(schedule.key());
+        } else if (!timer.isShutdown() && !schedule.storage().isClosed()) {
+            LOG.warn("Scheduled event {} is tried again: {}", schedule.token(), failure.getMessage());
+            startTimer(schedule, RETRY_MS);
+        } else {
+            timers.remove(schedule.key());
+        }
     }
 }

@@ -34,7 +34,6 @@ import java.util.function.ToLongFunction;
 /** The EventStore service: turns calls into reads and writes of the context's store. */
 public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
     private static final int MAX_IDENTIFIER_BYTES = 4096;
-    private static final int MAX_SNAPSHOTS = 100;
 
     private final Contexts contexts;
     private final Executor readers;
@@ -89,14 +88,7 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
 
     @Override
     public void listAggregateSnapshots(GetAggregateSnapshotsRequest request, StreamObserver<Event> observer) {
-        int count = request.getMaxResults() <= 0 ? MAX_SNAPSHOTS : Math.min(request.getMaxResults(), MAX_SNAPSHOTS);
-        long last = request.getMaxSequence();
-        if (last >= 0) {
-            contexts.current()
-                    .readSnapshots(request.getAggregateId(), Math.max(0, request.getInitialSequence()), last, count)
-                    .forEach(snapshot -> observer.onNext(snapshot.event()));
-        }
-        observer.onCompleted();
+        new SnapshotStream(contexts.current(), readers, request, observer).wake();
     }
 
     @Override

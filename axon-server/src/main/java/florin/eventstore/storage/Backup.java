@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.rocksdb.BackupEngine;
 import org.rocksdb.BackupEngineOptions;
@@ -23,12 +24,13 @@ import org.rocksdb.RocksDBException;
  * A copy of all contexts in a folder, made while they are written.
  *
  * <p>Format: {@code contexts/<context>/} is a backup directory of RocksDB's, which shares unchanged table files among its
- * backups; {@code contents} names the backup of each context that belongs to the last run that was completed. The one
- * before is kept until the next run, so an interrupted run takes nothing away.
+ * backups; {@code contents} names the backup of each context that belongs to the last run that was completed. A run removes
+ * nothing of that, so one that is interrupted, or several, take nothing away.
  */
 public final class Backup {
     private static final String HEADER = "florin backup 1";
-    private static final int KEPT = 2;
+    /** RocksDB's backups have higher numbers. */
+    private static final int NONE = 0;
 
     private final Path folder;
 
@@ -50,12 +52,13 @@ public final class Backup {
     /** Copies what has changed since the last run into the folder; each context as it was at one moment. */
     public List<Entry> create(Map<String, EventStorage> stores) {
         try {
-            prepare();
+            Map<String, Integer> before = prepare();
             List<Entry> entries = new ArrayList<>();
             for (Map.Entry<String, EventStorage> store : new TreeMap<>(stores).entrySet()) {
                 long events = store.getValue().lastIndex() + 1;
                 Path target = Files.createDirectories(folderOf(store.getKey()));
-                entries.add(new Entry(store.getKey(), store.getValue().backup(target, KEPT), events));
+                int backup = store.getValue().backup(target, before.getOrDefault(store.getKey(), NONE));
+                entries.add(new Entry(store.getKey(), backup, events));
             }
             writeContents(entries);
             return entries;
@@ -64,11 +67,18 @@ public final class Backup {
         }
     }
 
-    private void prepare() throws IOException {
+    /** The backups of the last run that was completed, by context; those of contexts that are gone since then are removed. */
+    private Map<String, Integer> prepare() throws IOException {
         Files.createDirectories(folder);
         if (Files.exists(contents())) {
-            readContents();
-            return;
+            Map<String, Integer> last =
+                    readContents().stream().collect(Collectors.toMap(Entry::context, Entry::backup));
+            for (Path context : contextsIn(folder)) {
+                if (!last.containsKey(context.getFileName().toString())) {
+                    deleteAll(context);
+                }
+            }
+            return last;
         }
         try (Stream<Path> files = Files.list(folder)) {
             if (files.findAny().isPresent()) {
@@ -76,6 +86,17 @@ public final class Backup {
             }
         }
         writeContents(List.of());
+        return Map.of();
+    }
+
+    private static List<Path> contextsIn(Path folder) throws IOException {
+        Path contexts = folder.resolve("contexts");
+        if (!Files.exists(contexts)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(contexts)) {
+            return files.toList();
+        }
     }
 
     /** Copies the last complete run into a data folder without contexts, and verifies the copy before it counts. */

@@ -9,7 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -216,16 +219,27 @@ public final class EventStorage implements AutoCloseable {
         return writer.submit(PendingWrite.ofFiring(schedule));
     }
 
-    public List<Schedule> schedules() {
+    /** When each scheduled event is due, by its token, in milliseconds since the epoch. */
+    public Map<String, Long> schedules() {
         return reading(database -> {
-            List<Schedule> found = new ArrayList<>();
+            Map<String, Long> found = new HashMap<>();
             try (RocksIterator iterator = database.rocks.newIterator(database.schedules)) {
                 for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
-                    found.add(parseSchedule(iterator.key(), iterator.value()));
+                    Schedule schedule = parseSchedule(iterator.key(), iterator.value());
+                    found.put(schedule.token(), schedule.instant());
                 }
                 iterator.status();
             }
             return found;
+        });
+    }
+
+    /** The scheduled event, if it was neither published nor cancelled. */
+    public Optional<Schedule> schedule(String token) {
+        return reading(database -> {
+            byte[] key = token.getBytes(StandardCharsets.UTF_8);
+            return Optional.ofNullable(database.rocks.get(database.schedules, key))
+                    .map(value -> parseSchedule(key, value));
         });
     }
 
@@ -379,22 +393,19 @@ public final class EventStorage implements AutoCloseable {
         return reading(database -> aggregates.read(database, identifier, from, to, count, bytes, isStart));
     }
 
-    /** The snapshots of the aggregate between two sequence numbers, both included, the latest first. */
-    public List<StoredEvent> readSnapshots(String identifier, long from, long to, int count) {
+    /** The latest snapshot of the aggregate between two sequence numbers, both included. */
+    public Optional<StoredEvent> readSnapshot(String identifier, long from, long to) {
         return reading(database -> {
-            List<StoredEvent> found = new ArrayList<>();
-            byte[] start = Keys.ofAggregate(identifier, to);
+            byte[] last = Keys.ofAggregate(identifier, to);
             try (RocksIterator iterator = database.rocks.newIterator(database.snapshots)) {
-                for (iterator.seekForPrev(start); iterator.isValid() && found.size() < count; iterator.prev()) {
-                    byte[] key = iterator.key();
-                    if (!Keys.sameAggregate(start, key) || Keys.sequence(key) < from) {
-                        break;
-                    }
-                    found.add(new StoredEvent(-1, iterator.value(), 0));
-                }
+                iterator.seekForPrev(last);
                 iterator.status();
+                return iterator.isValid()
+                                && Keys.sameAggregate(last, iterator.key())
+                                && Keys.sequence(iterator.key()) >= from
+                        ? Optional.of(new StoredEvent(-1, iterator.value(), 0))
+                        : Optional.empty();
             }
-            return found;
         });
     }
 
@@ -435,7 +446,7 @@ public final class EventStorage implements AutoCloseable {
         }
     }
 
-    /** Adds a backup to RocksDB's backups in the folder and drops all but the last ones; returns its number. */
+    /** Adds a backup to RocksDB's backups in the folder, of which it drops all but one before; returns its number. */
     int backup(Path target, int kept) {
         return reading(database -> {
             try (BackupEngineOptions options = new BackupEngineOptions(target.toString())
@@ -443,8 +454,12 @@ public final class EventStorage implements AutoCloseable {
                             .setShareFilesWithChecksum(true)
                             .setSync(true);
                     BackupEngine engine = BackupEngine.open(Env.getDefault(), options)) {
+                for (BackupInfo before : engine.getBackupInfo()) {
+                    if (before.backupId() != kept) {
+                        engine.deleteBackup(before.backupId());
+                    }
+                }
                 engine.createNewBackup(database.rocks, true);
-                engine.purgeOldBackups(kept);
                 return engine.getBackupInfo().stream()
                         .mapToInt(BackupInfo::backupId)
                         .max()

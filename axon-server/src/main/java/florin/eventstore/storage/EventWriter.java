@@ -95,7 +95,8 @@ final class EventWriter implements AutoCloseable {
             if (closed) {
                 return CompletableFuture.failedFuture(Refusal.shuttingDown());
             }
-            if (queue.size() >= MAX_QUEUED || queuedBytes.get() + write.bytes > MAX_QUEUED_BYTES) {
+            long queued = queuedBytes.get();
+            if (queue.size() >= MAX_QUEUED || (queued > 0 && queued + write.bytes > MAX_QUEUED_BYTES)) {
                 return CompletableFuture.failedFuture(Refusal.tooManyRequests(
                         ErrorCategory.DATAFILE_WRITE_ERROR,
                         "too many appends wait to be written (" + queue.size() + "); try again later"));

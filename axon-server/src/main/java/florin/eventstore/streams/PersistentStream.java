@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,7 +63,7 @@ final class PersistentStream {
         }
     }
 
-    private record Change(Runnable action, CompletableFuture<Void> done) {}
+    private record Change(Consumer<StreamState> action, CompletableFuture<Void> done) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(PersistentStream.class);
 
@@ -70,7 +71,7 @@ final class PersistentStream {
     private final EventStorage storage;
     private final Executor readers;
     private final ScheduledExecutorService timer;
-    private final StreamState state;
+    private StreamState state;
     private final List<Member> members = new ArrayList<>();
     private final List<Segment> segments = new ArrayList<>();
     private final Queue<Change> changes = new ArrayDeque<>();
@@ -189,28 +190,31 @@ final class PersistentStream {
                 });
     }
 
-    private void write() {
+    /** Changes what is known of the stream once that is kept; a change that is refused has changed nothing. */
+    private void change(Consumer<StreamState> action) {
+        StreamState changed = StreamState.parse(identifier, state.toBytes());
+        action.accept(changed);
+        storage.putStream(identifier, changed.toBytes());
+        state = changed;
         passedUnwritten = 0;
-        storage.putStream(identifier, state.toBytes());
     }
 
     /** Completes when the segments were taken back, changed, and shared out again. */
     synchronized CompletionStage<Void> resize(int count) {
         StreamState.segments(count);
-        return change(() -> state.resize(count));
+        return changeAll(changed -> changed.resize(count));
     }
 
     synchronized CompletionStage<Void> reset(long position) {
-        return change(() -> state.resetTo(position));
+        return changeAll(changed -> changed.resetTo(position));
     }
 
     synchronized void rename(String name) {
         requirePresent();
-        state.rename(name);
-        write();
+        change(renamed -> renamed.rename(name));
     }
 
-    private CompletionStage<Void> change(Runnable action) {
+    private CompletionStage<Void> changeAll(Consumer<StreamState> action) {
         requirePresent();
         if (changes.size() >= MAX_PENDING_CHANGES) {
             throw Refusal.tooManyRequests(
@@ -365,8 +369,7 @@ final class PersistentStream {
         while (!changes.isEmpty()) {
             Change change = changes.remove();
             try {
-                change.action().run();
-                write();
+                change(change.action());
                 layOut();
                 change.done().complete(null);
             } catch (Refusal refusal) {
