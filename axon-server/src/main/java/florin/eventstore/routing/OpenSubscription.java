@@ -38,7 +38,7 @@ final class OpenSubscription {
         this.subscription = subscription;
         this.subscriber = subscriber;
         this.router = router;
-        this.permits = permits + Math.max(0, subscription.getNumberOfPermits());
+        this.permits = permits + Math.min(Math.max(0, subscription.getNumberOfPermits()), Integer.MAX_VALUE);
     }
 
     String identifier() {

@@ -188,7 +188,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
                 case FLOW_CONTROL -> {
                     long permits = request.getFlowControl().getNumberOfPermits();
                     if (open == null) {
-                        earlyPermits += Math.max(0, permits);
+                        earlyPermits += Math.min(Math.max(0, permits), Integer.MAX_VALUE);
                     } else {
                         open.permit(permits);
                     }

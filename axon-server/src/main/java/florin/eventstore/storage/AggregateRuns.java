@@ -111,7 +111,7 @@ final class AggregateRuns {
 
     private CompletionStage<Long> keep(EventDatabase database, String identifier, long first) throws RocksDBException {
         byte[] key = Keys.ofAggregate(identifier, first);
-        if (hasSnapshot(database, identifier, first) || database.rocks.get(database.runs, key) != null) {
+        if (database.rocks.get(database.runs, key) != null || hasSnapshot(database, identifier, first)) {
             return CompletableFuture.completedFuture(null);
         }
         AggregateEvents read = reader.gather(database, identifier, first, first + LENGTH - 1, LENGTH, MAX_BYTES);
