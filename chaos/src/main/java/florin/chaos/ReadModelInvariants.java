@@ -2,7 +2,7 @@ package florin.chaos;
 
 import florin.account.api.AccountDetails;
 import florin.account.api.AccountEntry;
-import florin.money.Money;
+import florin.account.api.TrialBalance;
 import florin.transfer.api.TransferDetails;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +60,7 @@ final class ReadModelInvariants {
                 .lines()
                 .forEach(line -> shown.put(
                         line.account() + " " + line.balance().currency(),
-                        line.balance().minorUnits()));
+                        line.balance().minorUnits().longValueExact()));
         List<String> names = new ArrayList<>(log.keySet());
         shown.keySet().stream().filter(name -> !log.containsKey(name)).forEach(names::add);
         names.forEach(name -> verdict.check(
@@ -68,7 +68,7 @@ final class ReadModelInvariants {
                 "ledger account " + name,
                 log.get(name),
                 shown.get(name)));
-        for (Money total : evidence.readModel().trialBalance().totals()) {
+        for (TrialBalance.Sum total : evidence.readModel().trialBalance().totals()) {
             verdict.check(total.isZero(), "all entries in " + total.currency(), "zero", total);
         }
     }

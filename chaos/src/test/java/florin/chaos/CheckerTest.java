@@ -366,13 +366,13 @@ class CheckerTest {
                         "CLEARING:FLXX",
                         run -> run.misread = shown -> edited(shown, copy -> copy.trialBalance()
                                 .lines()
-                                .add(new TrialBalance.Line("CLEARING:FLXX", euro("1.00"))))),
+                                .add(new TrialBalance.Line("CLEARING:FLXX", sum("1.00"))))),
                 new Damage(
                         "entries do not sum to zero",
                         trialBalance,
                         "EUR",
                         run -> run.misread = shown -> edited(
-                                shown, copy -> copy.trialBalance().totals().set(0, euro("0.01")))),
+                                shown, copy -> copy.trialBalance().totals().set(0, sum("0.01")))),
                 new Damage(
                         "a transfer is not shown",
                         transfers,
@@ -420,6 +420,10 @@ class CheckerTest {
                 null,
                 transfer.requestedAt(),
                 transfer.updatedAt());
+    }
+
+    private static TrialBalance.Sum sum(String value) {
+        return TrialBalance.Sum.of(euro(value));
     }
 
     private static ReadModel edited(ReadModel shown, Consumer<ReadModel> edit) {

@@ -182,7 +182,8 @@ final class SampleRun {
             entries.put(book.iban(), shown);
         }
         List<TrialBalance.Line> lines = new ArrayList<>();
-        ledger.forEach((name, minor) -> lines.add(new TrialBalance.Line(name, new Money(minor, EUR))));
+        ledger.forEach(
+                (name, minor) -> lines.add(new TrialBalance.Line(name, TrialBalance.Sum.of(new Money(minor, EUR)))));
         Map<TransferId, TransferDetails> transfers = new LinkedHashMap<>();
         for (TransferBook book : books.transfers()) {
             book.end()
@@ -206,7 +207,7 @@ final class SampleRun {
         return new ReadModel(
                 accounts,
                 entries,
-                new TrialBalance(lines, List.of(euro("0.00"))),
+                new TrialBalance(lines, List.of(TrialBalance.Sum.of(euro("0.00")))),
                 transfers,
                 List.of(projection("accounts", log, 0), projection("entries", log, 0)));
     }

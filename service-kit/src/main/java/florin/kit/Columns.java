@@ -31,7 +31,12 @@ public final class Columns<R> {
     }
 
     public Columns<R> text(Function<R, String> value) {
-        return column("text", value::apply);
+        return column("text", row -> storable(value.apply(row)));
+    }
+
+    /** PostgreSQL has no text with NUL, whoever wrote it: it becomes the character that stands for what cannot be shown. */
+    public static String storable(String text) {
+        return text == null ? null : text.replace('\0', '\ufffd');
     }
 
     public Columns<R> bigint(Function<R, Long> value) {

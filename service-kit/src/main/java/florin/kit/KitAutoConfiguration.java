@@ -3,6 +3,7 @@ package florin.kit;
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import com.zaxxer.hikari.HikariDataSource;
 import florin.account.api.Iban;
+import florin.account.api.TrialBalance;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
 import io.swagger.v3.oas.models.media.Schema;
@@ -94,15 +95,18 @@ class KitAutoConfiguration {
 
     static {
         SpringDocUtils.getConfig()
-                .replaceWithSchema(
-                        Money.class,
-                        new Schema<>()
-                                .type("object")
-                                .addProperty("value", new StringSchema().example("12.50"))
-                                .addProperty("currency", new StringSchema().example("EUR")))
+                .replaceWithSchema(Money.class, money())
+                .replaceWithSchema(TrialBalance.Sum.class, money())
                 .replaceWithClass(Iban.class, String.class)
                 .replaceWithClass(TransferId.class, String.class)
                 .replaceWithClass(Currency.class, String.class);
+    }
+
+    private static Schema<?> money() {
+        return new Schema<>()
+                .type("object")
+                .addProperty("value", new StringSchema().example("12.50"))
+                .addProperty("currency", new StringSchema().example("EUR"));
     }
 
     /**

@@ -3,6 +3,7 @@ package florin.account.command;
 import florin.account.api.AccountClosed;
 import florin.account.api.AccountOpened;
 import florin.account.api.Iban;
+import florin.kit.Columns;
 import java.time.Instant;
 import org.axonframework.config.ProcessingGroup;
 import org.axonframework.eventhandling.EventHandler;
@@ -27,7 +28,7 @@ class RegistryProjection {
     @EventHandler
     void on(AccountOpened event, @Timestamp Instant at) {
         if (isOfThisBranch(event.iban())) {
-            registry.recordOpened(event.iban(), event.owner(), event.currency(), at);
+            registry.recordOpened(event.iban(), Columns.storable(event.owner()), event.currency(), at);
         }
     }
 

@@ -136,6 +136,7 @@ class AccountQueryTest {
         assertProblem(get("/accounts/" + Iban.of("NONE", 1) + "/entries?after=x"), 400, "invalid-request");
         assertProblem(get("/accounts"), 400, "invalid-request");
         assertProblem(get("/accounts?owner="), 400, "invalid-request");
+        assertProblem(get("/accounts?owner=a%00"), 400, "invalid-request");
         assertProblem(post("/projections/nothing/replay"), 404, "unknown-projection");
     }
 

@@ -3,6 +3,7 @@ package florin.account.api;
 import florin.money.Money;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import java.util.Currency;
 import org.axonframework.modelling.command.TargetAggregateIdentifier;
@@ -10,7 +11,7 @@ import org.axonframework.modelling.command.TargetAggregateIdentifier;
 /** Opens an account; the same command again changes nothing. Answers {@link AccountBalance}. */
 public record OpenAccount(
         @TargetAggregateIdentifier @NotNull Iban iban,
-        @NotBlank @Size(max = 140) String owner,
+        @NotBlank @Size(max = 140) @Pattern(regexp = "\\P{Cntrl}*", message = "has control characters") String owner,
         @NotNull Currency currency,
         @NotNull Money overdraftLimit)
         implements AccountCommand {}

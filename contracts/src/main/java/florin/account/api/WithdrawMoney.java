@@ -3,6 +3,7 @@ package florin.account.api;
 import florin.money.Money;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import org.axonframework.modelling.command.TargetAggregateIdentifier;
 
@@ -11,7 +12,8 @@ public record WithdrawMoney(
         @TargetAggregateIdentifier @NotNull Iban iban,
         @NotBlank @Size(max = 64) String operationId,
         @NotNull Money amount,
-        @NotBlank @Size(max = 140) String reference)
+        @NotBlank @Size(max = 140) @Pattern(regexp = "\\P{Cntrl}*", message = "has control characters")
+                String reference)
         implements AccountCommand {
     public WithdrawMoney {
         amount.requirePositive();

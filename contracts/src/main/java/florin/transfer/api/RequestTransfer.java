@@ -4,6 +4,7 @@ import florin.account.api.Iban;
 import florin.money.Money;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import org.axonframework.modelling.command.TargetAggregateIdentifier;
 
@@ -13,7 +14,8 @@ public record RequestTransfer(
         @NotNull Iban from,
         @NotNull Iban to,
         @NotNull Money amount,
-        @NotBlank @Size(max = 140) String reference)
+        @NotBlank @Size(max = 140) @Pattern(regexp = "\\P{Cntrl}*", message = "has control characters")
+                String reference)
         implements TransferCommand {
     public RequestTransfer {
         amount.requirePositive();

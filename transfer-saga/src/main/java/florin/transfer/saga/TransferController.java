@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.queryhandling.QueryGateway;
@@ -174,6 +175,9 @@ final class TransferController {
         }
         if (after != null && TransferCursor.parse(after).isEmpty()) {
             throw new ProblemException(ProblemType.INVALID_REQUEST, "after must be the next of a page before");
+        }
+        if (Stream.of(from, to).anyMatch(time -> time != null && !TransferCursor.isPossible(time))) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "from and to must be of the years 0001 to 9999");
         }
         Iban iban = account == null ? null : new Iban(account);
         return queries.query(

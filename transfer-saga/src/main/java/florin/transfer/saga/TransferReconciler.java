@@ -57,6 +57,8 @@ final class TransferReconciler {
             reconcile(clock.instant());
         } catch (RuntimeException away) {
             LOG.warn("Transfers cannot be looked at now: {}", away.toString());
+        } catch (Error broken) {
+            LOG.error("Transfers cannot be looked at", broken); // Thrown on, it would end the schedule.
         }
     }
 

@@ -6,6 +6,7 @@ import florin.transfer.api.TransferId;
 import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 
 /** What a client asks for; an {@code id} that it chooses makes the request safe to repeat. */
@@ -15,4 +16,8 @@ record TransferRequest(
         @Schema(implementation = String.class, example = "NL13FLSO0000000001") @NotNull Iban to,
         @Schema(implementation = Money.Json.class, example = "{\"value\":\"30.00\",\"currency\":\"EUR\"}") @NotNull
                 Money amount,
-        @Schema(example = "Rent of May") @NotBlank @Size(max = 140) String reference) {}
+        @Schema(example = "Rent of May")
+                @NotBlank
+                @Size(max = 140)
+                @Pattern(regexp = "\\P{Cntrl}*", message = "has control characters")
+                String reference) {}

@@ -16,6 +16,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -23,6 +24,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -256,9 +258,17 @@ class TransferProtocolTest {
         assertProblem(get("/transfers?status=LOST"), 400, "invalid-request");
         assertProblem(get("/transfers?account=NL00"), 400, "invalid-iban");
         assertProblem(get("/transfers?from=yesterday"), 400, "invalid-request");
+        assertProblem(get("/transfers?from=-10000-01-01T00:00:00Z"), 400, "invalid-request");
+        assertProblem(get("/transfers?to=%2B10000-01-01T00:00:00Z"), 400, "invalid-request");
+        assertProblem(get("/transfers?after=" + cursor("2026-01-01T00:00:00Z \0")), 400, "invalid-request");
+        assertProblem(get("/transfers?after=" + cursor("-10000-01-01T00:00:00Z TRF-1")), 400, "invalid-request");
         assertProblem(get("/transfers?limit=0"), 400, "invalid-request");
         assertProblem(get("/transfers?limit=501"), 400, "invalid-request");
         assertProblem(get("/transfers?after=nonsense"), 400, "invalid-request");
+    }
+
+    private static String cursor(String text) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test

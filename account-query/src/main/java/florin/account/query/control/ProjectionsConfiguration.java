@@ -1,5 +1,6 @@
 package florin.account.query.control;
 
+import florin.kit.DeadLetterPolicy;
 import florin.kit.GatheringExecutor;
 import java.time.Duration;
 import java.util.List;
@@ -47,8 +48,9 @@ class ProjectionsConfiguration {
                         .eventSerializer(axon.eventSerializer())
                         .build())
                 // Without the cache each event would cost a statement that asks for its predecessors.
-                .registerDeadLetteringEventHandlerInvokerConfiguration(
-                        name, (axon, invoker) -> invoker.allowReset(true).enableSequenceIdentifierCache())));
+                .registerDeadLetteringEventHandlerInvokerConfiguration(name, (axon, invoker) -> invoker.allowReset(true)
+                        .enqueuePolicy(new DeadLetterPolicy())
+                        .enableSequenceIdentifierCache())));
     }
 
     @Bean

@@ -9,7 +9,6 @@ import florin.account.api.FindEntries;
 import florin.account.api.FindTrialBalance;
 import florin.account.api.TrialBalance;
 import florin.account.query.EntryCursor;
-import florin.money.Money;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,8 +58,9 @@ class AccountQueries {
     @QueryHandler
     TrialBalance handle(FindTrialBalance query) {
         List<TrialBalance.Line> lines = entries.sums();
-        Map<String, Money> totals = new TreeMap<>();
-        lines.forEach(line -> totals.merge(line.balance().currency().getCurrencyCode(), line.balance(), Money::plus));
+        Map<String, TrialBalance.Sum> totals = new TreeMap<>();
+        lines.forEach(line ->
+                totals.merge(line.balance().currency().getCurrencyCode(), line.balance(), TrialBalance.Sum::plus));
         return new TrialBalance(lines, List.copyOf(totals.values()));
     }
 }

@@ -66,9 +66,8 @@ class EntryRows {
                         """)
                 .query((row, number) -> new TrialBalance.Line(
                         row.getString("ledger"),
-                        new Money(
-                                row.getBigDecimal("amount").longValueExact(),
-                                Money.currency(row.getString("currency")))))
+                        TrialBalance.Sum.ofMinorUnits(
+                                row.getBigDecimal("amount"), Money.currency(row.getString("currency")))))
                 .list();
     }
 

@@ -86,9 +86,12 @@ class AccountsController {
                                               "status":"OPEN","position":1}]""")))
     @GetMapping("/accounts")
     List<AccountDetails> accounts(@Parameter(example = "alice") @RequestParam("owner") String owner) {
-        if (owner.isBlank() || owner.length() > MAX_OWNER_LENGTH) {
+        if (owner.isBlank()
+                || owner.length() > MAX_OWNER_LENGTH
+                || owner.chars().anyMatch(character -> character < ' ' || character == 0x7f)) {
             throw new ProblemException(
-                    ProblemType.INVALID_REQUEST, "owner must have 1 to " + MAX_OWNER_LENGTH + " characters");
+                    ProblemType.INVALID_REQUEST,
+                    "owner must have 1 to " + MAX_OWNER_LENGTH + " characters, and no control characters");
         }
         return List.of(ask(new FindAccounts(owner), ResponseTypes.instanceOf(AccountDetails[].class)));
     }

@@ -8,6 +8,7 @@ import florin.account.api.FindAccount;
 import florin.account.api.FindTrialBalance;
 import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
+import florin.account.api.TrialBalance;
 import florin.account.query.RandomBank;
 import florin.account.query.RandomBank.Happened;
 import florin.kit.TestPlatform;
@@ -140,6 +141,17 @@ class ProjectedBatchTest {
     }
 
     @Test
+    void a_ledger_sums_to_more_than_an_account_may_hold() {
+        String most = "92233720368547758.07";
+        entries.accept(batch(opened(GOOD), deposit(GOOD, 1, most), opened(BAD), deposit(BAD, 1, most)));
+
+        TrialBalance trial = queries.handle(new FindTrialBalance());
+
+        assertThat(trial.totals()).allMatch(TrialBalance.Sum::isZero);
+        assertThat(trial.lines()).anyMatch(line -> line.balance().toString().startsWith("-184467440737095516.14 EUR"));
+    }
+
+    @Test
     void an_event_that_is_twice_in_a_batch_counts_once() {
         List<EventMessage<?>> twice =
                 batch(opened(GOOD), opened(GOOD), deposit(GOOD, 1, "10.00"), deposit(GOOD, 1, "10.00"), opened(GOOD));
@@ -169,7 +181,7 @@ class ProjectedBatchTest {
             accounts.accept(batch);
             entries.accept(batch);
             before = fresh;
-            assertThat(queries.handle(new FindTrialBalance()).totals()).allMatch(Money::isZero);
+            assertThat(queries.handle(new FindTrialBalance()).totals()).allMatch(TrialBalance.Sum::isZero);
         }
 
         assertThat(deadLetters().size()).isZero();
