@@ -4,6 +4,7 @@ import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import io.axoniq.axonserver.connector.impl.ServerAddress;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +18,9 @@ record ServerProcess(Process process, int port, int httpPort, List<String> greet
         for (String option : options) {
             command.add(option.startsWith("-D") ? 1 : command.size(), option);
         }
+        Path errors = Files.createTempFile("axon-server", ".log");
         Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.to(errors.toFile()))
                 .start();
         List<String> greeting = new ArrayList<>();
         BufferedReader output = process.inputReader();
@@ -30,10 +32,13 @@ record ServerProcess(Process process, int port, int httpPort, List<String> greet
                 Thread drain = new Thread(() -> output.lines().forEach(rest -> {}));
                 drain.setDaemon(true);
                 drain.start();
+                Files.delete(errors); // The process goes on writing to what has no name any more.
                 return new ServerProcess(process, port, httpPort, greeting);
             }
         }
-        throw new IOException("the server ended before it was ready: " + greeting);
+        String log = Files.readString(errors);
+        Files.delete(errors);
+        throw new IOException("the server ended before it was ready: " + greeting + "\n" + log);
     }
 
     private static int portBefore(String text, String line) {

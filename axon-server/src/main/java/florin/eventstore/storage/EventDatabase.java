@@ -54,8 +54,6 @@ final class EventDatabase implements AutoCloseable {
     private static final int LOGS_USED_AGAIN = 4;
     /** Of RocksDB's journal of what it does. */
     private static final long MAX_LOG_BYTES = 16L << 20;
-    /** What one event takes of the room for writing, which all contexts share, in an idle context. */
-    private static final long ARENA_BLOCK_BYTES = 64L << 10;
     /** What this process has open for writing. */
     private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
@@ -249,7 +247,6 @@ final class EventDatabase implements AutoCloseable {
             ColumnFamilyOptions options = keep(new ColumnFamilyOptions())
                     .setTableFormatConfig(table)
                     .setWriteBufferSize(shared.writeBufferBytes())
-                    .setArenaBlockSize(ARENA_BLOCK_BYTES)
                     .setMaxWriteBufferNumber(3)
                     .setCompressionType(CompressionType.LZ4_COMPRESSION);
             families.add(new ColumnFamilyDescriptor(name.getBytes(StandardCharsets.UTF_8), options));
