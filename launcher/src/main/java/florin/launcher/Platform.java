@@ -27,7 +27,11 @@ public final class Platform implements AutoCloseable {
     public static final String TRANSFER_SAGA = "transfer-saga";
     public static final String ACCOUNT_QUERY = "account-query";
 
-    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
+    private static final Duration BRIEF_START_TIMEOUT = Duration.ofMinutes(3);
+    /** The migration of a large database takes its time; one that is given up begins anew. */
+    private static final Duration START_TIMEOUT = Duration.ofHours(1);
+
+    private static final long WORD_SECONDS = 60;
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
     private static final long POLL_MILLIS = 100;
     private static final int HEAP_MEBIBYTES = 256;
@@ -42,6 +46,7 @@ public final class Platform implements AutoCloseable {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(PROBE_TIMEOUT).build();
     private volatile boolean allReady;
+    private long nextWord = WORD_SECONDS;
     private boolean closed;
 
     private Platform(PlatformConfiguration configuration, DataFolder folder) {
@@ -245,9 +250,18 @@ public final class Platform implements AutoCloseable {
     }
 
     private void requireTime(long startNanos, List<String> waiting) {
-        if (!waiting.isEmpty() && System.nanoTime() - startNanos > START_TIMEOUT.toNanos()) {
-            throw new LauncherException("Not ready within " + START_TIMEOUT.toSeconds() + " s: "
-                    + String.join(", ", waiting) + "; see the logs in " + DataFolder.logs(configuration.data()) + ".");
+        if (waiting.isEmpty()) {
+            return;
+        }
+        Duration timeout = configuration.isBrief() ? BRIEF_START_TIMEOUT : START_TIMEOUT;
+        long seconds = Duration.ofNanos(System.nanoTime() - startNanos).toSeconds();
+        String where = String.join(", ", waiting) + "; see the logs in " + DataFolder.logs(configuration.data());
+        if (seconds > timeout.toSeconds()) {
+            throw new LauncherException("Not ready within " + timeout.toSeconds() + " s: " + where + ".");
+        }
+        if (seconds >= nextWord) {
+            nextWord = seconds + WORD_SECONDS;
+            say("Not ready after " + seconds + " s: " + where);
         }
     }
 

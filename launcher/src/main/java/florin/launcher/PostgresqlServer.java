@@ -22,7 +22,9 @@ import java.util.function.Consumer;
  * PostgreSQL, which test servers like to turn off).
  */
 public final class PostgresqlServer implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+    /** After a loss of power it may have much to recover; a recovery that is given up begins anew. */
+    private static final Duration START_TIMEOUT = Duration.ofHours(1);
+
     private static final long POLL_MILLIS = 50;
 
     private final Path data;
