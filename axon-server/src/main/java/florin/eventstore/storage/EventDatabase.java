@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,6 +52,8 @@ final class EventDatabase implements AutoCloseable {
 
     private static final Pattern DROPPED =
             Pattern.compile("(\\d+\\.log): dropping \\d+ bytes(?:; (Corruption: )?(.*))?");
+    private static final Pattern MISMATCHED =
+            Pattern.compile("Mismatched size of the WAL of log number (\\d+)\\. Recorded (\\d+) bytes");
     private static final int LOGS_USED_AGAIN = 4;
     /** Of RocksDB's journal of what it does. */
     private static final long MAX_LOG_BYTES = 16L << 20;
@@ -120,7 +123,9 @@ final class EventDatabase implements AutoCloseable {
 
     /**
      * Opens what is there without changing a file, refuses it if something is missing, and locks it against other processes
-     * meanwhile.
+     * meanwhile. Only what stands behind the end of a finished log, of the older one whose file it has, is cut off first:
+     * RocksDB does so itself soon after it has begun the next log, but if it was killed in between it takes the size of that file
+     * for damage, and all that follows for lost.
      */
     static <T> T examine(Path folder, StorageResources shared, Examination<T> examination) throws IOException {
         if (OPEN.contains(folder.toRealPath())) {
@@ -129,30 +134,44 @@ final class EventDatabase implements AutoCloseable {
         }
         try (FileChannel channel =
                         FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock lock = channel.tryLock();
-                Diary diary = new Diary()) {
+                FileLock lock = channel.tryLock()) {
             if (lock == null) {
                 throw inUse(folder, null);
             }
-            long synced = Head.read(folder);
-            try (EventDatabase database = new EventDatabase(folder, shared, diary)) {
-                long found = database.rocks.getLatestSequenceNumber();
-                if (found < synced) {
-                    throw Refusal.readFailed(
-                            "the event store in " + folder + " is damaged: its files end at operation " + found
-                                    + diary.culprits() + ", but " + synced + " had been synced according to "
-                                    + folder.resolve(Head.FILE_NAME) + "; restore a backup",
-                            null);
+            while (true) {
+                try (Diary diary = new Diary()) {
+                    try (EventDatabase database = new EventDatabase(folder, shared, diary)) {
+                        if (!diary.cutFinishedLog(folder)) {
+                            return examine(folder, database, diary, examination);
+                        }
+                    } catch (Refusal refusal) {
+                        if (!diary.cutFinishedLog(folder)) {
+                            throw refusal;
+                        }
+                    }
                 }
-                if (synced < 0) {
-                    LOG.warn(
-                            "{} is missing: a lost end of the log would not be noticed",
-                            folder.resolve(Head.FILE_NAME));
-                }
-                return examination.of(database);
-            } catch (RocksDBException e) {
-                throw cannotOpen(folder, e, diary);
             }
+        }
+    }
+
+    private static <T> T examine(Path folder, EventDatabase database, Diary diary, Examination<T> examination)
+            throws IOException {
+        long synced = Head.read(folder);
+        try {
+            long found = database.rocks.getLatestSequenceNumber();
+            if (found < synced) {
+                throw Refusal.readFailed(
+                        "the event store in " + folder + " is damaged: its files end at operation " + found
+                                + diary.culprits() + ", but " + synced + " had been synced according to "
+                                + folder.resolve(Head.FILE_NAME) + "; restore a backup",
+                        null);
+            }
+            if (synced < 0) {
+                LOG.warn("{} is missing: a lost end of the log would not be noticed", folder.resolve(Head.FILE_NAME));
+            }
+            return examination.of(database);
+        } catch (RocksDBException e) {
+            throw cannotOpen(folder, e, diary);
         }
     }
 
@@ -177,6 +196,26 @@ final class EventDatabase implements AutoCloseable {
             } else if (used.isEmpty()) {
                 used = dropped.group(1);
             }
+        }
+
+        /** Cuts a log to the size that the next one says it had; false if there is none that is longer. */
+        private boolean cutFinishedLog(Path folder) throws IOException {
+            for (String message : damaged) {
+                Matcher mismatched = MISMATCHED.matcher(message);
+                if (mismatched.find()) {
+                    Path log =
+                            folder.resolve(String.format(Locale.ROOT, "%06d.log", Long.parseLong(mismatched.group(1))));
+                    long size = Long.parseLong(mismatched.group(2));
+                    if (Files.exists(log) && Files.size(log) > size) {
+                        LOG.info("{} is cut to the {} bytes that it had when it was finished", log, size);
+                        try (FileChannel channel = FileChannel.open(log, StandardOpenOption.WRITE)) {
+                            channel.truncate(size).force(true);
+                        }
+                        return true;
+                    }
+                }
+            }
+            return false;
         }
 
         private String culprits() {

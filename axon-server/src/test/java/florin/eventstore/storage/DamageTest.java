@@ -93,6 +93,21 @@ class DamageTest {
         assertThat(outcome(file -> {}, logs(folder).get(0))).isEqualTo("right");
     }
 
+    /**
+     * As a kill leaves it between the first sync of the next log and the moment when this one is cut. Most remains of an older
+     * log are taken for its end; those that begin with zeros, as records may within, are taken for a part of it.
+     */
+    @Test
+    void aFinishedLogWithTheRemainsOfAnOlderOneIsRight() throws Exception {
+        Path finished = logs(folder).get(logs(folder).size() - 2);
+        byte[] older = Files.readAllBytes(lastLog);
+
+        for (byte[] remains : List.of(new byte[1500], Arrays.copyOfRange(older, 100, 1500), older)) {
+            assertThat(outcome(copy -> Files.write(copy, remains, StandardOpenOption.APPEND), finished))
+                    .isEqualTo("right");
+        }
+    }
+
     @Test
     void aFlippedByteInAnyFileIsNeverServedAsData() throws Exception {
         Random random = new Random(SEED);
