@@ -225,8 +225,7 @@ public final class EventStorage implements AutoCloseable {
             Map<String, Long> found = new HashMap<>();
             try (RocksIterator iterator = database.rocks.newIterator(database.schedules)) {
                 for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
-                    Schedule schedule = parseSchedule(iterator.key(), iterator.value());
-                    found.put(schedule.token(), schedule.instant());
+                    found.put(new String(iterator.key(), StandardCharsets.UTF_8), instantOf(iterator.value()));
                 }
                 iterator.status();
             }
@@ -533,8 +532,13 @@ public final class EventStorage implements AutoCloseable {
     static Schedule parseSchedule(byte[] key, byte[] value) {
         return new Schedule(
                 new String(key, StandardCharsets.UTF_8),
-                ByteBuffer.wrap(value).getLong(),
+                instantOf(value),
                 StoredEvent.parse(value, NewEvent.PREFIX_BYTES));
+    }
+
+    /** Of a schedule, without its event. */
+    private static long instantOf(byte[] schedule) {
+        return ByteBuffer.wrap(schedule).getLong();
     }
 
     private Refusal missing(long index) {

@@ -28,8 +28,9 @@ record TransferCursor(Instant requestedAt, String id) {
     static Optional<TransferCursor> parse(String text) {
         try {
             String[] parts = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split(" ", -1);
-            return parts.length == 2 && isPossible(Instant.parse(parts[0]))
+            return parts.length == 2
                     ? Optional.of(new TransferCursor(Instant.parse(parts[0]), new TransferId(parts[1]).value()))
+                            .filter(cursor -> isPossible(cursor.requestedAt()))
                     : Optional.empty();
         } catch (IllegalArgumentException | DateTimeException other) {
             return Optional.empty();
