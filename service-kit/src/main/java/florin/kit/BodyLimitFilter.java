@@ -8,14 +8,23 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import org.apache.catalina.connector.ClientAbortException;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 
-/** Refuses a request body of more than 64 KiB, whether or not its length is announced. */
+/**
+ * Refuses a request body of more than 64 KiB, whether or not its length is announced, and one that is not there after ten
+ * seconds: its thread is wanted by others.
+ */
 final class BodyLimitFilter extends OncePerRequestFilter {
 
     static final int LIMIT_BYTES = 64 * 1024;
+    static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final HandlerExceptionResolver problems;
 
@@ -26,19 +35,49 @@ final class BodyLimitFilter extends OncePerRequestFilter {
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
-        byte[] body = request.getContentLengthLong() > LIMIT_BYTES
-                ? new byte[LIMIT_BYTES + 1]
-                : request.getInputStream().readNBytes(LIMIT_BYTES + 1);
-        if (body.length > LIMIT_BYTES) {
+        byte[] body;
+        try {
+            body = body(request);
+        } catch (ClientAbortException e) {
+            if (e.getCause() instanceof SocketTimeoutException) {
+                return; // Nothing came for long, and Tomcat has answered: see ServerErrors.
+            }
+            throw e;
+        } catch (ProblemException refused) {
             response.setHeader("Connection", "close");
-            problems.resolveException(
-                    request,
-                    response,
-                    null,
-                    new ProblemException(ProblemType.BODY_TOO_LARGE, "A body has at most " + LIMIT_BYTES + " bytes"));
+            problems.resolveException(request, response, null, refused);
+            if (refused.type() == ProblemType.BODY_TOO_SLOW) {
+                response.flushBuffer();
+                throw new ClientAbortException(refused); // Else Tomcat would wait for the rest.
+            }
             return;
         }
         chain.doFilter(new BufferedRequest(request, body), response);
+    }
+
+    private static byte[] body(HttpServletRequest request) throws IOException {
+        if (request.getContentLengthLong() > LIMIT_BYTES) {
+            throw tooLarge();
+        }
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        byte[] part = new byte[4 * 1024];
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        InputStream content = request.getInputStream();
+        for (int length = content.read(part); length >= 0; length = content.read(part)) {
+            body.write(part, 0, length);
+            if (body.size() > LIMIT_BYTES) {
+                throw tooLarge();
+            }
+            if (System.nanoTime() > deadline) {
+                throw new ProblemException(
+                        ProblemType.BODY_TOO_SLOW, "A body takes at most " + LIMIT.toSeconds() + " seconds to come");
+            }
+        }
+        return body.toByteArray();
+    }
+
+    private static ProblemException tooLarge() {
+        return new ProblemException(ProblemType.BODY_TOO_LARGE, "A body has at most " + LIMIT_BYTES + " bytes");
     }
 
     private static final class BufferedRequest extends HttpServletRequestWrapper {

@@ -35,9 +35,10 @@ import org.slf4j.LoggerFactory;
 final class BranchCommandBus implements CommandBus, Lifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(BranchCommandBus.class);
-    private static final int THREADS = 8;
+    static final int THREADS = 8;
     private static final long LONGEST_FINISH_SECONDS = 5;
-    private static final int MOST_WAITING = 1_000;
+    private static final long LONGEST_WAIT_SECONDS = 5;
+    static final int MOST_WAITING = 1_000;
 
     private final CommandBus router;
     private final CommandBus local;
@@ -45,7 +46,7 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
     private final Set<String> handledHere = ConcurrentHashMap.newKeySet();
     private final List<MessageDispatchInterceptor<? super CommandMessage<?>>> interceptors =
             new CopyOnWriteArrayList<>();
-    /** When too many wait, whoever sends one more waits too. */
+    /** When too many wait, whoever sends one more waits for a while too, and is refused then. */
     private final ThreadPoolExecutor handling = new ThreadPoolExecutor(
             THREADS,
             THREADS,
@@ -82,7 +83,11 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
                     callback);
         } else if (handledHere.contains(command.getCommandName())) {
             CommandMessage<C> intercepted = intercepted(command);
-            handling.execute(() -> handle(intercepted, callback));
+            try {
+                handling.execute(() -> handle(intercepted, callback));
+            } catch (RejectedExecutionException refused) {
+                callback.onResult(intercepted, GenericCommandResultMessage.asCommandResultMessage(refused));
+            }
         } else {
             router.dispatch(command, callback);
         }
@@ -109,11 +114,14 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
             throw new RejectedExecutionException("This process takes no more commands: it is stopping");
         }
         try {
-            handling.getQueue().put(task);
+            if (handling.getQueue().offer(task, LONGEST_WAIT_SECONDS, TimeUnit.SECONDS)) {
+                return;
+            }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new RejectedExecutionException("Interrupted while too many commands wait", interrupted);
         }
+        throw new RejectedExecutionException(MOST_WAITING + " commands wait");
     }
 
     @SuppressWarnings("unchecked") // An interceptor answers a message of the same payload.

@@ -64,6 +64,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.boot.jdbc.DataSourceUnwrapper;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.webmvc.autoconfigure.error.ErrorMvcAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
@@ -79,14 +80,18 @@ import tools.jackson.databind.type.LogicalType;
 
 /** Brings the kit into a service. */
 @AutoConfiguration(
-        before = {AxonServerBusAutoConfiguration.class, TransactionAutoConfiguration.class},
+        before = {
+            AxonServerBusAutoConfiguration.class,
+            ErrorMvcAutoConfiguration.class,
+            TransactionAutoConfiguration.class
+        },
         after = AxonServerAutoConfiguration.class,
         afterName = {
             "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
             "org.springframework.boot.jdbc.autoconfigure.JdbcClientAutoConfiguration",
             "org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration"
         })
-@Import(ProblemAdvice.class)
+@Import({ProblemAdvice.class, ServerErrors.class})
 class KitAutoConfiguration {
 
     private static final int BATCH_TIMEOUT_MS = 60_000;

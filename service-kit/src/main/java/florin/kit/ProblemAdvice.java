@@ -29,15 +29,7 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
         if (problem.type() != ProblemType.INTERNAL_ERROR) {
             return Problems.answer(fault);
         }
-        ProblemType type =
-                switch (status.value()) {
-                    case 404 -> ProblemType.NOT_FOUND;
-                    case 405 -> ProblemType.METHOD_NOT_ALLOWED;
-                    case 406 -> ProblemType.NOT_ACCEPTABLE;
-                    case 413 -> ProblemType.BODY_TOO_LARGE;
-                    case 415 -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
-                    default -> status.is4xxClientError() ? ProblemType.INVALID_REQUEST : ProblemType.INTERNAL_ERROR;
-                };
+        ProblemType type = type(status);
         if (type == ProblemType.INTERNAL_ERROR) {
             return Problems.answer(fault);
         }
@@ -47,6 +39,19 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
                 .headers(headers)
                 .headers(answer.getHeaders())
                 .body(answer.getBody());
+    }
+
+    /** That of a refusal of which no more is known than its status. */
+    static ProblemType type(HttpStatusCode status) {
+        return switch (status.value()) {
+            case 404 -> ProblemType.NOT_FOUND;
+            case 405 -> ProblemType.METHOD_NOT_ALLOWED;
+            case 406 -> ProblemType.NOT_ACCEPTABLE;
+            case 408 -> ProblemType.BODY_TOO_SLOW;
+            case 413 -> ProblemType.BODY_TOO_LARGE;
+            case 415 -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
+            default -> status.is4xxClientError() ? ProblemType.INVALID_REQUEST : ProblemType.INTERNAL_ERROR;
+        };
     }
 
     private static String detail(Exception fault, Object body, WebRequest request) {

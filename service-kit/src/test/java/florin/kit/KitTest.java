@@ -1,5 +1,7 @@
 package florin.kit;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,6 +17,11 @@ import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.grpc.event.Event;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotBlank;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -29,6 +36,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -387,6 +397,53 @@ class KitTest {
                 .POST(HttpRequest.BodyPublishers.ofInputStream(
                         () -> new java.io.ByteArrayInputStream(new byte[70_000])));
         assertProblem(send(chunked), 413, "body-too-large");
+    }
+
+    @Test
+    void aBodyThatDoesNotComeIsRefusedAlsoIfItComesByDrops() throws Exception {
+        ScheduledExecutorService drops = Executors.newSingleThreadScheduledExecutor();
+        try (Socket silent = new Socket("localhost", port);
+                Socket slow = new Socket("localhost", port)) {
+            beginPost(silent);
+            beginPost(slow);
+            Future<?> unused = drops.scheduleAtFixedRate(() -> drop(slow), 0, 100, TimeUnit.MILLISECONDS);
+
+            assertThat(answer(silent)).startsWith("HTTP/1.1 408").contains("body-too-slow");
+            assertThat(answer(slow)).startsWith("HTTP/1.1 408").contains("body-too-slow");
+        } finally {
+            drops.shutdownNow();
+        }
+    }
+
+    private static void beginPost(Socket connection) throws IOException {
+        connection.setSoTimeout((int) PATIENCE.toMillis());
+        String head =
+                """
+                POST /payments HTTP/1.1\r
+                Host: localhost\r
+                Content-Type: application/json\r
+                Content-Length: 60000\r
+                \r
+                """;
+        connection.getOutputStream().write(head.getBytes(US_ASCII));
+    }
+
+    private static void drop(Socket connection) {
+        try {
+            connection.getOutputStream().write(' ');
+        } catch (IOException closed) {
+            throw new UncheckedIOException(closed); // Ends the drops.
+        }
+    }
+
+    private static String answer(Socket connection) throws IOException {
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        try {
+            long unused = connection.getInputStream().transferTo(answer);
+        } catch (SocketException reset) {
+            assertThat(reset).hasMessageContaining("reset"); // What the server did not read any more.
+        }
+        return answer.toString(UTF_8);
     }
 
     @Test
