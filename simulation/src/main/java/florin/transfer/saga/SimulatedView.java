@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.axonframework.eventhandling.EventMessage;
 
 /** The view of transfers over a table in memory; each event is one transaction of rows and token. */
@@ -67,16 +68,17 @@ public final class SimulatedView {
         }
 
         @Override
-        List<TransferRow> findStandingStill(Instant since) {
-            Comparator<TransferDetails> longestNotDriven =
-                    Comparator.comparing(row -> drives.containsKey(row.id().value())
+        List<TransferRow> findStandingStill(Instant movedBy, Instant drivenBy) {
+            Function<TransferDetails, Instant> drivenAt =
+                    row -> drives.containsKey(row.id().value())
                             ? drives.get(row.id().value()).at()
-                            : Instant.MIN);
+                            : Instant.MIN;
             return shown.values().stream()
                     .filter(row -> !row.status().isFinal() && row.status() != TransferStatus.PARKED)
-                    .filter(row -> !row.updatedAt().isAfter(since))
-                    .sorted(longestNotDriven.thenComparing(TransferDetails::updatedAt))
-                    .limit(100)
+                    .filter(row -> !row.updatedAt().isAfter(movedBy))
+                    .filter(row -> !drivenAt.apply(row).isAfter(drivenBy))
+                    .sorted(Comparator.comparing(drivenAt).thenComparing(TransferDetails::updatedAt))
+                    .limit(MOST_STANDING)
                     .map(row -> table.get(row.id().value()))
                     .toList();
         }

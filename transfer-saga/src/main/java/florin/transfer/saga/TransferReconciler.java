@@ -6,7 +6,9 @@ import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferStep;
 import jakarta.annotation.PreDestroy;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -21,12 +23,14 @@ import org.springframework.stereotype.Component;
  * Drives transfers that stand still, should the saga's state or its deadline be lost.
  *
  * <p>It sends the commands that the saga would send, and goes by their answers, which are the accounts' own truth: a saga
- * at work on the same transfer is neither needed nor disturbed. It keeps the time limit and the number of attempts too.
+ * at work on the same transfer is neither needed nor disturbed. It keeps the time limit and the number of attempts too. Where
+ * very many stand still it takes a part of them each second, so that branches are not flooded.
  */
 @Component
 final class TransferReconciler {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransferReconciler.class);
+    private static final Duration BETWEEN_PARTS = Duration.ofSeconds(1);
 
     private final TransferRows rows;
     private final StepCommands commands;
@@ -43,8 +47,13 @@ final class TransferReconciler {
 
     @EventListener(ApplicationReadyEvent.class)
     void start() {
-        ScheduledFuture<?> unused = timer.scheduleWithFixedDelay(
-                this::reconcile, 0, properties.reconcileEvery().toMillis(), TimeUnit.MILLISECONDS);
+        lookAfter(Duration.ZERO);
+    }
+
+    private void lookAfter(Duration pause) {
+        if (!timer.isShutdown()) {
+            ScheduledFuture<?> unused = timer.schedule(this::look, pause.toMillis(), TimeUnit.MILLISECONDS);
+        }
     }
 
     @PreDestroy
@@ -52,18 +61,26 @@ final class TransferReconciler {
         timer.shutdownNow();
     }
 
-    private void reconcile() {
+    private void look() {
+        boolean isAll = true;
         try {
-            reconcile(clock.instant());
+            isAll = reconcile(clock.instant());
         } catch (RuntimeException away) {
             LOG.warn("Transfers cannot be looked at now: {}", away.toString());
         } catch (Error broken) {
             LOG.error("Transfers cannot be looked at", broken); // Thrown on, it would end the schedule.
+        } finally {
+            Duration every = properties.reconcileEvery();
+            lookAfter(isAll || every.compareTo(BETWEEN_PARTS) < 0 ? every : BETWEEN_PARTS);
         }
     }
 
-    void reconcile(Instant now) {
-        rows.findStandingStill(now.minus(properties.reconcileAfter())).forEach(transfer -> drive(transfer, now));
+    /** Drives those that stand still and were not driven in this period yet; false if there may be more of them. */
+    boolean reconcile(Instant now) {
+        List<TransferRow> standing =
+                rows.findStandingStill(now.minus(properties.reconcileAfter()), now.minus(properties.reconcileEvery()));
+        standing.forEach(transfer -> drive(transfer, now));
+        return standing.size() < TransferRows.MOST_STANDING;
     }
 
     private void drive(TransferRow transfer, Instant now) {

@@ -14,6 +14,9 @@ import org.springframework.stereotype.Component;
 @Component
 class TransferRows {
 
+    /** Of those that stand still, at once. */
+    static final int MOST_STANDING = 100;
+
     private static final RowMapper<TransferRow> ROW = (row, index) -> new TransferRow(row);
 
     private final JdbcTemplate jdbc;
@@ -42,13 +45,15 @@ class TransferRows {
                                 + " called_off = excluded.called_off");
     }
 
-    /** A hundred of those that are neither final nor parked and have not moved since then; the longest not driven first. */
-    List<TransferRow> findStandingStill(Instant since) {
+    /** Of those that are neither final nor parked and have neither moved nor been driven since; the longest not driven first. */
+    List<TransferRow> findStandingStill(Instant movedBy, Instant drivenBy) {
         return jdbc.query(
-                "SELECT * FROM transfer_view WHERE ended_as IS NULL AND NOT parked"
-                        + " AND updated_at <= ? ORDER BY driven_at NULLS FIRST, updated_at LIMIT 100",
+                "SELECT * FROM transfer_view WHERE ended_as IS NULL AND NOT parked AND updated_at <= ?"
+                        + " AND (driven_at IS NULL OR driven_at <= ?) ORDER BY driven_at NULLS FIRST, updated_at LIMIT ?",
                 ROW,
-                Timestamp.from(since));
+                Timestamp.from(movedBy),
+                Timestamp.from(drivenBy),
+                MOST_STANDING);
     }
 
     /** Counts another drive of a transfer; gives how many there were since it last moved. */

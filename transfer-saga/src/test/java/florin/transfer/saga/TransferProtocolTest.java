@@ -373,6 +373,29 @@ class TransferProtocolTest {
         assertBalances("100.00", "0.00");
     }
 
+    @Test
+    @Order(WITH_OTHER_SETTINGS)
+    void however_many_stand_still_the_reconciler_drives_all_of_them_in_one_period() throws Exception {
+        serviceWith();
+        south.goAway();
+        List<String> many = new ArrayList<>();
+        for (int i = 0; i <= TransferRows.MOST_STANDING; i++) {
+            many.add(request("0.50"));
+        }
+        for (String id : many) {
+            awaitStatus(id, "RESERVED");
+        }
+        service.close();
+        inDatabase("TRUNCATE transfer_saga");
+        south.comeBack();
+        service = startService("--florin.transfer.reconcile-every=1h", "--florin.transfer.reconcile-after=500ms");
+
+        for (String id : many) {
+            assertThat(end(id).get("status").asString()).isEqualTo("COMPLETED");
+        }
+        assertBalances("49.50", "50.50");
+    }
+
     /** Starts the service anew unless it runs with these settings. */
     private static void serviceWith(String... settings) {
         if (!List.of(settings).equals(runningWith)) {
