@@ -138,6 +138,8 @@ class AccountQueryTest {
         assertProblem(get("/accounts?owner="), 400, "invalid-request");
         assertProblem(get("/accounts?owner=a%00"), 400, "invalid-request");
         assertProblem(post("/projections/nothing/replay"), 404, "unknown-projection");
+        assertProblem(get("/projections/nothing/dead-letters"), 404, "unknown-projection");
+        assertProblem(post("/projections/nothing/dead-letters/retry"), 404, "unknown-projection");
     }
 
     @Test
@@ -177,6 +179,62 @@ class AccountQueryTest {
         replay("accounts");
         assertThat(projection("accounts").path("deadLetters").asLong()).isEqualTo(before + 2);
         assertThat(get("/accounts/" + fine).status()).isEqualTo(200);
+    }
+
+    @Test
+    void a_dead_letter_tells_why_it_waits_and_is_handled_in_its_order_once_that_is_mended() throws Exception {
+        Iban iban = Iban.of("DEAD", 3);
+        long before = projection("accounts").path("deadLetters").asLong();
+        publish(new Happened(new AccountOpened(iban, "carol", EUR, Money.zero(EUR)), 0));
+        await().atMost(PATIENCE).until(() -> get("/accounts/" + iban).status() == 200);
+        setPosition(iban, -1);
+        publish(new Happened(deposit(iban, "op-1", "10.00"), 1));
+        publish(new Happened(deposit(iban, "op-2", "5.00"), 2));
+        await().atMost(PATIENCE)
+                .until(() -> projection("accounts").path("deadLetters").asLong() == before + 2);
+
+        List<JsonNode> letters = deadLetters(iban);
+        assertThat(letters).hasSize(2);
+        assertThat(letters.get(0).path("event").asString()).isEqualTo("MoneyDeposited");
+        assertThat(letters.get(0).path("position").asInt()).isEqualTo(1);
+        assertThat(letters.get(0).path("cause").asString()).contains("one is missing");
+        assertThat(letters.get(1).path("position").asInt()).isEqualTo(2);
+        JsonNode tooEarly = post("/projections/accounts/dead-letters/retry").body();
+        assertThat(tooEarly.path("accounts").asInt()).isPositive();
+        assertThat(tooEarly.path("mended").asInt()).isZero();
+        assertThat(tooEarly.path("left").asLong()).isEqualTo(before + 2);
+
+        setPosition(iban, 0);
+        JsonNode mended = post("/projections/accounts/dead-letters/retry").body();
+        assertThat(mended.path("mended").asInt()).isOne();
+        assertThat(mended.path("left").asLong()).isEqualTo(before);
+        assertThat(deadLetters(iban)).isEmpty();
+        assertThat(get("/accounts/" + iban).body().path("booked").path("value").asString())
+                .isEqualTo("15.00");
+        publish(new Happened(deposit(iban, "op-3", "1.00"), 3));
+        await().atMost(PATIENCE).until(() -> get("/accounts/" + iban)
+                .body()
+                .path("booked")
+                .path("value")
+                .asString()
+                .equals("16.00"));
+    }
+
+    private void setPosition(Iban iban, long position) {
+        assertThat(database.sql("UPDATE account SET position = ? WHERE iban = ?")
+                        .params(position, iban.value())
+                        .update())
+                .isOne();
+    }
+
+    private List<JsonNode> deadLetters(Iban iban) throws Exception {
+        List<JsonNode> letters = new ArrayList<>();
+        get("/projections/accounts/dead-letters").body().forEach(letter -> {
+            if (letter.path("account").asString().equals(iban.value())) {
+                letters.add(letter);
+            }
+        });
+        return letters;
     }
 
     @Test

@@ -70,15 +70,12 @@ public class Projections {
      *     works on the projection
      */
     public void replay(String name) {
-        PooledStreamingEventProcessor processor = processor(name);
+        PooledStreamingEventProcessor processor = requireKnown(name);
         if (!resetting.add(name)) {
             throw replayRunning(name);
         }
         try {
-            long head = position(eventStore.createHeadToken());
-            if (status(name, head).replaying()) {
-                throw replayRunning(name);
-            }
+            requireNotBehindItsReset(name);
             stop(processor);
             try {
                 reset(processor);
@@ -87,6 +84,20 @@ public class Projections {
             }
         } finally {
             resetting.remove(name);
+        }
+    }
+
+    void requireNotReplaying(String name) {
+        PooledStreamingEventProcessor unused = requireKnown(name);
+        if (resetting.contains(name)) {
+            throw replayRunning(name);
+        }
+        requireNotBehindItsReset(name);
+    }
+
+    private void requireNotBehindItsReset(String name) {
+        if (status(name, position(eventStore.createHeadToken())).replaying()) {
+            throw replayRunning(name);
         }
     }
 
@@ -144,7 +155,7 @@ public class Projections {
     }
 
     private ProjectionStatus status(String name, long head) {
-        PooledStreamingEventProcessor processor = processor(name);
+        PooledStreamingEventProcessor processor = requireKnown(name);
         Map<Integer, EventTrackerStatus> own = processor.processingStatus();
         List<SegmentStatus> segments = tokens.findByProcessorName(name).stream()
                 .map(stored -> segment(stored, own.get(stored.segment()), head))
@@ -180,7 +191,7 @@ public class Projections {
         return token == null ? BEFORE_FIRST_EVENT : token.position().orElse(BEFORE_FIRST_EVENT);
     }
 
-    private PooledStreamingEventProcessor processor(String name) {
+    PooledStreamingEventProcessor requireKnown(String name) {
         return processing
                 .eventProcessor(name, PooledStreamingEventProcessor.class)
                 .orElseThrow(() -> new ProblemException(

@@ -1,5 +1,7 @@
 package florin.account.query.web;
 
+import florin.account.query.control.DeadLetters;
+import florin.account.query.control.DeadLetters.DeadLetter;
 import florin.account.query.control.ProjectionStatus;
 import florin.account.query.control.Projections;
 import io.swagger.v3.oas.annotations.Operation;
@@ -24,9 +26,11 @@ import org.springframework.web.bind.annotation.RestController;
 class ProjectionsController {
 
     private final Projections projections;
+    private final DeadLetters deadLetters;
 
-    ProjectionsController(Projections projections) {
+    ProjectionsController(Projections projections, DeadLetters deadLetters) {
         this.projections = projections;
+        this.deadLetters = deadLetters;
     }
 
     @Operation(summary = "Where each projection stands")
@@ -60,5 +64,44 @@ class ProjectionsController {
         return ResponseEntity.accepted()
                 .header(HttpHeaders.LOCATION, URI.create("/projections").toString())
                 .build();
+    }
+
+    @Operation(
+            summary = "The events that a projection could not handle",
+            description =
+                    "The first " + DeadLetters.MOST_SHOWN + " of them, with the reason. Each holds up the later events"
+                            + " of its account, and nothing else; GET /projections tells how many there are.")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON_VALUE,
+                            examples =
+                                    @ExampleObject(
+                                            """
+                                            [{"account":"NL39FLNO0000000001","event":"MoneyDeposited","position":7,
+                                              "enqueuedAt":"2026-01-31T12:00:00Z","lastTriedAt":"2026-01-31T12:00:00Z",
+                                              "cause":"Event 7 of account NL39FLNO0000000001 came after event 5: one is missing"}]""")))
+    @ApiResponse(responseCode = "404", description = "unknown-projection")
+    @GetMapping("/projections/{name}/dead-letters")
+    List<DeadLetter> deadLetters(@Parameter(example = "accounts") @PathVariable("name") String name) {
+        return deadLetters.list(name);
+    }
+
+    @Operation(
+            summary = "Tries the events again that a projection could not handle",
+            description =
+                    "Those of each account once, in their order, for at most 20 s. What fails again stays where it is.")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON_VALUE,
+                            examples = @ExampleObject("{\"accounts\":2,\"mended\":1,\"left\":3}")))
+    @ApiResponse(responseCode = "404", description = "unknown-projection")
+    @ApiResponse(responseCode = "409", description = "replay-running")
+    @PostMapping("/projections/{name}/dead-letters/retry")
+    DeadLetters.Retry retryDeadLetters(@Parameter(example = "accounts") @PathVariable("name") String name) {
+        return deadLetters.retry(name);
     }
 }

@@ -1,0 +1,108 @@
+package florin.account.query.control;
+
+import florin.kit.ProblemException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.axonframework.config.EventProcessingConfiguration;
+import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.messaging.deadletter.SequencedDeadLetterProcessor;
+import org.axonframework.messaging.deadletter.SequencedDeadLetterQueue;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/** The events that a projection could not handle: shows them, and has them tried again once what was wrong is mended. */
+@Component
+public class DeadLetters {
+
+    /** How many are shown, those that were put aside first. */
+    public static final int MOST_SHOWN = 100;
+
+    private static final Duration LONGEST_RETRY = Duration.ofSeconds(20);
+
+    private final EventProcessingConfiguration processing;
+    private final Projections projections;
+    private final JdbcClient database;
+
+    DeadLetters(EventProcessingConfiguration processing, Projections projections, JdbcClient database) {
+        this.processing = processing;
+        this.projections = projections;
+        this.database = database;
+    }
+
+    /**
+     * An event that waits.
+     *
+     * @param account the IBAN whose later events wait behind it
+     * @param event the simple name of the event's type
+     * @param position the event's number in the stream of its account
+     * @param cause why the first event of the account was put aside; null for those behind it
+     */
+    public record DeadLetter(
+            String account, String event, long position, Instant enqueuedAt, Instant lastTriedAt, String cause) {
+
+        private DeadLetter(ResultSet row) throws SQLException {
+            this(
+                    row.getString("aggregate_identifier"),
+                    simpleName(row.getString("payload_type")),
+                    row.getLong("sequence_number"),
+                    Instant.parse(row.getString("enqueued_at")),
+                    Instant.parse(row.getString("last_touched")),
+                    row.getString("cause_message"));
+        }
+
+        private static String simpleName(String type) {
+            return type.substring(type.lastIndexOf('.') + 1);
+        }
+    }
+
+    /**
+     * What became of a retry.
+     *
+     * @param accounts whose events were tried, each up to the first that failed again
+     * @param mended those of them that have no event waiting any more
+     * @param left events that still wait
+     */
+    public record Retry(int accounts, int mended, long left) {}
+
+    /**
+     * At most {@value #MOST_SHOWN} of them.
+     *
+     * @throws ProblemException unknown-projection
+     */
+    public List<DeadLetter> list(String projection) {
+        projections.requireKnown(projection);
+        return database.sql("SELECT aggregate_identifier, payload_type, sequence_number, enqueued_at, last_touched,"
+                        + " cause_message FROM dead_letter_entry WHERE processing_group = ?"
+                        + " ORDER BY enqueued_at, sequence_identifier, sequence_index LIMIT ?")
+                .params(projection, MOST_SHOWN)
+                .query((row, number) -> new DeadLetter(row))
+                .list();
+    }
+
+    /**
+     * Tries the events of each account once, in their order, for at most 20 s; those that fail again stay.
+     *
+     * @throws ProblemException unknown-projection, or replay-running: a replay handles all events anyway
+     */
+    public Retry retry(String projection) {
+        projections.requireNotReplaying(projection);
+        SequencedDeadLetterProcessor<EventMessage<?>> letters =
+                processing.sequencedDeadLetterProcessor(projection).orElseThrow();
+        SequencedDeadLetterQueue<EventMessage<?>> queue =
+                processing.deadLetterQueue(projection).orElseThrow();
+        long deadline = System.nanoTime() + LONGEST_RETRY.toNanos();
+        long waiting = queue.amountOfSequences();
+        int accounts = 0;
+        int mended = 0;
+        while (accounts < waiting && System.nanoTime() < deadline) {
+            accounts++;
+            if (letters.processAny()) {
+                mended++;
+            }
+        }
+        return new Retry(accounts, mended, queue.size());
+    }
+}
