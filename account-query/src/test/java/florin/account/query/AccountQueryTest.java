@@ -245,9 +245,11 @@ class AccountQueryTest {
         compare(bank);
         List<String> accountsBefore = accountsDump();
         List<String> entriesBefore = entriesDump();
+        JsonNode trialBalanceBefore = get("/trial-balance").body();
 
         replay("accounts");
         replay("entries");
+        assertThat(get("/trial-balance").body()).isEqualTo(trialBalanceBefore);
         assertThat(accountsDump()).isEqualTo(accountsBefore);
         assertThat(entriesDump()).isEqualTo(entriesBefore);
 

@@ -70,7 +70,10 @@ class InterruptedReplayTest {
                 .sql(
                         """
                         SELECT row_to_json(account)::text FROM account
-                        UNION ALL SELECT row_to_json(entry)::text FROM entry ORDER BY 1""")
+                        UNION ALL SELECT row_to_json(entry)::text FROM entry
+                        UNION ALL SELECT concat_ws(' ', ledger, currency, sum(amount_minor))
+                            FROM ledger_balance GROUP BY ledger, currency
+                        ORDER BY 1""")
                 .query(String.class)
                 .list();
     }

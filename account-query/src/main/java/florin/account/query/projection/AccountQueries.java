@@ -57,7 +57,7 @@ class AccountQueries {
 
     @QueryHandler
     TrialBalance handle(FindTrialBalance query) {
-        List<TrialBalance.Line> lines = entries.sums();
+        List<TrialBalance.Line> lines = entries.balances();
         Map<String, TrialBalance.Sum> totals = new TreeMap<>();
         lines.forEach(line ->
                 totals.merge(line.balance().currency().getCurrencyCode(), line.balance(), TrialBalance.Sum::plus));

@@ -12,7 +12,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
-/** The rows of entries. */
+/** The rows of entries, and what they sum to. */
 @Component
 class EntryRows {
 
@@ -34,7 +34,11 @@ class EntryRows {
                 .list();
     }
 
-    /** Books both sides of each posting by one statement; a posting booked before is left as it is. */
+    /**
+     * Books both sides of each posting, and adds them to their ledgers' balances, by one statement; a posting booked before is
+     * left as it is and not added again. Balances are locked in one order, so that batches wait for, but never block, each
+     * other.
+     */
     void insert(List<EntryRow> entries) {
         int unused = Columns.of(entries)
                 .text(EntryRow::id)
@@ -50,19 +54,27 @@ class EntryRows {
                 .update(
                         statements,
                         """
-                        INSERT INTO entry
-                            (id, account, ledger, currency, amount_minor, kind, transfer_id, reference, booked_at, position)
-                        SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                        ON CONFLICT (id) DO NOTHING
+                        WITH booked AS (
+                            INSERT INTO entry
+                                (id, account, ledger, currency, amount_minor, kind, transfer_id, reference, booked_at, position)
+                            SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            ON CONFLICT (id) DO NOTHING
+                            RETURNING ledger, currency, amount_minor
+                        )
+                        INSERT INTO ledger_balance AS kept (ledger, currency, part, amount_minor)
+                        SELECT ledger, currency, pg_backend_pid() % 8, sum(amount_minor)
+                        FROM booked GROUP BY ledger, currency ORDER BY ledger, currency
+                        ON CONFLICT (ledger, currency, part) DO UPDATE SET
+                            amount_minor = kept.amount_minor + excluded.amount_minor
                         """);
     }
 
-    /** All sums in one statement, thus of one instant. */
-    List<TrialBalance.Line> sums() {
+    /** All ledgers' balances in one statement, thus of one instant. */
+    List<TrialBalance.Line> balances() {
         return database.sql(
                         """
                         SELECT ledger, currency, sum(amount_minor) AS amount
-                        FROM entry GROUP BY ledger, currency ORDER BY ledger, currency
+                        FROM ledger_balance GROUP BY ledger, currency ORDER BY ledger, currency
                         """)
                 .query((row, number) -> new TrialBalance.Line(
                         row.getString("ledger"),
@@ -73,7 +85,7 @@ class EntryRows {
 
     /** At once, however many there are; whoever reads them waits until the transaction ends. */
     void deleteAll() {
-        int unused = database.sql("TRUNCATE entry").update();
+        int unused = database.sql("TRUNCATE entry, ledger_balance").update();
     }
 
     private static AccountEntry entry(ResultSet row, int number) throws SQLException {

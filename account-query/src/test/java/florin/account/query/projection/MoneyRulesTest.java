@@ -96,7 +96,7 @@ class MoneyRulesTest {
 
     @BeforeEach
     void emptyDatabase() {
-        database.sql("TRUNCATE account, entry").update();
+        database.sql("TRUNCATE account, entry, ledger_balance").update();
     }
 
     @ParameterizedTest

@@ -13,13 +13,19 @@ import florin.account.query.RandomBank;
 import florin.account.query.RandomBank.Happened;
 import florin.kit.TestPlatform;
 import florin.money.Money;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Currency;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.EventProcessingConfiguration;
 import org.axonframework.eventhandling.EventHandlerInvoker;
@@ -67,6 +73,9 @@ class ProjectedBatchTest {
     private AccountQueries queries;
 
     @Autowired
+    private EntryRows rows;
+
+    @Autowired
     private JdbcClient database;
 
     private Consumer<List<? extends EventMessage<?>>> accounts;
@@ -77,7 +86,7 @@ class ProjectedBatchTest {
         accounts = batchesOf("accounts");
         entries = batchesOf("entries");
         deadLetters().clear();
-        database.sql("TRUNCATE account, entry").update();
+        database.sql("TRUNCATE account, entry, ledger_balance").update();
     }
 
     @Test
@@ -152,6 +161,57 @@ class ProjectedBatchTest {
     }
 
     @Test
+    void the_trial_balance_does_not_read_the_entries_which_can_contradict_it() {
+        entries.accept(batch(opened(GOOD), deposit(GOOD, 1, "10.00")));
+        assertThat(trialBalance())
+                .isEqualTo(sumsOfEntries())
+                .containsExactly("CASH:BANO EUR -1000", "CUSTOMERS:BANO EUR 1000");
+
+        database.sql("UPDATE entry SET amount_minor = 999 WHERE amount_minor = 1000")
+                .update();
+
+        assertThat(trialBalance()).containsExactly("CASH:BANO EUR -1000", "CUSTOMERS:BANO EUR 1000");
+        assertThat(sumsOfEntries()).containsExactly("CASH:BANO EUR -1000", "CUSTOMERS:BANO EUR 999");
+    }
+
+    @Test
+    void batches_that_are_booked_at_the_same_time_are_all_in_the_trial_balance() {
+        int writers = 4;
+        ExecutorService threads = Executors.newFixedThreadPool(writers);
+        try {
+            List<CompletableFuture<Void>> writing = IntStream.range(0, writers)
+                    .mapToObj(writer -> CompletableFuture.runAsync(() -> bookBatches(writer), threads))
+                    .toList();
+            writing.forEach(CompletableFuture::join);
+        } finally {
+            threads.shutdown();
+        }
+
+        assertThat(trialBalance()).isEqualTo(sumsOfEntries()).hasSize(4).contains("CUSTOMERS:BASO EUR 24000");
+    }
+
+    /** Thirty of ten deposits, at two branches in any order, each booked twice. */
+    private void bookBatches(int writer) {
+        Random random = new Random(writer);
+        for (int batch = 0; batch < 30; batch++) {
+            List<EntryRow> booked = new ArrayList<>();
+            for (int number = 0; number < 10; number++) {
+                Iban iban = number % 2 == 0 ? GOOD : BEHIND;
+                String posting = writer + "-" + batch + "-" + number;
+                booked.add(entry(posting + "-D", LedgerAccount.cash(iban), -40));
+                booked.add(entry(posting + "-C", LedgerAccount.customer(iban), 40));
+            }
+            Collections.shuffle(booked, random);
+            transactions.executeInTransaction(() -> rows.insert(booked));
+            transactions.executeInTransaction(() -> rows.insert(booked));
+        }
+    }
+
+    private static EntryRow entry(String id, LedgerAccount account, long amountMinor) {
+        return new EntryRow(id, account, "EUR", amountMinor, "DEPOSIT", null, "salary", Instant.EPOCH, 0);
+    }
+
+    @Test
     void an_event_that_is_twice_in_a_batch_counts_once() {
         List<EventMessage<?>> twice =
                 batch(opened(GOOD), opened(GOOD), deposit(GOOD, 1, "10.00"), deposit(GOOD, 1, "10.00"), opened(GOOD));
@@ -182,6 +242,7 @@ class ProjectedBatchTest {
             entries.accept(batch);
             before = fresh;
             assertThat(queries.handle(new FindTrialBalance()).totals()).allMatch(TrialBalance.Sum::isZero);
+            assertThat(trialBalance()).isEqualTo(sumsOfEntries());
         }
 
         assertThat(deadLetters().size()).isZero();
@@ -233,6 +294,23 @@ class ProjectedBatchTest {
                 .param(iban.value())
                 .query(Long.class)
                 .single();
+    }
+
+    private List<String> trialBalance() {
+        return queries.handle(new FindTrialBalance()).lines().stream()
+                .map(line -> line.account() + " " + line.balance().currency() + " "
+                        + line.balance().minorUnits().toPlainString())
+                .toList();
+    }
+
+    private List<String> sumsOfEntries() {
+        return database.sql(
+                        """
+                        SELECT ledger || ' ' || currency || ' ' || sum(amount_minor)
+                        FROM entry GROUP BY ledger, currency ORDER BY ledger, currency
+                        """)
+                .query(String.class)
+                .list();
     }
 
     private static Happened opened(Iban iban) {
