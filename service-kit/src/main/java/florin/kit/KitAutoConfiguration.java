@@ -71,6 +71,8 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.DefaultTransactionDefinition;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 import tools.jackson.databind.cfg.CoercionAction;
 import tools.jackson.databind.cfg.CoercionInputShape;
@@ -221,13 +223,17 @@ class KitAutoConfiguration {
         return bus;
     }
 
-    /** In place of Axon's own, for the sake of {@link QueryFaults}. */
+    /**
+     * In place of Axon's own, for the sake of {@link QueryFaults} and of a time limit: a query that takes too long would keep a
+     * connection that others need, long after the one who asked has gone.
+     */
     @Bean
     AxonServerQueryBus queryBus(
             AxonServerConnectionManager connectionManager,
             AxonServerConfiguration configuration,
             Configuration axon,
-            TransactionManager transactionManager,
+            PlatformTransactionManager transactions,
+            @Value("${florin.database.query-timeout}") int queryTimeoutSeconds,
             @Qualifier("messageSerializer") Serializer messageSerializer,
             Serializer genericSerializer,
             QueryPriorityCalculator priorityCalculator,
@@ -235,8 +241,10 @@ class KitAutoConfiguration {
             TargetContextResolver<? super QueryMessage<?, ?>> targetContextResolver) {
         QueryUpdateEmitter updateEmitter = axon.getComponent(QueryUpdateEmitter.class);
         QueryBusSpanFactory spanFactory = axon.getComponent(QueryBusSpanFactory.class);
+        DefaultTransactionDefinition limited = new DefaultTransactionDefinition();
+        limited.setTimeout(queryTimeoutSeconds == 0 ? TransactionDefinition.TIMEOUT_DEFAULT : queryTimeoutSeconds);
         QueryFaults local = new QueryFaults(SimpleQueryBus.builder()
-                .transactionManager(transactionManager)
+                .transactionManager(new SpringTransactionManager(transactions, limited))
                 .queryUpdateEmitter(updateEmitter)
                 .errorHandler(errorHandler)
                 .spanFactory(spanFactory)

@@ -44,7 +44,7 @@ public enum ProblemType {
     TOO_BUSY(HttpStatus.SERVICE_UNAVAILABLE, "Too much waits here already"),
     BRANCH_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The branch cannot be reached"),
     EVENT_STORE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The event store cannot be reached"),
-    DATABASE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The database cannot be reached"),
+    DATABASE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The database does not answer"),
     PROJECTION_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The projection cannot be reset now"),
     NO_ANSWER(HttpStatus.SERVICE_UNAVAILABLE, "No answer in time; the outcome is not known");
 

@@ -37,6 +37,7 @@ import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionSystemException;
+import org.springframework.transaction.TransactionTimedOutException;
 import org.springframework.web.bind.MethodArgumentNotValidException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.StreamReadException;
@@ -48,6 +49,8 @@ final class Problems {
 
     private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
     private static final String RETRY_AFTER_SECONDS = "2";
+    /** SQLSTATE of a statement that was given up for its time limit, or by an operator. */
+    private static final String QUERY_CANCELED = "57014";
     /** What a call of the event store ends with while it is away or has no room; commands that are handled here see it bare. */
     private static final Set<Status.Code> STORE_AWAY = EnumSet.of(
             Status.Code.UNAVAILABLE,
@@ -216,10 +219,15 @@ final class Problems {
             return new ProblemException(
                     ProblemType.EVENT_STORE_UNAVAILABLE, "The event store is away; try again with the same key");
         }
+        if (cause instanceof QueryTimeoutException
+                || cause instanceof TransactionTimedOutException
+                || (cause instanceof SQLException sql && QUERY_CANCELED.equals(sql.getSQLState()))) {
+            return new ProblemException(
+                    ProblemType.DATABASE_UNAVAILABLE, "The database took too long; ask for less, or try again later");
+        }
         if (cause instanceof DataAccessResourceFailureException
                 || cause instanceof CannotCreateTransactionException
                 || cause instanceof TransactionSystemException
-                || cause instanceof QueryTimeoutException
                 || (cause instanceof SQLException sql && isConnectionLost(sql))) {
             return new ProblemException(
                     ProblemType.DATABASE_UNAVAILABLE, "The database is away; try again with the same key");

@@ -89,7 +89,11 @@ import tools.jackson.databind.json.JsonMapper;
 /** The kit in a small service of the test's own, against a real event store and database. */
 @SpringBootTest(
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
-        properties = {"spring.config.import=classpath:florin-service.yml", "florin.branch=FLNO"})
+        properties = {
+            "spring.config.import=classpath:florin-service.yml",
+            "florin.branch=FLNO",
+            "florin.database.query-timeout=2"
+        })
 class KitTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(25);
@@ -145,6 +149,9 @@ class KitTest {
 
     record CountPayments(boolean overALostConnection) {}
 
+    /** A query that PostgreSQL would work at for an hour. */
+    record CountForLong() {}
+
     @Component
     static class Queries {
         private final JdbcClient database;
@@ -161,6 +168,13 @@ class KitTest {
                         .single();
             }
             return database.sql("SELECT count(*) FROM idempotency_key")
+                    .query(Long.class)
+                    .single();
+        }
+
+        @QueryHandler
+        Long handle(CountForLong query) {
+            return database.sql("SELECT count(pg_sleep(3600))")
                     .query(Long.class)
                     .single();
         }
@@ -209,6 +223,11 @@ class KitTest {
         @GetMapping("/count")
         CompletableFuture<Long> count(@RequestParam(defaultValue = "false") boolean overALostConnection) {
             return queries.query(new CountPayments(overALostConnection), ResponseTypes.instanceOf(Long.class));
+        }
+
+        @GetMapping("/count-for-long")
+        CompletableFuture<Long> countForLong() {
+            return queries.query(new CountForLong(), ResponseTypes.instanceOf(Long.class));
         }
 
         private static void await(CountDownLatch latch) {
@@ -483,6 +502,19 @@ class KitTest {
         assertProblem(response, 503, "database-unavailable");
         assertThat(response.headers().firstValue("Retry-After")).isPresent();
         assertThat(get("/payments/count").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aQueryThatTakesTooLongIsGivenUpAndLeavesItsConnectionToOthers() {
+        HttpResponse<String> response = get("/payments/count-for-long");
+        assertProblem(response, 503, "database-unavailable");
+        assertThat(response.body()).contains("took too long");
+        assertThat(response.headers().firstValue("Retry-After")).isPresent();
+        assertThat(jdbc.sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%(pg_sleep(%'"
+                                + " AND pid <> pg_backend_pid()")
+                        .query(Long.class)
+                        .single())
+                .isZero();
     }
 
     @Test

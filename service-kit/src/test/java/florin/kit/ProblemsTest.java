@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.transaction.TransactionSystemException;
+import org.springframework.transaction.TransactionTimedOutException;
 
 /** Which failures of the event store and the database are to be tried again. */
 class ProblemsTest {
@@ -41,6 +42,14 @@ class ProblemsTest {
     void aTransactionThatCouldNotBeRolledBackBecauseItsConnectionWasGoneIsToBeTriedAgain() {
         Throwable failed = new TransactionSystemException("rollback failed", new SQLException("Connection is closed"));
         assertThat(Problems.problem(failed).type()).isEqualTo(ProblemType.DATABASE_UNAVAILABLE);
+    }
+
+    @Test
+    void aStatementThatTookTooLongIsToBeTriedAgain() {
+        SQLException canceled = new SQLException("canceling statement due to statement timeout", "57014");
+        assertThat(Problems.problem(canceled).type()).isEqualTo(ProblemType.DATABASE_UNAVAILABLE);
+        Throwable beforeOne = new TransactionTimedOutException("deadline was 1 second ago");
+        assertThat(Problems.problem(beforeOne).type()).isEqualTo(ProblemType.DATABASE_UNAVAILABLE);
     }
 
     private static ProblemType type(Status.Code code, String description) {
