@@ -12,8 +12,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
- * Pages of transfers, newest first; a page costs what it shows, however many transfers there are, but of a status before the
- * end, which is looked for among all open ones.
+ * Pages of transfers, newest first; a page costs what it shows, however many transfers there are. But a status before the end is
+ * looked for among all open ones, and a status of an account's among the account's.
  */
 @Component
 class TransferList {
@@ -36,8 +36,17 @@ class TransferList {
     }
 
     private List<TransferRow> rows(FindTransfers query, int most) {
-        List<String> conditions = new ArrayList<>(List.of("TRUE"));
         Map<String, Object> values = new LinkedHashMap<>();
+        return jdbc.sql(sql(query, values))
+                .params(values)
+                .param("most", most)
+                .query((row, index) -> new TransferRow(row))
+                .list();
+    }
+
+    /** The statement, but for {@code :most}; puts its parameters into {@code values}. */
+    static String sql(FindTransfers query, Map<String, Object> values) {
+        List<String> conditions = new ArrayList<>(List.of("TRUE"));
         if (query.status() == TransferStatus.PARKED) {
             conditions.add("parked");
         } else if (query.status() != null) {
@@ -46,10 +55,6 @@ class TransferList {
                             ? "ended_as = :status"
                             : "ended_as IS NULL AND status = :status AND NOT parked");
             values.put("status", query.status().name());
-        }
-        if (query.account() != null) {
-            conditions.add("(from_iban = :account OR to_iban = :account)");
-            values.put("account", query.account().value());
         }
         if (query.from() != null) {
             conditions.add("requested_at >= :from");
@@ -66,11 +71,21 @@ class TransferList {
             values.put("afterTime", Timestamp.from(after.requestedAt()));
             values.put("afterId", after.id());
         }
-        return jdbc.sql("SELECT * FROM transfer_view WHERE " + String.join(" AND ", conditions)
-                        + " ORDER BY requested_at DESC, id DESC LIMIT :most")
-                .params(values)
-                .param("most", most)
-                .query((row, index) -> new TransferRow(row))
-                .list();
+        String condition = String.join(" AND ", conditions);
+        if (query.account() == null) {
+            return newest("transfer_view", condition);
+        }
+        values.put("account", query.account().value());
+        // An index gives one side in order, none gives both. No transfer is of both: none goes to the account that it
+        // comes from.
+        return newest(
+                "((" + newest("transfer_view", condition + " AND from_iban = :account") + ") UNION ALL ("
+                        + newest("transfer_view", condition + " AND to_iban = :account") + ")) AS sides",
+                "TRUE");
+    }
+
+    private static String newest(String transfers, String condition) {
+        return "SELECT * FROM " + transfers + " WHERE " + condition
+                + " ORDER BY requested_at DESC, id DESC LIMIT :most";
     }
 }

@@ -1,0 +1,162 @@
+package florin.transfer.saga;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import florin.account.api.Iban;
+import florin.kit.TestPlatform;
+import florin.money.Money;
+import florin.transfer.api.FindTransfers;
+import florin.transfer.api.TransferDetails;
+import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferPage;
+import florin.transfer.api.TransferRequested;
+import florin.transfer.api.TransferStatus;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+
+/** Pages of transfers out of a real database, compared with a plain list of them. */
+class TransferListTest {
+
+    private static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
+    private static final List<Iban> ACCOUNTS =
+            IntStream.range(0, 8).mapToObj(number -> Iban.of("FLNO", number)).toList();
+    private static final List<TransferStatus> STATUSES =
+            List.of(TransferStatus.RECEIVED, TransferStatus.COMPLETED, TransferStatus.FAILED, TransferStatus.PARKED);
+
+    private static final List<TransferRow> TRANSFERS = new ArrayList<>();
+
+    private static JdbcClient database;
+    private static TransferList list;
+
+    @BeforeAll
+    static void fill() {
+        SingleConnectionDataSource dataSource = new SingleConnectionDataSource(
+                TestPlatform.freshDatabaseUrl("transfer_list"), "postgres", "postgres", true);
+        Flyway.configure()
+                .dataSource(dataSource)
+                .locations("classpath:db/kit", "classpath:db/migration")
+                .load()
+                .migrate();
+        database = JdbcClient.create(dataSource);
+        list = new TransferList(database);
+        Random random = new Random(1);
+        for (int number = 0; number < 400; number++) {
+            TRANSFERS.add(transfer(number, random));
+        }
+        new TransferRows(new JdbcTemplate(dataSource)).write(TRANSFERS);
+        int unused = database.sql("ANALYZE transfer_view").update();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void pages_are_those_of_a_plain_list_whatever_is_asked_for(long seed) {
+        Random random = new Random(seed);
+        for (int round = 0; round < 20; round++) {
+            FindTransfers query = query(random);
+            List<String> expected = TRANSFERS.stream()
+                    .filter(transfer -> isAskedFor(transfer.details(), query))
+                    .sorted(Comparator.comparing(TransferRow::requestedAt)
+                            .thenComparing(transfer -> transfer.transferId().value())
+                            .reversed())
+                    .map(transfer -> transfer.transferId().value())
+                    .toList();
+            assertThat(pages(query)).as("%s", query).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void the_transfers_of_an_account_come_in_order_from_the_index_of_each_side() {
+        // Small as it is, the table may be sorted sooner than read in order; a large one may not.
+        for (String way : List.of("seqscan", "bitmapscan", "sort")) {
+            int unused = database.sql("SET enable_" + way + " = off").update();
+        }
+        FindTransfers query =
+                new FindTransfers(null, ACCOUNTS.get(0), null, null, new TransferCursor(NOON, "TRF-5").text(), 50);
+        Map<String, Object> values = new LinkedHashMap<>();
+        String plan = String.join(
+                "\n",
+                database.sql("EXPLAIN " + TransferList.sql(query, values))
+                        .params(values)
+                        .param("most", 51)
+                        .query(String.class)
+                        .list());
+
+        assertThat(plan)
+                .contains("Index Scan Backward using transfer_view_from", "Index Scan Backward using transfer_view_to")
+                .doesNotContain("Sort  (");
+    }
+
+    /** All pages, one after the other. */
+    private static List<String> pages(FindTransfers query) {
+        List<String> listed = new ArrayList<>();
+        TransferPage page = list.find(query);
+        while (page.next() != null) {
+            assertThat(page.transfers()).hasSize(query.limit());
+            page.transfers().forEach(transfer -> listed.add(transfer.id().value()));
+            page = list.find(new FindTransfers(
+                    query.status(), query.account(), query.from(), query.to(), page.next(), query.limit()));
+        }
+        page.transfers().forEach(transfer -> listed.add(transfer.id().value()));
+        return listed;
+    }
+
+    private static FindTransfers query(Random random) {
+        return new FindTransfers(
+                random.nextBoolean() ? null : any(STATUSES, random),
+                random.nextInt(4) == 0 ? null : any(ACCOUNTS, random),
+                random.nextInt(3) == 0 ? NOON.plusSeconds(random.nextInt(60)) : null,
+                random.nextInt(3) == 0 ? NOON.plusSeconds(random.nextInt(60)) : null,
+                null,
+                1 + random.nextInt(40));
+    }
+
+    private static boolean isAskedFor(TransferDetails transfer, FindTransfers query) {
+        return (query.status() == null || query.status() == transfer.status())
+                && (query.account() == null
+                        || query.account().equals(transfer.from())
+                        || query.account().equals(transfer.to()))
+                && (query.from() == null || !transfer.requestedAt().isBefore(query.from()))
+                && (query.to() == null || transfer.requestedAt().isBefore(query.to()));
+    }
+
+    /** Some of them asked for in the same second. */
+    private static TransferRow transfer(int number, Random random) {
+        int from = random.nextInt(ACCOUNTS.size());
+        int to = (from + 1 + random.nextInt(ACCOUNTS.size() - 1)) % ACCOUNTS.size();
+        Instant requestedAt = NOON.plusSeconds(random.nextInt(60));
+        TransferRow row = new TransferRow(
+                new TransferRequested(
+                        new TransferId("TRF-" + number),
+                        ACCOUNTS.get(from),
+                        ACCOUNTS.get(to),
+                        Money.of("1.00", "EUR"),
+                        "rent"),
+                null,
+                requestedAt);
+        TransferStatus status = any(STATUSES, random);
+        if (status == TransferStatus.PARKED) {
+            row.park(requestedAt);
+        } else {
+            row.advance(status, requestedAt);
+        }
+        return row;
+    }
+
+    private static <T> T any(List<T> of, Random random) {
+        return of.get(random.nextInt(of.size()));
+    }
+}
