@@ -84,8 +84,8 @@ class AccountQueryTest {
         assertThat(account.path("reserved").path("value").asString()).isEqualTo("0.00");
         assertThat(account.path("available").path("value").asString()).isEqualTo("100.00");
         assertThat(account.path("status").asString()).isEqualTo("OPEN");
-        assertThat(get("/accounts?owner=alice").body()).hasSize(1);
-        assertThat(get("/accounts?owner=nobody").body()).isEmpty();
+        assertThat(get("/accounts?owner=alice").body().path("accounts")).hasSize(1);
+        assertThat(get("/accounts?owner=nobody").body().path("accounts")).isEmpty();
 
         await().atMost(PATIENCE)
                 .until(() -> get("/accounts/" + iban + "/entries")
@@ -127,6 +127,46 @@ class AccountQueryTest {
     }
 
     @Test
+    void the_accounts_of_an_owner_are_listed_a_page_at_a_time_the_closed_ones_by_themselves_if_asked()
+            throws Exception {
+        List<Iban> open = new ArrayList<>();
+        List<Iban> closed = new ArrayList<>();
+        for (int number = 1; number <= 7; number++) {
+            Iban iban = Iban.of("MANY", number);
+            publish(new Happened(new AccountOpened(iban, "croesus", EUR, Money.zero(EUR)), 0));
+            if (number % 3 == 0) {
+                publish(new Happened(new AccountClosed(iban, "op-close"), 1));
+                closed.add(iban);
+            } else {
+                open.add(iban);
+            }
+        }
+        awaitCaughtUp();
+
+        assertThat(accounts("owner=croesus&limit=2")).hasSize(7).isSorted().doesNotHaveDuplicates();
+        assertThat(accounts("owner=croesus&limit=2&status=OPEN"))
+                .isEqualTo(open.stream().map(Iban::value).sorted().toList());
+        assertThat(accounts("owner=croesus&limit=2&status=CLOSED"))
+                .isEqualTo(closed.stream().map(Iban::value).sorted().toList());
+    }
+
+    /** Those of all pages, each of which but the last is full. */
+    private List<String> accounts(String query) throws Exception {
+        List<String> ibans = new ArrayList<>();
+        JsonNode page = get("/accounts?" + query).body();
+        while (page.has("next")) {
+            assertThat(page.path("accounts")).hasSize(2);
+            page.path("accounts")
+                    .forEach(account -> ibans.add(account.path("iban").asString()));
+            page = get("/accounts?" + query + "&after=" + page.path("next").asString())
+                    .body();
+        }
+        assertThat(page.path("accounts")).hasSizeBetween(1, 2);
+        page.path("accounts").forEach(account -> ibans.add(account.path("iban").asString()));
+        return ibans;
+    }
+
+    @Test
     void what_is_not_there_or_not_allowed_is_a_problem() throws Exception {
         assertProblem(get("/accounts/" + Iban.of("NONE", 1)), 404, "unknown-account");
         assertProblem(get("/accounts/" + Iban.of("NONE", 1) + "/entries"), 404, "unknown-account");
@@ -137,6 +177,9 @@ class AccountQueryTest {
         assertProblem(get("/accounts"), 400, "invalid-request");
         assertProblem(get("/accounts?owner="), 400, "invalid-request");
         assertProblem(get("/accounts?owner=a%00"), 400, "invalid-request");
+        assertProblem(get("/accounts?owner=a&limit=501"), 400, "invalid-request");
+        assertProblem(get("/accounts?owner=a&status=LOST"), 400, "invalid-request");
+        assertProblem(get("/accounts?owner=a&after=x"), 400, "invalid-iban");
         assertProblem(post("/projections/nothing/replay"), 404, "unknown-projection");
         assertProblem(get("/projections/nothing/dead-letters"), 404, "unknown-projection");
         assertProblem(post("/projections/nothing/dead-letters/retry"), 404, "unknown-projection");

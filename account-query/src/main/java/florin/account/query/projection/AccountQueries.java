@@ -2,6 +2,7 @@ package florin.account.query.projection;
 
 import florin.account.api.AccountDetails;
 import florin.account.api.AccountEntry;
+import florin.account.api.AccountPage;
 import florin.account.api.EntryPage;
 import florin.account.api.FindAccount;
 import florin.account.api.FindAccounts;
@@ -35,19 +36,22 @@ class AccountQueries {
         return accounts.find(query.iban().value()).map(AccountRow::details);
     }
 
-    /** An array, since a list's element type does not survive the way through the message router. */
     @QueryHandler
-    AccountDetails[] handle(FindAccounts query) {
-        return accounts.findTop100ByOwner(query.owner()).stream()
-                .map(AccountRow::details)
-                .toArray(AccountDetails[]::new);
+    AccountPage handle(FindAccounts query) {
+        String status = query.status() == null ? null : query.status().name();
+        String behind = query.after() == null ? "" : query.after().value();
+        int limit = limit(query.limit());
+        List<AccountRow> rows = accounts.find(query.owner(), status, behind, limit + 1);
+        List<AccountDetails> page =
+                rows.stream().limit(limit).map(AccountRow::details).toList();
+        return new AccountPage(page, rows.size() > limit ? page.get(limit - 1).iban() : null);
     }
 
     @QueryHandler
     EntryPage handle(FindEntries query) {
         EntryCursor after = EntryCursor.parse(query.after())
                 .orElseThrow(() -> new IllegalArgumentException("'" + query.after() + "' is not a cursor"));
-        int limit = Math.min(Math.max(query.limit(), 1), MAX_LIMIT);
+        int limit = limit(query.limit());
         List<AccountEntry> rows = entries.find(query.iban().value(), after.position(), limit + 1);
         List<AccountEntry> page = rows.subList(0, Math.min(limit, rows.size()));
         String next =
@@ -62,5 +66,9 @@ class AccountQueries {
         lines.forEach(line ->
                 totals.merge(line.balance().currency().getCurrencyCode(), line.balance(), TrialBalance.Sum::plus));
         return new TrialBalance(lines, List.copyOf(totals.values()));
+    }
+
+    private static int limit(int asked) {
+        return Math.min(Math.max(asked, 1), MAX_LIMIT);
     }
 }

@@ -38,9 +38,17 @@ class AccountRows {
                 .list();
     }
 
-    List<AccountRow> findTop100ByOwner(String owner) {
-        return database.sql("SELECT * FROM account WHERE owner = ? ORDER BY iban LIMIT 100")
+    /** The first accounts of an owner behind an IBAN or an empty text; {@code status} is null for any. */
+    List<AccountRow> find(String owner, String status, String behind, int limit) {
+        return database.sql(
+                        """
+                        SELECT * FROM account WHERE owner = ? AND status = coalesce(?, status) AND iban > ?
+                        ORDER BY iban LIMIT ?
+                        """)
                 .param(owner)
+                .param(status)
+                .param(behind)
+                .param(limit)
                 .query(AccountRows::row)
                 .list();
     }

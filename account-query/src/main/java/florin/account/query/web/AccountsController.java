@@ -1,6 +1,8 @@
 package florin.account.query.web;
 
 import florin.account.api.AccountDetails;
+import florin.account.api.AccountPage;
+import florin.account.api.AccountStatus;
 import florin.account.api.EntryPage;
 import florin.account.api.FindAccount;
 import florin.account.api.FindAccounts;
@@ -17,7 +19,6 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +37,7 @@ import org.springframework.web.bind.annotation.RestController;
 class AccountsController {
 
     private static final int MAX_OWNER_LENGTH = 140;
-    private static final int MAX_ENTRIES = 500;
+    private static final int MAX_LIMIT = 500;
     private static final long QUERY_TIMEOUT_SECONDS = 10;
 
     private final QueryGateway queries;
@@ -70,7 +71,9 @@ class AccountsController {
         return find(new Iban(iban)).orElseThrow(() -> unknown(iban));
     }
 
-    @Operation(summary = "The accounts of one owner, by IBAN, at most 100")
+    @Operation(
+            summary = "The accounts of one owner, by IBAN",
+            description = "next is the cursor of the next page, given as after; it is absent on the last page.")
     @ApiResponse(
             responseCode = "200",
             content =
@@ -79,13 +82,20 @@ class AccountsController {
                             examples =
                                     @ExampleObject(
                                             """
-                                            [{"iban":"NL22FLNO0000000001","owner":"alice","currency":"EUR",
+                                            {"accounts":[{"iban":"NL22FLNO0000000001","owner":"alice","currency":"EUR",
                                               "booked":{"value":"100.00","currency":"EUR"},
                                               "reserved":{"value":"0.00","currency":"EUR"},
                                               "available":{"value":"100.00","currency":"EUR"},
-                                              "status":"OPEN","position":1}]""")))
+                                              "status":"OPEN","position":1}]}""")))
     @GetMapping("/accounts")
-    List<AccountDetails> accounts(@Parameter(example = "alice") @RequestParam("owner") String owner) {
+    AccountPage accounts(
+            @Parameter(example = "alice") @RequestParam("owner") String owner,
+            @Parameter(description = "Only those that are open, or closed")
+                    @RequestParam(name = "status", required = false)
+                    AccountStatus status,
+            @Parameter(description = "1 to 500") @RequestParam(name = "limit", defaultValue = "50") int limit,
+            @Parameter(description = "The next of the page before") @RequestParam(name = "after", required = false)
+                    String after) {
         if (owner.isBlank()
                 || owner.length() > MAX_OWNER_LENGTH
                 || owner.chars().anyMatch(character -> character < ' ' || character == 0x7f)) {
@@ -93,7 +103,9 @@ class AccountsController {
                     ProblemType.INVALID_REQUEST,
                     "owner must have 1 to " + MAX_OWNER_LENGTH + " characters, and no control characters");
         }
-        return List.of(ask(new FindAccounts(owner), ResponseTypes.instanceOf(AccountDetails[].class)));
+        requireLimit(limit);
+        FindAccounts query = new FindAccounts(owner, status, after == null ? null : new Iban(after), limit);
+        return ask(query, ResponseTypes.instanceOf(AccountPage.class));
     }
 
     @Operation(
@@ -119,9 +131,7 @@ class AccountsController {
             @Parameter(description = "The next of the page before") @RequestParam(name = "after", required = false)
                     String after) {
         Iban account = new Iban(iban);
-        if (limit < 1 || limit > MAX_ENTRIES) {
-            throw new ProblemException(ProblemType.INVALID_REQUEST, "limit must be from 1 to " + MAX_ENTRIES);
-        }
+        requireLimit(limit);
         if (EntryCursor.parse(after).isEmpty()) {
             throw new ProblemException(ProblemType.INVALID_REQUEST, "after must be the next of a page before");
         }
@@ -159,6 +169,12 @@ class AccountsController {
 
     private Optional<AccountDetails> find(Iban iban) {
         return ask(new FindAccount(iban), ResponseTypes.optionalInstanceOf(AccountDetails.class));
+    }
+
+    private static void requireLimit(int limit) {
+        if (limit < 1 || limit > MAX_LIMIT) {
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "limit must be from 1 to " + MAX_LIMIT);
+        }
     }
 
     private static ProblemException unknown(String iban) {
