@@ -1,13 +1,11 @@
 package florin.kit;
 
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.sql.Timestamp;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,10 +20,11 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Answers a repeated request as it was answered first (the {@code Idempotency-Key} header).
  *
- * <p>A key is kept for 24 hours. It is claimed before the action runs, together with an operation id that stays the same
- * for every attempt under that key: the action hands that id on, so that even a crash between its effect and this class's
- * record of the answer does not lead to a second effect. An answer that settles the request (2xx, 4xx) is kept; a fault
- * (5xx, a conflict of the moment) only gives the claim back.
+ * <p>A key is kept for 24 hours, by the database's clock. It is claimed before the action runs, together with an operation id that
+ * is made of the key and the request, and so is the same for every attempt: the action hands that id on, so that even a crash
+ * between its effect and this class's record of the answer, or the loss of that record, does not lead to a second effect. An
+ * answer that settles the request (2xx, 4xx) is kept, the first that comes; a fault (5xx, a conflict of the moment) only gives
+ * the claim back.
  */
 public final class IdempotentRequests {
 
@@ -43,17 +42,16 @@ public final class IdempotentRequests {
 
     /** An array, because rows of a subquery that are one of two conditions are looked for in the whole table. */
     static final String FORGET = "DELETE FROM idempotency_key WHERE key = ANY (ARRAY("
-            + "SELECT key FROM idempotency_key WHERE created_at < :expiry"
-            + " ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED)) OR (key = :key AND created_at < :expiry)";
+            + "SELECT key FROM idempotency_key WHERE created_at < now() - make_interval(secs => :retention)"
+            + " ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED))"
+            + " OR (key = :key AND created_at < now() - make_interval(secs => :retention))";
 
     private final JdbcClient jdbc;
     private final JsonMapper json;
-    private final Clock clock;
 
-    IdempotentRequests(JdbcClient jdbc, JsonMapper json, Clock clock) {
+    IdempotentRequests(JdbcClient jdbc, JsonMapper json) {
         this.jdbc = jdbc;
         this.json = json;
-        this.clock = clock;
     }
 
     private record Claim(String operationId, Optional<ResponseEntity<?>> answer) {}
@@ -82,61 +80,68 @@ public final class IdempotentRequests {
     }
 
     private ResponseEntity<?> answer(String key, String operationId, Function<String, ResponseEntity<?>> action) {
-        ResponseEntity<?> answer;
         try {
-            answer = action.apply(operationId);
+            ResponseEntity<?> answer = action.apply(operationId);
+            return keep(key, answer).orElse(answer);
         } catch (RuntimeException fault) {
             ProblemType type = Problems.problem(fault).type();
-            if (type.status().is4xxClientError() && !type.isTransient()) {
-                keep(key, Problems.answer(fault));
-            } else {
+            if (!type.status().is4xxClientError() || type.isTransient()) {
                 release(key);
+                throw fault;
             }
-            throw fault;
+            return keep(key, Problems.answer(fault)).orElseThrow(() -> fault);
         }
-        keep(key, answer);
-        return answer;
     }
 
     private Claim claim(String key, String hash) {
-        Instant now = clock.instant();
         jdbc.sql(FORGET)
-                .param("expiry", Timestamp.from(now.minus(RETENTION)))
+                .param("retention", RETENTION.toSeconds())
                 .param("limit", PURGED_PER_CLAIM)
                 .param("key", key)
                 .update();
         Optional<String> claimed = jdbc.sql(
                         "INSERT INTO idempotency_key (key, request_hash, operation_id, created_at, leased_until)"
-                                + " VALUES (:key, :hash, :operationId, :now, :lease)"
+                                + " VALUES (:key, :hash, :operationId, now(), now() + make_interval(secs => :lease))"
                                 + " ON CONFLICT (key) DO UPDATE SET leased_until = excluded.leased_until"
-                                + " WHERE idempotency_key.status IS NULL AND idempotency_key.leased_until <= :now"
+                                + " WHERE idempotency_key.status IS NULL AND idempotency_key.leased_until <= now()"
                                 + " AND idempotency_key.request_hash = excluded.request_hash"
                                 + " RETURNING operation_id")
                 .param("key", key)
                 .param("hash", hash)
-                .param("operationId", UUID.randomUUID().toString())
-                .param("now", Timestamp.from(now))
-                .param("lease", Timestamp.from(now.plus(LEASE)))
+                .param("operationId", operationId(key, hash))
+                .param("lease", LEASE.toSeconds())
                 .query(String.class)
                 .optional();
         if (claimed.isPresent()) {
             return new Claim(claimed.get(), Optional.empty());
         }
-        Row row = jdbc.sql("SELECT request_hash, status, location, body FROM idempotency_key WHERE key = :key")
+        Row row = find(key).orElseThrow(IdempotentRequests::inProgress);
+        if (!row.requestHash().equals(hash)) {
+            throw new ProblemException(
+                    ProblemType.IDEMPOTENCY_KEY_REUSED, "Another request was made under this Idempotency-Key");
+        }
+        return new Claim("", Optional.of(kept(row).orElseThrow(IdempotentRequests::inProgress)));
+    }
+
+    private static ProblemException inProgress() {
+        return new ProblemException(
+                ProblemType.REQUEST_IN_PROGRESS, "Try again in some seconds to get the first request's answer");
+    }
+
+    private Optional<Row> find(String key) {
+        return jdbc.sql("SELECT request_hash, status, location, body FROM idempotency_key WHERE key = :key")
                 .param("key", key)
                 .query((result, index) -> new Row(
                         result.getString("request_hash"),
                         result.getObject("status", Integer.class),
                         result.getString("location"),
                         result.getString("body")))
-                .single();
-        if (!row.requestHash().equals(hash)) {
-            throw new ProblemException(
-                    ProblemType.IDEMPOTENCY_KEY_REUSED, "Another request was made under this Idempotency-Key");
-        }
+                .optional();
+    }
+
+    private Optional<ResponseEntity<?>> kept(Row row) {
         if (row.status() == null) {
-            throw new ProblemException(
-                    ProblemType.REQUEST_IN_PROGRESS, "Try again in some seconds to get the first request's answer");
+            return Optional.empty();
         }
         ResponseEntity.BodyBuilder answer = ResponseEntity.status(row.status())
                 .header(REPLAYED, "true")
@@ -144,30 +149,41 @@ public final class IdempotentRequests {
         if (row.location() != null) {
             answer.location(URI.create(row.location()));
         }
-        return new Claim("", Optional.of(answer.body(json.readTree(row.body()))));
+        return Optional.of(answer.body(json.readTree(row.body())));
     }
 
-    private void keep(String key, ResponseEntity<?> answer) {
-        jdbc.sql("UPDATE idempotency_key SET status = :status, location = :location, body = :body WHERE key = :key")
+    /** Gives the answer of an attempt that took over while this one took longer than its lease, if there is one: it counts. */
+    private Optional<ResponseEntity<?>> keep(String key, ResponseEntity<?> answer) {
+        int kept = jdbc.sql("UPDATE idempotency_key SET status = :status, location = :location, body = :body"
+                        + " WHERE key = :key AND status IS NULL")
                 .param("status", answer.getStatusCode().value())
                 .param("location", answer.getHeaders().getFirst(HttpHeaders.LOCATION))
                 .param("body", json.writeValueAsString(answer.getBody()))
                 .param("key", key)
                 .update();
+        return kept == 1 ? Optional.empty() : find(key).flatMap(this::kept);
     }
 
     private void release(String key) {
-        jdbc.sql("UPDATE idempotency_key SET leased_until = :now WHERE key = :key")
-                .param("now", Timestamp.from(clock.instant()))
+        jdbc.sql("UPDATE idempotency_key SET leased_until = now() WHERE key = :key")
                 .param("key", key)
                 .update();
     }
 
     private String hash(String route, Object request) {
+        MessageDigest digest = sha256();
+        digest.update((route + '\n').getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest.digest(json.writeValueAsBytes(request)));
+    }
+
+    private static String operationId(String key, String hash) {
+        ByteBuffer digest = ByteBuffer.wrap(sha256().digest((key + '\n' + hash).getBytes(StandardCharsets.US_ASCII)));
+        return new UUID(digest.getLong(), digest.getLong()).toString();
+    }
+
+    private static MessageDigest sha256() {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update((route + '\n').getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest.digest(json.writeValueAsBytes(request)));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException absent) {
             throw new IllegalStateException("Every JDK has SHA-256", absent);
         }

@@ -9,7 +9,6 @@ import florin.transfer.api.TransferId;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.media.StringSchema;
 import jakarta.validation.ValidatorFactory;
-import java.time.Clock;
 import java.util.Currency;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -347,6 +346,6 @@ class KitAutoConfiguration {
     @Bean
     @ConditionalOnBean(DataSource.class)
     IdempotentRequests idempotentRequests(JdbcClient jdbc, JsonMapper json) {
-        return new IdempotentRequests(jdbc, json, Clock.systemUTC());
+        return new IdempotentRequests(jdbc, json);
     }
 }

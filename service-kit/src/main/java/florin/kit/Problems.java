@@ -27,6 +27,7 @@ import org.axonframework.messaging.HandlerExecutionException;
 import org.axonframework.messaging.interceptors.JSR303ViolationException;
 import org.axonframework.modelling.command.ConcurrencyException;
 import org.axonframework.queryhandling.NoHandlerForQueryException;
+import org.axonframework.serialization.SerializationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -81,6 +82,9 @@ final class Problems {
 
     static ProblemException problem(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SerializationException) {
+                break; // What is stored cannot be read: whatever is wrong with it, the request is not.
+            }
             ProblemException known = known(cause);
             if (known != null) {
                 return known;

@@ -26,9 +26,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.sql.Timestamp;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -58,6 +56,7 @@ import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.axonframework.queryhandling.QueryGateway;
 import org.axonframework.queryhandling.QueryHandler;
+import org.axonframework.serialization.SerializationException;
 import org.axonframework.serialization.SerializedType;
 import org.axonframework.serialization.Serializer;
 import org.axonframework.serialization.SimpleSerializedType;
@@ -282,7 +281,7 @@ class KitTest {
         String plan = String.join(
                 "\n",
                 jdbc.sql("EXPLAIN " + IdempotentRequests.FORGET)
-                        .param("expiry", Timestamp.from(Instant.EPOCH))
+                        .param("retention", 60)
                         .param("limit", 20)
                         .param("key", "one")
                         .query(String.class)
@@ -360,6 +359,47 @@ class KitTest {
         Controller.fault = null;
         assertThat(post(key, payment("4.00")).statusCode()).isEqualTo(201);
         assertThat(Controller.operation).isEqualTo(operation);
+    }
+
+    @Test
+    void anAttemptAfterTheRecordOfTheFirstWasLostIsTheSameOperation() {
+        String key = UUID.randomUUID().toString();
+        assertThat(post(key, payment("4.00")).statusCode()).isEqualTo(201);
+        String operation = Controller.operation;
+        forget(key);
+        assertThat(post(key, payment("4.00")).statusCode()).isEqualTo(201);
+        assertThat(Controller.operation).isEqualTo(operation);
+        forget(key);
+        assertThat(post(key, payment("4.01")).statusCode()).isEqualTo(201);
+        assertThat(Controller.operation).isNotEqualTo(operation);
+    }
+
+    private void forget(String key) {
+        assertThat(jdbc.sql("DELETE FROM idempotency_key WHERE key = :key")
+                        .param("key", key)
+                        .update())
+                .isOne();
+    }
+
+    @Test
+    void anAttemptThatTookLongerThanItsLeaseGetsTheAnswerOfTheOneThatTookOver() {
+        String key = UUID.randomUUID().toString();
+        Controller.gate = new CountDownLatch(1);
+        Controller.operation = null;
+        Controller.fault = () -> new ProblemException(ProblemType.INSUFFICIENT_FUNDS, "not enough, at that time");
+        CompletableFuture<HttpResponse<String>> slow = CompletableFuture.supplyAsync(() -> post(key, payment("6.00")));
+        Awaitility.await().atMost(PATIENCE).until(() -> Controller.operation != null);
+        assertThat(jdbc.sql("UPDATE idempotency_key SET status = 201, body = '{\"number\":7}' WHERE key = :key")
+                        .param("key", key)
+                        .update())
+                .isOne();
+        Controller.gate.countDown();
+
+        HttpResponse<String> answer = slow.join();
+        Controller.fault = null;
+        assertThat(answer.statusCode()).isEqualTo(201);
+        assertThat(json.readTree(answer.body()).get("number").asInt()).isEqualTo(7);
+        assertThat(post(key, payment("6.00")).statusCode()).isEqualTo(201);
     }
 
     @Test
@@ -551,8 +591,11 @@ class KitTest {
         for (int time = 0; time < 2; time++) {
             assertThat(serializer.classForType(serializer.typeForClass(Payment.class)))
                     .isEqualTo(Payment.class);
-            assertThat(serializer.classForType(new SimpleSerializedType("florin.NoSuchEvent", null)))
+            assertThat(serializer.classForType(new SimpleSerializedType("org.example.NoSuchEvent", null)))
                     .isEqualTo(UnknownSerializedType.class);
+            assertThatThrownBy(() -> serializer.classForType(new SimpleSerializedType("florin.LaterEvent", null)))
+                    .isInstanceOf(SerializationException.class)
+                    .hasMessageContaining("florin.LaterEvent");
             assertThat(serializer.classForType(SerializedType.emptyType())).isEqualTo(Void.class);
         }
     }

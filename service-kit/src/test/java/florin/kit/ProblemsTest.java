@@ -1,11 +1,14 @@
 package florin.kit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import florin.account.api.Iban;
 import io.grpc.Status;
 import java.sql.SQLException;
 import java.util.concurrent.CompletionException;
 import org.axonframework.eventsourcing.eventstore.EventStoreException;
+import org.axonframework.serialization.SerializationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -50,6 +53,12 @@ class ProblemsTest {
         assertThat(Problems.problem(canceled).type()).isEqualTo(ProblemType.DATABASE_UNAVAILABLE);
         Throwable beforeOne = new TransactionTimedOutException("deadline was 1 second ago");
         assertThat(Problems.problem(beforeOne).type()).isEqualTo(ProblemType.DATABASE_UNAVAILABLE);
+    }
+
+    @Test
+    void whatIsStoredAndCannotBeReadIsNotTheFaultOfARequest() {
+        Throwable unreadable = new SerializationException("cannot be read", catchThrowable(() -> new Iban("no")));
+        assertThat(Problems.problem(unreadable).type()).isEqualTo(ProblemType.INTERNAL_ERROR);
     }
 
     private static ProblemType type(Status.Code code, String description) {

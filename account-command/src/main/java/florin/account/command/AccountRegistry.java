@@ -91,6 +91,12 @@ class AccountRegistry {
 
     private Iban takeOver(Row row, String operationId, String owner, Currency currency) {
         if (operationId.equals(row.operationId())) {
+            if (row.status().equals("CLOSED")) {
+                throw new ProblemException(
+                        ProblemType.ACCOUNT_CLOSED,
+                        "The account that this request opened, " + row.iban()
+                                + ", is closed; another one needs another Idempotency-Key");
+            }
             return row.iban();
         }
         if (row.status().equals("OPEN")) {
@@ -165,6 +171,9 @@ class AccountRegistry {
         jdbc.sql("INSERT INTO account (iban, owner, currency, status, opened_at)"
                         + " VALUES (:iban, :owner, :currency, :status, :at)"
                         + " ON CONFLICT (iban) DO UPDATE SET owner = excluded.owner, currency = excluded.currency,"
+                        // A number that was given out again, after the loss of newer rows, is not the second one's.
+                        + " operation_id = CASE WHEN account.owner = excluded.owner AND account.currency ="
+                        + " excluded.currency THEN account.operation_id END,"
                         + " opened_at = excluded.opened_at, leased_until = NULL, status = excluded.status")
                 .param("iban", iban.value())
                 .param("owner", owner)

@@ -166,6 +166,22 @@ class AccountRegistryTest extends BranchTest {
     }
 
     @Test
+    void theRequestThatOpenedAnAccountWhichIsClosedDoesNotOpenAnother() {
+        Iban first = desk.open(operation, owner, EUR, NO_LIMIT).iban();
+        desk.close(first, "closure");
+
+        isRefused(ProblemType.ACCOUNT_CLOSED, () -> desk.open(operation, owner, EUR, NO_LIMIT));
+    }
+
+    @Test
+    void aNumberThatWasGivenOutAgainAfterTheLossOfNewerRowsIsTheFirstOnes() {
+        Iban given = claimAndCrash();
+        registry.recordOpened(given, someone(), EUR, Instant.EPOCH);
+
+        assertThat(desk.open(operation, owner, EUR, NO_LIMIT).iban()).isNotEqualTo(given);
+    }
+
+    @Test
     void aReplayDoesNotOpenAClosedAccountAgain() {
         Iban first = desk.open(operation, owner, EUR, NO_LIMIT).iban();
         desk.close(first, "closure");

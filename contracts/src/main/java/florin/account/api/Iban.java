@@ -2,6 +2,7 @@ package florin.account.api;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.regex.Pattern;
 import org.iban4j.CountryCode;
 import org.iban4j.Iban4jException;
 import org.iban4j.IbanUtil;
@@ -11,6 +12,9 @@ public record Iban(@JsonValue String value) {
 
     /** The same accounts come again and again, and a check takes longer than a look here: one for each hash, the last. */
     private static final String[] VALID = new String[1 << 12];
+
+    /** Digits of other scripts pass the check too. */
+    private static final Pattern FORM = Pattern.compile("[A-Z0-9]*");
 
     @JsonCreator
     public Iban {
@@ -25,6 +29,10 @@ public record Iban(@JsonValue String value) {
     }
 
     private static void requireValid(String value) {
+        if (!FORM.matcher(value).matches()) {
+            throw new InvalidIbanException(
+                    "'" + value + "' is not an IBAN: it has letters A to Z and digits 0 to 9 only");
+        }
         try {
             IbanUtil.validate(value);
         } catch (Iban4jException invalid) {

@@ -27,6 +27,7 @@ class IbanTest {
                 "nl02abna0123456789",
                 "NL02ABNA012345678",
                 "XX02ABNA0123456789",
+                "NL81FLNO000000000\u0661",
                 "hello"
             })
     void whatIso13616DoesNotAcceptIsRefused(String text) {
