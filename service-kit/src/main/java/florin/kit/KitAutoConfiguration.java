@@ -31,6 +31,7 @@ import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
 import org.axonframework.lifecycle.Phase;
 import org.axonframework.messaging.correlation.CorrelationDataProvider;
 import org.axonframework.messaging.correlation.SimpleCorrelationDataProvider;
@@ -310,6 +311,30 @@ class KitAutoConfiguration {
     ConfigurerModule subscriptionsBeforeRequests(AxonServerConnectionManager connections) {
         return configurer -> configurer.onInitialize(configuration -> configuration.onStart(
                 Phase.INBOUND_COMMAND_CONNECTOR + 1, () -> Subscriptions.awaitAcknowledged(connections)));
+    }
+
+    @Bean
+    @ConditionalOnBean(DataSource.class)
+    EventStoreMark eventStoreMark(
+            AxonServerConnectionManager connections,
+            JdbcClient database,
+            ObjectProvider<TokenSchema> schema,
+            Serializer serializer) {
+        return new EventStoreMark(
+                () -> connections.getConnection(connections.getDefaultContext()).eventChannel(),
+                database,
+                schema.getIfAvailable(TokenSchema::new),
+                serializer);
+    }
+
+    /** Before an event or a deadline is handled. */
+    @Bean
+    @ConditionalOnBean(DataSource.class)
+    ConfigurerModule eventStoreIsTheOneOfBefore(EventStoreMark mark) {
+        return configurer -> configurer.onInitialize(configuration -> {
+            configuration.onStart(Phase.INBOUND_EVENT_CONNECTORS - 1, mark::start);
+            configuration.onShutdown(Phase.INBOUND_EVENT_CONNECTORS - 1, mark::stop);
+        });
     }
 
     @Bean

@@ -1,0 +1,155 @@
+package florin.kit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import florin.kit.EventStoreMark.OtherEventStoreException;
+import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
+import io.axoniq.axonserver.connector.event.EventChannel;
+import io.axoniq.axonserver.connector.impl.ServerAddress;
+import io.axoniq.axonserver.grpc.SerializedObject;
+import io.axoniq.axonserver.grpc.event.Event;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.axonframework.eventhandling.GlobalSequenceTrackingToken;
+import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
+import org.axonframework.serialization.Serializer;
+import org.axonframework.serialization.jackson3.Jackson3Serializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+/** Each context of a real event store is an event store of its own. */
+class EventStoreMarkTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(25);
+
+    private final Serializer serializer = Jackson3Serializer.builder().build();
+    private AxonServerConnectionFactory factory;
+    private JdbcClient database;
+
+    @BeforeEach
+    void connect() {
+        factory = AxonServerConnectionFactory.forClient("event-store-mark", "1")
+                .routingServers(new ServerAddress("localhost", TestPlatform.axonServerPort()))
+                .build();
+        database = JdbcClient.create(
+                new DriverManagerDataSource(TestPlatform.freshDatabaseUrl("mark"), "postgres", "postgres"));
+        int unused = database.sql(
+                        "CREATE TABLE TokenEntry (processorName TEXT, segment INTEGER, token BYTEA, tokenType TEXT,"
+                                + " timestamp TEXT, owner TEXT, PRIMARY KEY (processorName, segment))")
+                .update();
+    }
+
+    @AfterEach
+    void disconnect() {
+        factory.shutdown();
+    }
+
+    @Test
+    void a_service_goes_on_with_the_event_store_that_it_knows() throws Exception {
+        EventChannel store = storeOf(3);
+        EventStoreMark mark = markOf(store);
+        mark.check();
+        token("first", 1);
+        token("second", 2);
+        mark.check();
+        assertThat(marks()).isOne();
+
+        append(store, 2);
+        token("first", 4);
+        mark.check();
+        markOf(store).check();
+        assertThat(marks()).isOne();
+    }
+
+    @Test
+    void it_does_not_start_with_one_that_has_not_come_so_far() throws Exception {
+        EventChannel store = storeOf(3);
+        token("processor", 3);
+
+        assertThatThrownBy(() -> markOf(store).start())
+                .isInstanceOf(OtherEventStoreException.class)
+                .hasMessageContaining("event 3")
+                .hasMessageContaining("last is 2");
+    }
+
+    @Test
+    void it_does_not_start_with_one_that_has_gone_further_with_other_events() throws Exception {
+        token("processor", 2);
+        markOf(storeOf(3)).check();
+
+        assertThatThrownBy(() -> markOf(storeOf(9)).start())
+                .isInstanceOf(OtherEventStoreException.class)
+                .hasMessageContaining("place 2");
+    }
+
+    @Test
+    void nor_with_an_older_one_while_a_projection_is_being_replayed() throws Exception {
+        token("processor", 2);
+        markOf(storeOf(3)).check();
+        token("processor", 0);
+
+        assertThatThrownBy(() -> markOf(storeOf(1)).start()).isInstanceOf(OtherEventStoreException.class);
+    }
+
+    @Test
+    void a_database_that_was_emptied_goes_with_any() throws Exception {
+        token("processor", 2);
+        markOf(storeOf(3)).check();
+        int unused = database.sql("TRUNCATE TokenEntry").update();
+
+        EventStoreMark mark = markOf(storeOf(1));
+        mark.start();
+        mark.stop();
+    }
+
+    private EventStoreMark markOf(EventChannel store) {
+        return new EventStoreMark(() -> store, database, new TokenSchema(), serializer);
+    }
+
+    private EventChannel storeOf(int events) throws Exception {
+        AxonServerConnection connection = factory.connect("mark-" + UUID.randomUUID());
+        await().atMost(PATIENCE).until(connection::isConnected);
+        append(connection.eventChannel(), events);
+        return connection.eventChannel();
+    }
+
+    private static void append(EventChannel store, int events) throws Exception {
+        for (int i = 0; i < events; i++) {
+            Event event = Event.newBuilder()
+                    .setMessageIdentifier(UUID.randomUUID().toString())
+                    .setPayload(
+                            SerializedObject.newBuilder().setType("Happened").setData(ByteString.copyFromUtf8("{}")))
+                    .build();
+            assertThat(store.appendEvents(event).get(25, TimeUnit.SECONDS).getSuccess())
+                    .isTrue();
+        }
+    }
+
+    private void token(String processor, long position) {
+        byte[] token = serializer
+                .serialize(new GlobalSequenceTrackingToken(position), byte[].class)
+                .getData();
+        int unused = database.sql(
+                        "INSERT INTO TokenEntry (processorName, segment, token, tokenType) VALUES (?, 0, ?, ?)"
+                                + " ON CONFLICT (processorName, segment) DO UPDATE SET token = excluded.token")
+                .param(processor)
+                .param(token)
+                .param(GlobalSequenceTrackingToken.class.getName())
+                .update();
+    }
+
+    private long marks() {
+        return database.sql("SELECT count(*) FROM TokenEntry WHERE processorName = ?")
+                .param(EventStoreMark.NAME)
+                .query(Long.class)
+                .single();
+    }
+}
