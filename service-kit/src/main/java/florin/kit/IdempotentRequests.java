@@ -176,9 +176,12 @@ public final class IdempotentRequests {
         return HexFormat.of().formatHex(digest.digest(json.writeValueAsBytes(request)));
     }
 
+    /** A UUID of version 8 (RFC 9562). */
     private static String operationId(String key, String hash) {
         ByteBuffer digest = ByteBuffer.wrap(sha256().digest((key + '\n' + hash).getBytes(StandardCharsets.US_ASCII)));
-        return new UUID(digest.getLong(), digest.getLong()).toString();
+        long high = digest.getLong() & ~0xf000L | 0x8000L;
+        long low = digest.getLong() & ~(0xc0L << 56) | 0x80L << 56;
+        return new UUID(high, low).toString();
     }
 
     private static MessageDigest sha256() {

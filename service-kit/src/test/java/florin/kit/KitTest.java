@@ -366,6 +366,8 @@ class KitTest {
         String key = UUID.randomUUID().toString();
         assertThat(post(key, payment("4.00")).statusCode()).isEqualTo(201);
         String operation = Controller.operation;
+        assertThat(UUID.fromString(operation).version()).isEqualTo(8);
+        assertThat(UUID.fromString(operation).variant()).isEqualTo(2);
         forget(key);
         assertThat(post(key, payment("4.00")).statusCode()).isEqualTo(201);
         assertThat(Controller.operation).isEqualTo(operation);
