@@ -5,6 +5,7 @@ import static florin.eventstore.NodeFixture.event;
 import static florin.eventstore.NodeFixture.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.event.EventStream;
@@ -13,6 +14,7 @@ import io.axoniq.axonserver.grpc.event.EventWithToken;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -147,6 +149,32 @@ class EventStoreTest {
         }
         try (EventStream stream = client.eventChannel().openStream(49, 64)) {
             assertThat(stream.nextIfAvailable(30, TimeUnit.SECONDS).getToken()).isEqualTo(50);
+        }
+    }
+
+    @Test
+    void aTokenBeyondTheEndOfTheStoreIsRefusedAndTheEventToComeMayBeAskedFor() throws Exception {
+        append(client, event("", 0, "zero"), event("", 0, "one"));
+        try (EventStream ahead = client.eventChannel().openStream(2, 64)) {
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() ->
+                            ahead.nextIfAvailable() == null && ahead.getError().isPresent());
+            assertThat(ahead.getError().orElseThrow())
+                    .isInstanceOf(StatusRuntimeException.class)
+                    .hasMessageContaining("OUT_OF_RANGE")
+                    .hasMessageContaining("has token 2, and the last event has token 1")
+                    .hasMessageContaining("reset");
+        }
+        try (EventStream upToDate = client.eventChannel().openStream(1, 64)) {
+            assertThat(upToDate.nextIfAvailable()).isNull();
+            append(client, event("", 0, "two"));
+            assertThat(upToDate.nextIfAvailable(30, TimeUnit.SECONDS).getToken())
+                    .isEqualTo(2);
+        }
+        long future = client.eventChannel().getTokenAt(Long.MAX_VALUE).get(30, TimeUnit.SECONDS);
+        try (EventStream later = client.eventChannel().openStream(future, 64)) {
+            append(client, event("", 0, "three"));
+            assertThat(later.nextIfAvailable(30, TimeUnit.SECONDS).getToken()).isEqualTo(3);
         }
     }
 

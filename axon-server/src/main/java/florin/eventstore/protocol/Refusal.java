@@ -24,6 +24,11 @@ public final class Refusal extends RuntimeException {
         return new Refusal(ErrorCategory.INVALID_EVENT_SEQUENCE, Status.OUT_OF_RANGE, message, null);
     }
 
+    /** A reader asks for what comes behind events that are not there. */
+    public static Refusal tokenAhead(String message) {
+        return new Refusal(ErrorCategory.VALIDATION_FAILED, Status.OUT_OF_RANGE, message, null);
+    }
+
     public static Refusal payloadTooLarge(String message) {
         return new Refusal(ErrorCategory.EVENT_PAYLOAD_TOO_LARGE, Status.INVALID_ARGUMENT, message, null);
     }

@@ -47,6 +47,7 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
     public void onNext(GetEventsRequest request) {
         if (!started) {
             next = Math.max(0, request.getTrackingToken());
+            requireReached();
             started = true;
             storage.onCommit(wakeOnCommit);
         }
@@ -58,6 +59,19 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
         excluded.addAll(request.getBlacklistList());
         permits.updateAndGet(current -> saturatedSum(current, Math.max(0, request.getNumberOfPermits())));
         wake();
+    }
+
+    /**
+     * A reader that is up to date asks for the event to come. One that asks for a later one has read what this store does not
+     * have: it would miss all that is stored under the tokens in between.
+     */
+    private void requireReached() {
+        long last = storage.lastIndex();
+        if (next > last + 1) {
+            throw Refusal.tokenAhead("the reader has token " + (next - 1) + ", and the last event has token " + last
+                    + ": it has read another store, or this one before it was restored or emptied;"
+                    + " reset the event processor's token");
+        }
     }
 
     private static long saturatedSum(long left, long right) {

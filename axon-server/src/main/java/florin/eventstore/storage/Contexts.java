@@ -172,6 +172,7 @@ public final class Contexts implements AutoCloseable {
                     Files.createDirectories(deleted).resolve(UUID.randomUUID().toString());
             EventStorage.open(unfinished, resources, configuration).close();
             Files.move(unfinished, store, StandardCopyOption.ATOMIC_MOVE);
+            LOG.info("{} is a new, empty event store", store);
         } catch (IOException e) {
             throw Refusal.writeFailed("the event store " + store + " could not be made: " + e.getMessage(), e);
         } finally {
