@@ -14,6 +14,10 @@ import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,7 +53,18 @@ class FullDiskTest {
                     .untilAsserted(() -> assertThatThrownBy(() -> append(client, event("", 0, "no room")))
                             .satisfies(thrown -> assertRefused(thrown, "the disk is full: ")));
             assertThat(read(client.eventChannel().openAggregateStream("a"))).hasSize(1);
+            assertThat(fixture.http("GET", "/actuator/health", ""))
+                    .satisfies(health -> assertThat(health.statusCode()).isEqualTo(503))
+                    .satisfies(health -> assertThat(health.body())
+                            .contains("\"status\":\"DOWN\"")
+                            .contains("\"default\":\"the disk is full: "));
+            assertThat(fixture.http("GET", "/actuator/prometheus", "").body().lines())
+                    .contains("axon_context_up{context=\"default\"} 0");
             Files.delete(filler);
+            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(
+                            fixture.http("GET", "/actuator/health", "").body())
+                    .as("although nobody has tried to append meanwhile")
+                    .isEqualTo("{\"status\":\"UP\"}"));
             await().atMost(Duration.ofSeconds(30))
                     .ignoreExceptions()
                     .untilAsserted(() -> append(client, event("a", 1, "room again")));
@@ -83,7 +98,12 @@ class FullDiskTest {
                 assertThat(identifiers(client)).isEqualTo(acknowledged);
             }
 
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(health(server)).contains("DOWN", "the store cannot be written: "));
             limitFileSize(server, "unlimited");
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(health(server))
+                    .as("although nobody has tried to append meanwhile")
+                    .isEqualTo("{\"status\":\"UP\"}"));
             await().atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(300))
                     .ignoreExceptions()
@@ -107,6 +127,13 @@ class FullDiskTest {
             second.shutdown();
             again.kill();
         }
+    }
+
+    private static String health(ServerProcess server) throws Exception {
+        URI address = URI.create("http://127.0.0.1:" + server.httpPort() + "/actuator/health");
+        return HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private static void grow(AxonServerConnection client, List<String> acknowledged, Random random) throws Exception {

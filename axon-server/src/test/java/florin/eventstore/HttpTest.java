@@ -88,7 +88,8 @@ class HttpTest {
                         "axon_clients_connected_count 1",
                         "axon_events_count{context=\"default\"} 2",
                         "axon_last_token{context=\"default\"} 1",
-                        "axon_appends_queued_count{context=\"default\"} 0");
+                        "axon_appends_queued_count{context=\"default\"} 0",
+                        "axon_context_up{context=\"default\"} 1");
     }
 
     @Test

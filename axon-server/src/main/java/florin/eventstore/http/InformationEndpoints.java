@@ -7,6 +7,7 @@ import florin.eventstore.security.Caller;
 import florin.eventstore.security.Role;
 import florin.eventstore.storage.Contexts;
 import io.axoniq.axonserver.grpc.control.NodeInfo;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** Health, version, figures, and what the node says of itself. */
@@ -37,10 +38,17 @@ public final class InformationEndpoints {
         routes.add("GET", "/v1/public/context", request -> contexts(request.caller()));
     }
 
-    private static Response health() {
+    /** Everybody may ask, so with access control it says nothing of folders and contexts. */
+    private Response health() {
+        Map<String, String> hindrances = contexts.hindrances();
         JsonObject health = new JsonObject();
-        health.addProperty("status", "UP");
-        return Response.json(health);
+        health.addProperty("status", hindrances.isEmpty() ? "UP" : "DOWN");
+        if (!hindrances.isEmpty() && !configuration.access().control().isOn()) {
+            JsonObject reasons = new JsonObject();
+            hindrances.forEach(reasons::addProperty);
+            health.add("contexts", reasons);
+        }
+        return new Response(hindrances.isEmpty() ? 200 : 503, "application/json", health.toString());
     }
 
     private static Response info() {

@@ -6,6 +6,7 @@ import florin.eventstore.routing.CommandRpc;
 import florin.eventstore.routing.QueryRpc;
 import florin.eventstore.storage.Contexts;
 import florin.eventstore.storage.EventStorage;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /** The node's figures in the text format of Prometheus; the names follow those of Axon Server where it has them. */
@@ -47,6 +48,11 @@ public final class Metrics {
                 "gauge",
                 "Transactions that wait to be written.",
                 EventStorage::waitingWrites);
+        Set<String> hindered = contexts.hindrances().keySet();
+        Set<String> names = contexts.names();
+        names.addAll(hindered);
+        head(text, "axon_context_up", "gauge", "1 if the context is read and written, 0 if something hinders that.");
+        names.forEach(context -> line(text, "axon_context_up", context, hindered.contains(context) ? 0 : 1));
         return text.toString();
     }
 
@@ -60,14 +66,18 @@ public final class Metrics {
         head(text, name, type, help);
         contexts.all().forEach((context, store) -> {
             if (!store.isClosed()) {
-                text.append(name)
-                        .append("{context=\"")
-                        .append(context)
-                        .append("\"} ")
-                        .append(value.applyAsLong(store))
-                        .append('\n');
+                line(text, name, context, value.applyAsLong(store));
             }
         });
+    }
+
+    private static void line(StringBuilder text, String name, String context, long value) {
+        text.append(name)
+                .append("{context=\"")
+                .append(context)
+                .append("\"} ")
+                .append(value)
+                .append('\n');
     }
 
     private static void head(StringBuilder text, String name, String type, String help) {

@@ -197,6 +197,18 @@ public final class Contexts implements AutoCloseable {
         return new TreeMap<>(stores);
     }
 
+    /** Why a context cannot do all that it should now, by its name; those that can are not in it. */
+    public SortedMap<String, String> hindrances() {
+        SortedMap<String, String> hindrances = new TreeMap<>();
+        stores.forEach((name, store) -> {
+            String hindrance = store.hindrance();
+            if (hindrance != null) {
+                hindrances.put(name, hindrance);
+            }
+        });
+        return hindrances;
+    }
+
     /** Copies all contexts into the folder, one backup at a time; see {@link Backup}. */
     public List<Backup.Entry> backUp(Path target) {
         if (target.toAbsolutePath()

@@ -293,6 +293,11 @@ public final class EventStorage implements AutoCloseable {
         return writer.waiting();
     }
 
+    /** Why nothing can be written now, null if it can. */
+    public String hindrance() {
+        return writer.hindrance();
+    }
+
     /** Runs soon after commits, once for those that come close together, on the writer's thread: it must only hand over. */
     public void onCommit(Runnable listener) {
         listeners.add(listener);

@@ -64,6 +64,9 @@ final class EventWriter implements AutoCloseable {
     private Throwable failure;
 
     private long retryAt;
+    /** Why nothing can be written now, for those who ask for the node's health; null if it can. */
+    private volatile String hindrance;
+
     /**
      * How many were being written or waited when the last group was done. Clients that were answered together come back
      * together, so the next group waits a moment for half as many: one sync for many costs less than many for a few each, and
@@ -87,6 +90,7 @@ final class EventWriter implements AutoCloseable {
 
     void start() {
         highestTimestamp = storage.highestTimestampUpTo(storage.lastIndex());
+        obstacle();
         thread.start();
     }
 
@@ -109,6 +113,11 @@ final class EventWriter implements AutoCloseable {
 
     int waiting() {
         return queue.size();
+    }
+
+    /** Why writes are refused now, null if they are not; looked at each second, also while nobody writes. */
+    String hindrance() {
+        return hindrance;
     }
 
     @Override
@@ -226,6 +235,7 @@ final class EventWriter implements AutoCloseable {
     /** Brings to the disk what no commit has brought there, at least each second. */
     private void syncInterval() {
         syncedAt = System.nanoTime();
+        obstacle();
         if (failure != null) {
             return;
         }
@@ -251,6 +261,18 @@ final class EventWriter implements AutoCloseable {
 
     /** Why nothing can be written now, null if it can; opens the store again after a failure when that is possible. */
     private Refusal obstacle() {
+        Refusal obstacle = findObstacle();
+        String before = hindrance;
+        hindrance = obstacle == null ? null : obstacle.getMessage();
+        if (before == null && obstacle != null) {
+            LOG.warn("Appends to {} are refused: {}", storage.folder(), hindrance);
+        } else if (before != null && obstacle == null) {
+            LOG.info("Appends to {} are accepted again", storage.folder());
+        }
+        return obstacle;
+    }
+
+    private Refusal findObstacle() {
         String full = reserve.obstacle();
         if (full != null) {
             return Refusal.noRoom(full);
@@ -262,7 +284,6 @@ final class EventWriter implements AutoCloseable {
                 highestTimestamp = storage.highestTimestampUpTo(storage.lastIndex());
                 failure = null;
                 unsynced = false;
-                LOG.info("The store takes writes again");
             } catch (RocksDBException | IOException | RuntimeException | Error e) {
                 fail(e);
             }
