@@ -29,6 +29,7 @@ import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToLongFunction;
 
 /** The EventStore service: turns calls into reads and writes of the context's store. */
@@ -37,6 +38,7 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
 
     private final Contexts contexts;
     private final Executor readers;
+    private final AtomicLong unfinishedAppendBytes = new AtomicLong();
 
     public EventStoreRpc(Contexts contexts, Executor readers) {
         this.contexts = contexts;
@@ -52,7 +54,8 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
                 .addMethod(
                         append.toBuilder(EventMarshaller.RECEIVED, append.getResponseMarshaller())
                                 .build(),
-                        asyncClientStreamingCall(observer -> new AppendCall(contexts.current(), observer)))
+                        asyncClientStreamingCall(
+                                observer -> new AppendCall(contexts.current(), unfinishedAppendBytes, observer)))
                 .addMethod(
                         stream.toBuilder(stream.getRequestMarshaller(), EventMarshaller.EVENT_WITH_TOKEN)
                                 .build(),

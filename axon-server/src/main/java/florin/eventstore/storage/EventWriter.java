@@ -42,6 +42,7 @@ final class EventWriter implements AutoCloseable {
     private static final long SYNC_NANOS = 1_000_000_000;
     private static final long TELL_NANOS = 2_000_000;
     private static final long RETRY_NANOS = 1_000_000_000;
+    private static final int EXIT_CODE = 70;
     private static final PendingWrite END = PendingWrite.ofEvents(List.of());
 
     private final EventStorage storage;
@@ -144,7 +145,22 @@ final class EventWriter implements AutoCloseable {
         }
     }
 
+    /** Nothing would be answered any more without this thread, and nobody would know: the node ends with it, as if it was killed. */
     private void run() {
+        boolean done = false;
+        try {
+            writeUntilEnd();
+            done = true;
+        } catch (InterruptedException | RuntimeException | Error e) {
+            LOG.error("The thread that writes {} has failed; the node ends", storage.folder(), e);
+        } finally {
+            if (!done) {
+                Runtime.getRuntime().halt(EXIT_CODE);
+            }
+        }
+    }
+
+    private void writeUntilEnd() throws InterruptedException {
         List<PendingWrite> group = new ArrayList<>();
         try (WriteOptions synced = new WriteOptions().setSync(true);
                 WriteOptions later = new WriteOptions()) {
@@ -187,8 +203,6 @@ final class EventWriter implements AutoCloseable {
                 }
             }
             syncInterval();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
