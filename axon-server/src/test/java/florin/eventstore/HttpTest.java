@@ -13,7 +13,13 @@ import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
 import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -178,6 +184,36 @@ class HttpTest {
             assertProblem(production.http("DELETE", "/v1/devmode/purge-events", ""), 403, "--devmode");
             assertThat(client.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
                     .isZero();
+        }
+    }
+
+    @Test
+    void webPagesAreRefused() throws Exception {
+        for (String origin : new String[] {"http://evil.example", "null", ""}) {
+            assertProblem(
+                    fixture.http("POST", "/v1/context", "{\"context\":\"orders\"}", "Origin", origin),
+                    403,
+                    "web pages");
+        }
+        assertThat(data.resolve("contexts/orders")).doesNotExist();
+        for (String host : new String[] {"evil.example:8024", "localhost.evil.example", "127.0.0.1.evil.example:80"}) {
+            assertThat(statusOfDeletion(host)).startsWith("HTTP/1.1 403 ");
+        }
+        for (String host : new String[] {"localhost:8024", "LocalHost", "127.0.0.1:8024", "[::1]:8024", "10.1.2.3"}) {
+            assertThat(statusOfDeletion(host)).startsWith("HTTP/1.1 404 ");
+        }
+    }
+
+    /** The first line of the answer; the client of the JDK does not let one say another host. */
+    private String statusOfDeletion(String host) throws IOException {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), fixture.node().httpPort())) {
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            socket.getOutputStream()
+                    .write(("DELETE /v1/context/none HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+                    .readLine();
         }
     }
 

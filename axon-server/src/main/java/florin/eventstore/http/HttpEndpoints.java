@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLParameters;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,8 @@ import org.slf4j.LoggerFactory;
 public final class HttpEndpoints implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpEndpoints.class);
     private static final int MAX_BODY_BYTES = 64 << 10;
+    private static final Pattern PORT = Pattern.compile(":\\d*$");
+    private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[[0-9A-Fa-f:.%]+]");
 
     static {
         // The server of the JDK has no other way to bound connections, and clients that never finish what they do.
@@ -46,6 +49,10 @@ public final class HttpEndpoints implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService executor;
     private final AccessControl accessControl;
+    private final String ownHost;
+    /** With a token nothing else is needed, and with TLS no other name has a certificate of this node. */
+    private final boolean knowsItsHosts;
+
     private final Routes routes = new Routes();
 
     public HttpEndpoints(
@@ -58,7 +65,10 @@ public final class HttpEndpoints implements AutoCloseable {
             ProcessorEndpoints processors)
             throws IOException {
         this.accessControl = accessControl;
-        server = create(new InetSocketAddress(host, port), tls);
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        server = create(address, tls);
+        ownHost = host;
+        knowsItsHosts = address.getAddress().isLoopbackAddress() && !accessControl.isOn() && tls == null;
         // A slow client holds a thread until its time is up: with fewer threads than connections it would hold up
         // others.
         executor = Executors.newCachedThreadPool(task -> {
@@ -112,6 +122,7 @@ public final class HttpEndpoints implements AutoCloseable {
     }
 
     private CompletableFuture<Response> answer(HttpExchange exchange) throws IOException {
+        requireNoWebPage(exchange);
         List<String> path = path(exchange.getRequestURI());
         List<Route> matching = routes.matching(path);
         if (matching.isEmpty()) {
@@ -131,6 +142,29 @@ public final class HttpEndpoints implements AutoCloseable {
         exchange.getResponseHeaders().set("Allow", String.join(", ", allowed));
         return CompletableFuture.completedFuture(
                 Response.problem(405, "Method Not Allowed", "this path knows " + String.join(" and ", allowed)));
+    }
+
+    /**
+     * Pages of other sites, which a browser on this machine shows, must not reach a node that asks for no token. Browsers name
+     * the site in what changes something; and a site whose name was given this machine's address stands in {@code Host}.
+     */
+    private void requireNoWebPage(HttpExchange exchange) {
+        if (exchange.getRequestHeaders().containsKey("Origin")) {
+            throw Refusal.forbidden("this is no place for web pages: requests with an Origin header are refused");
+        }
+        String host = exchange.getRequestHeaders().getFirst("Host");
+        if (knowsItsHosts && host != null && !isOwn(host)) {
+            throw Refusal.forbidden(
+                    "a node without access control that only this machine reaches is asked as localhost or by"
+                            + " an address, not as " + host);
+        }
+    }
+
+    private boolean isOwn(String header) {
+        String host = PORT.matcher(header).replaceFirst("");
+        return host.equalsIgnoreCase("localhost")
+                || host.equalsIgnoreCase(ownHost)
+                || ADDRESS.matcher(host).matches();
     }
 
     private static String body(HttpExchange exchange) throws IOException {
