@@ -94,6 +94,23 @@ class ComposeFilesTest {
         assertHealth("axon-server", "/actuator/health", "8024");
         String dockerfile = dockerfile("axon-server");
         assertThat(dockerfile).contains("\"--grpc-port\", \"8124\"").contains("\"--http-port\", \"8024\"");
+        assertThat(dockerfile.lines().filter(line -> line.startsWith("CMD")))
+                .as("whether everybody may call is not for the image to say")
+                .singleElement()
+                .asString()
+                .doesNotContain("--insecure-listen");
+        assertThat(((List<?>) at(COMPOSE, "services", "axon-server", "command"))
+                        .stream().map(Object::toString))
+                .containsExactly(
+                        "--data",
+                        "/florin/data",
+                        "--grpc-port",
+                        "8124",
+                        "--http-port",
+                        "8024",
+                        "--host",
+                        "0.0.0.0",
+                        "--insecure-listen");
         assertThat(at(COMPOSE, "services", "axon-server", "volumes")).isEqualTo(List.of("axon-server:/florin/data"));
         assertThat(dockerfile).contains("\"--data\", \"/florin/data\"");
         String options = Files.readString(
@@ -109,6 +126,9 @@ class ComposeFilesTest {
         assertThat(((Map<?, ?>) at(AXONIQ, "services", "axon-server")).containsKey("build"))
                 .isTrue();
         assertThat(at(AXONIQ, "services", "axon-server", "build")).isNull();
+        assertThat(((Map<?, ?>) at(AXONIQ, "services", "axon-server")).containsKey("command"))
+                .isTrue();
+        assertThat(at(AXONIQ, "services", "axon-server", "command")).isNull();
         List<?> volumes = (List<?>) at(AXONIQ, "services", "axon-server", "volumes");
         assertThat(volumes.stream().map(volume -> volume.toString().split(":", 2)[0]))
                 .allMatch(((Map<?, ?>) AXONIQ.get("volumes"))::containsKey);
