@@ -1,5 +1,6 @@
 package florin.eventstore.streams;
 
+import com.google.protobuf.ByteString;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.grpc.MetaDataValue;
 import io.axoniq.axonserver.grpc.SerializedObject;
@@ -12,6 +13,8 @@ import java.util.function.Function;
 final class Sequencing {
     private static final int PROPERTY_PARAMETERS = 4;
     private static final int MAX_PROPERTIES = 100;
+    private static final String ESCAPED = "\u0007\b\f\n\r\t\u000b\\'\"";
+    private static final String ESCAPES = "abfnrtv\\'\"";
 
     private final Function<Event, String> key;
 
@@ -47,9 +50,52 @@ final class Sequencing {
         StringBuilder values = new StringBuilder();
         for (String name : names) {
             MetaDataValue value = event.getMetaDataMap().get(name);
-            values.append(value == null ? "" : value.toString()).append('\0');
+            values.append(value == null ? "" : text(value)).append('\0');
         }
         return values.toString();
+    }
+
+    /**
+     * The text of a value never changes, for the positions of segments rely on it: it is what protobuf itself wrote of a message
+     * when streams were first kept, which protobuf does not promise to go on doing.
+     */
+    static String text(MetaDataValue value) {
+        return switch (value.getDataCase()) {
+            case TEXT_VALUE -> "text_value: " + quoted(value.getTextValueBytes()) + '\n';
+            case NUMBER_VALUE -> "number_value: " + value.getNumberValue() + '\n';
+            case BOOLEAN_VALUE -> "boolean_value: " + value.getBooleanValue() + '\n';
+            case DOUBLE_VALUE -> "double_value: " + value.getDoubleValue() + '\n';
+            case BYTES_VALUE -> {
+                SerializedObject object = value.getBytesValue();
+                yield "bytes_value {\n" + line("type", object.getTypeBytes())
+                        + line("revision", object.getRevisionBytes()) + line("data", object.getData()) + "}\n";
+            }
+            case DATA_NOT_SET -> "";
+        };
+    }
+
+    private static String line(String name, ByteString value) {
+        return value.isEmpty() ? "" : "  " + name + ": " + quoted(value) + '\n';
+    }
+
+    /** Bytes that are no visible ASCII are escaped, as in C: by a letter where there is one, otherwise by three octal digits. */
+    private static String quoted(ByteString bytes) {
+        StringBuilder text = new StringBuilder(bytes.size() + 2).append('"');
+        for (int i = 0; i < bytes.size(); i++) {
+            int value = Byte.toUnsignedInt(bytes.byteAt(i));
+            int escape = ESCAPED.indexOf(value);
+            if (escape >= 0) {
+                text.append('\\').append(ESCAPES.charAt(escape));
+            } else if (value >= ' ' && value <= '~') {
+                text.append((char) value);
+            } else {
+                text.append('\\')
+                        .append((char) ('0' + (value >> 6)))
+                        .append((char) ('0' + (value >> 3 & 7)))
+                        .append((char) ('0' + (value & 7)));
+            }
+        }
+        return text.append('"').toString();
     }
 
     /** The key is the bare value, so that a value found in two types, or also the aggregate's identifier, is one key. */

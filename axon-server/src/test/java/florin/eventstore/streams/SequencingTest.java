@@ -11,6 +11,7 @@ import io.axoniq.axonserver.grpc.streams.SequencingPolicy;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,6 +74,45 @@ class SequencingTest {
         assertThat(hash(sequencing, withTenant(third, "a")))
                 .isEqualTo(hash(sequencing, withTenant(event("Third", ""), "a")));
         assertThat(hash(sequencing, withTenant(third, "a"))).isNotEqualTo(hash(sequencing, withTenant(third, "b")));
+    }
+
+    /** Whatever protobuf's own text of a message becomes, streams that are on disk go on where they were. */
+    @Test
+    void theTextOfMetaDataNeverChanges() {
+        assertThat(Sequencing.text(MetaDataValue.getDefaultInstance())).isEmpty();
+        assertThat(text(value -> value.setTextValue(""))).isEqualTo("text_value: \"\"\n");
+        assertThat(text(value -> value.setTextValue("a \"b'c\\d\n\t\r\f\b\u0007\u000b\u0001é€😀~\u007f/?")))
+                .isEqualTo("text_value: \"a \\\"b\\'c\\\\d\\n\\t\\r\\f\\b\\a\\v\\001"
+                        + "\\303\\251\\342\\202\\254\\360\\237\\230\\200~\\177/?\"\n");
+        assertThat(text(value -> value.setNumberValue(0))).isEqualTo("number_value: 0\n");
+        assertThat(text(value -> value.setNumberValue(Long.MIN_VALUE)))
+                .isEqualTo("number_value: -9223372036854775808\n");
+        assertThat(text(value -> value.setBooleanValue(true))).isEqualTo("boolean_value: true\n");
+        assertThat(text(value -> value.setBooleanValue(false))).isEqualTo("boolean_value: false\n");
+        assertThat(text(value -> value.setDoubleValue(1.5e300))).isEqualTo("double_value: 1.5E300\n");
+        assertThat(text(value -> value.setDoubleValue(-0.0))).isEqualTo("double_value: -0.0\n");
+        assertThat(text(value -> value.setDoubleValue(Double.NaN))).isEqualTo("double_value: NaN\n");
+        assertThat(text(value -> value.setDoubleValue(Double.NEGATIVE_INFINITY)))
+                .isEqualTo("double_value: -Infinity\n");
+        assertThat(text(value -> value.setBytesValue(SerializedObject.getDefaultInstance())))
+                .isEqualTo("bytes_value {\n}\n");
+        assertThat(text(value -> value.setBytesValue(SerializedObject.newBuilder()
+                        .setType("t\"")
+                        .setRevision("1")
+                        .setData(ByteString.copyFrom(new byte[] {0, 1, '"', (byte) 200, 'A'})))))
+                .isEqualTo("bytes_value {\n  type: \"t\\\"\"\n  revision: \"1\"\n"
+                        + "  data: \"\\000\\001\\\"\\310A\"\n}\n");
+    }
+
+    @Test
+    void theSegmentOfAnEventNeverChanges() {
+        Event event = withTenant(event("T", ""), "Zoë & Co");
+        assertThat(hash(policy("MetaDataSequencingPolicy", "tenant", "none"), event))
+                .isEqualTo(2_107_219_947);
+    }
+
+    private static String text(UnaryOperator<MetaDataValue.Builder> setting) {
+        return Sequencing.text(setting.apply(MetaDataValue.newBuilder()).build());
     }
 
     @Test
