@@ -131,7 +131,10 @@ final class Commands {
         }
         try (StorageResources resources = new StorageResources(data.resolve("native"));
                 Stream<Path> folders = Files.list(data.resolve("contexts"))) {
-            for (Path folder : folders.filter(Files::isDirectory).sorted().toList()) {
+            for (Path folder : folders.filter(Files::isDirectory)
+                    .filter(path -> Contexts.isName(path.getFileName().toString()))
+                    .sorted()
+                    .toList()) {
                 print(folder.getFileName().toString(), Verification.of(folder, resources));
             }
         }

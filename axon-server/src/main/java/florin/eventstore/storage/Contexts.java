@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -36,6 +37,9 @@ public final class Contexts implements AutoCloseable {
     /** Changed under the lock only; read without it. */
     private final ConcurrentSkipListMap<String, EventStorage> stores = new ConcurrentSkipListMap<>();
 
+    /** Why contexts that are on the disk were not opened at the start; they stay as they are until the next one. */
+    private final Map<String, Refusal> unopened = new ConcurrentSkipListMap<>();
+
     private final List<BiConsumer<String, EventStorage>> openListeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> closeListeners = new CopyOnWriteArrayList<>();
     private final Object backups = new Object();
@@ -48,21 +52,42 @@ public final class Contexts implements AutoCloseable {
         resources = new StorageResources(data.resolve("native"), configuration.writeBufferBytes());
     }
 
-    /** Opens what is on disk, and the default context if there is nothing. */
+    /**
+     * Opens the default context, which is made if there is none, and what else is on disk. Of the others one that cannot be opened
+     * is logged, and whoever calls it is told why; the node serves the rest.
+     */
     public void open() {
         try {
             Files.createDirectories(folder);
             removeDeleted();
+            get(ContextHeader.DEFAULT_CONTEXT);
             try (Stream<Path> folders = Files.list(folder)) {
                 folders.filter(Files::isDirectory)
                         .map(path -> path.getFileName().toString())
                         .sorted()
-                        .forEach(this::get);
+                        .forEach(this::openIfPossible);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + folder, e);
         }
-        get(ContextHeader.DEFAULT_CONTEXT);
+    }
+
+    private void openIfPossible(String name) {
+        if (!isName(name)) {
+            LOG.warn("{} is not the name of a context; the folder is left alone", folder.resolve(name));
+            return;
+        }
+        try {
+            get(name);
+        } catch (RuntimeException e) {
+            LOG.error("Context {} is not served: {}", name, e.getMessage(), e);
+            unopened.put(name, Refusal.readFailed("context " + name + " could not be opened: " + e.getMessage(), e));
+        }
+    }
+
+    /** Whether a context may have the name; other folders beside theirs, such as a volume's {@code lost+found}, are none. */
+    public static boolean isName(String name) {
+        return NAME.matcher(name).matches();
     }
 
     /** Called with each context that is or will be opened, before anybody else sees it. */
@@ -89,11 +114,13 @@ public final class Contexts implements AutoCloseable {
         if (name.equals(ContextHeader.DEFAULT_CONTEXT)) {
             throw Refusal.invalid("the context default always exists; it cannot be deleted");
         }
+        requireOpened(name);
         return remove(name);
     }
 
     /** Empties the context: events, snapshots, schedules and persistent streams; false if there is none. */
     public synchronized boolean purge(String name) {
+        requireOpened(name);
         boolean present = remove(name);
         if (present) {
             get(name);
@@ -149,10 +176,11 @@ public final class Contexts implements AutoCloseable {
         if (closed) {
             throw Refusal.shuttingDown();
         }
-        if (!NAME.matcher(name).matches()) {
+        if (!isName(name)) {
             throw Refusal.invalid("not a context name: " + name);
         }
-        if (stores.size() >= MAX_CONTEXTS) {
+        requireOpened(name);
+        if (stores.size() + unopened.size() >= MAX_CONTEXTS) {
             throw Refusal.notFound("unknown context " + name + ", and " + MAX_CONTEXTS + " is the most there may be");
         }
         Path store = folder.resolve(name);
@@ -160,9 +188,22 @@ public final class Contexts implements AutoCloseable {
             make(store);
         }
         EventStorage opened = EventStorage.open(store, resources, configuration);
-        openListeners.forEach(listener -> listener.accept(name, opened));
+        try {
+            openListeners.forEach(listener -> listener.accept(name, opened));
+        } catch (RuntimeException | Error e) {
+            opened.close();
+            closeListeners.forEach(listener -> listener.accept(name));
+            throw e;
+        }
         stores.put(name, opened);
         return opened;
+    }
+
+    private void requireOpened(String name) {
+        Refusal reason = unopened.get(name);
+        if (reason != null) {
+            throw reason;
+        }
     }
 
     /** Makes an empty store elsewhere and moves it: a crash before leaves only files that the next start removes. */
@@ -200,6 +241,7 @@ public final class Contexts implements AutoCloseable {
     /** Why a context cannot do all that it should now, by its name; those that can are not in it. */
     public SortedMap<String, String> hindrances() {
         SortedMap<String, String> hindrances = new TreeMap<>();
+        unopened.forEach((name, reason) -> hindrances.put(name, reason.getMessage()));
         stores.forEach((name, store) -> {
             String hindrance = store.hindrance();
             if (hindrance != null) {
@@ -209,8 +251,12 @@ public final class Contexts implements AutoCloseable {
         return hindrances;
     }
 
-    /** Copies all contexts into the folder, one backup at a time; see {@link Backup}. */
+    /**
+     * Copies all contexts into the folder, one backup at a time; see {@link Backup}. Without one that could not be opened a backup
+     * would take the place of an earlier one that has it, so it is refused.
+     */
     public List<Backup.Entry> backUp(Path target) {
+        unopened.keySet().forEach(this::requireOpened);
         if (target.toAbsolutePath()
                 .normalize()
                 .startsWith(folder.toAbsolutePath().normalize())) {
