@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AccessControlTest {
     private static final String ORDERS = "token-of-the-orders-service";
     private static final String READER = "token-of-someone-who-reads";
+    private static final String WRITER = "token-of-someone-who-writes";
     private static final String OPERATOR = "token-of-the-operator-herself";
 
     @TempDir
@@ -51,6 +52,10 @@ class AccessControlTest {
                 READER,
                 "application.reader.roles",
                 "READ_EVENTS@default",
+                "application.writer.token",
+                WRITER,
+                "application.writer.roles",
+                "PUBLISH_EVENTS@default",
                 "application.operator.token",
                 OPERATOR,
                 "application.operator.roles",
@@ -106,6 +111,20 @@ class AccessControlTest {
     }
 
     @Test
+    void whoMayAppendMayLoadAggregatesAndNothingElse() throws Exception {
+        AxonServerConnection writer = connect(WRITER, "default");
+        append(writer, event("a", 0, "one"), event("a", 1, "two"));
+        writer.eventChannel().appendSnapshot(event("a", 0, "snapshot")).get(30, TimeUnit.SECONDS);
+
+        assertThat(read(writer.eventChannel().openAggregateStream("a"))).hasSize(2);
+        assertThat(read(writer.eventChannel().loadSnapshots("a", 0, 10))).hasSize(1);
+        assertThat(writer.eventChannel().findHighestSequence("a").get(30, TimeUnit.SECONDS))
+                .isEqualTo(1);
+        assertThatThrownBy(() -> writer.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("READ_EVENTS");
+    }
+
+    @Test
     void aMissingAndAnUnknownTokenAreToldApart() {
         ManagedChannel channel = NettyChannelBuilder.forAddress(
                         "127.0.0.1", fixture.node().grpcPort())
@@ -155,6 +174,16 @@ class AccessControlTest {
         assertThatThrownBy(() ->
                         AccessControl.of(Map.of("application.a.token", "short", "application.a.roles", "ADMIN@*")))
                 .hasMessageContaining("16 to 4096 characters");
+        assertThatThrownBy(() -> AccessControl.of(Map.of(
+                        "application.a.token",
+                        "0123456789abcdef",
+                        "application.a.roles",
+                        "READ_EVENTS@default",
+                        "application.b.token",
+                        "0123456789abcdef",
+                        "application.b.roles",
+                        "ADMIN@*")))
+                .hasMessageContaining("a and b have the same token");
         assertThatThrownBy(() -> AccessControl.of(
                         Map.of("application.a.token", "0123456789abcdef", "application.a.roles", "KING@*")))
                 .hasMessageContaining("unknown role KING");

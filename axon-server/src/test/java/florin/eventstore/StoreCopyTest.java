@@ -5,6 +5,9 @@ import static florin.eventstore.NodeFixture.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import florin.eventstore.NodeConfiguration.Access;
+import florin.eventstore.security.AccessControl;
+import florin.eventstore.security.Tls;
 import florin.eventstore.tool.CopyException;
 import florin.eventstore.tool.StoreCopy;
 import io.axoniq.axonserver.connector.AxonServerConnection;
@@ -13,9 +16,11 @@ import io.axoniq.axonserver.grpc.event.Event;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,14 +52,15 @@ class StoreCopyTest {
         target.close();
     }
 
-    private String copy() throws InterruptedException {
+    private String copy(String... options) throws InterruptedException {
         out.reset();
-        StoreCopy.run(
-                new PrintStream(out, true, StandardCharsets.UTF_8),
+        List<String> arguments = new ArrayList<>(List.of(
                 "--from",
                 "localhost:" + source.node().grpcPort(),
                 "--to",
-                "localhost:" + target.node().grpcPort());
+                "localhost:" + target.node().grpcPort()));
+        arguments.addAll(List.of(options));
+        StoreCopy.run(new PrintStream(out, true, StandardCharsets.UTF_8), arguments.toArray(String[]::new));
         return out.toString(StandardCharsets.UTF_8);
     }
 
@@ -132,6 +138,47 @@ class StoreCopyTest {
         append(atTarget, event("more", 0, "more"));
 
         assertThatThrownBy(this::copy).isInstanceOf(CopyException.class).hasMessageContaining("more than the 0");
+    }
+
+    @Test
+    void aTargetThatAsksForATokenAndACertificateIsShownThoseInTheFiles() throws Exception {
+        append(atSource, event("a", 0, "one"));
+        target.close();
+        Certificates server = Certificates.make(folder, "server");
+        Certificates client = Certificates.make(folder, "client");
+        AccessControl control = AccessControl.of(Map.of(
+                "application.copy.token", "the-token-of-the-copy", "application.copy.roles", "USE_CONTEXT@default"));
+        target = new NodeFixture(NodeConfiguration.of(folder.resolve("protected"), 0, 0)
+                .withAccess(new Access(
+                        control, Tls.read(server.certificate(), server.key(), client.certificate()), false)));
+
+        assertThat(copy(
+                        "--to-tls",
+                        "--tls-ca",
+                        server.certificate().toString(),
+                        "--tls-certificate",
+                        client.certificate().toString(),
+                        "--tls-key",
+                        client.key().toString(),
+                        "--to-token-file",
+                        Files.writeString(folder.resolve("token"), "the-token-of-the-copy\n")
+                                .toString()))
+                .contains("1 events copied; 1 on both sides");
+    }
+
+    @Test
+    void filesThatCannotBeReadAreNamed() {
+        assertThatThrownBy(() ->
+                        copy("--from-token-file", folder.resolve("missing").toString()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("cannot read the token in " + folder.resolve("missing"));
+        assertThatThrownBy(() ->
+                        copy("--to-tls", "--tls-ca", folder.resolve("missing").toString()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("missing");
+        assertThatThrownBy(() -> copy("--tls-key", "file"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("needs both");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** The applications that may call, each known by its token. Only digests are kept; all are compared, in constant time. */
 public final class AccessControl {
@@ -49,7 +50,7 @@ public final class AccessControl {
      * @throws IllegalArgumentException if they cannot be meant so
      */
     public static AccessControl of(Map<String, String> settings) {
-        Map<String, String> tokens = new HashMap<>();
+        Map<String, String> tokens = new TreeMap<>();
         Map<String, String> roles = new HashMap<>();
         settings.forEach((key, value) -> {
             int end = key.lastIndexOf('.');
@@ -67,7 +68,13 @@ public final class AccessControl {
             throw new IllegalArgumentException("each application needs both a token and roles");
         }
         List<Known> known = new ArrayList<>();
+        Map<String, String> owners = new HashMap<>();
         tokens.forEach((name, token) -> {
+            String other = owners.put(token, name);
+            if (other != null) {
+                throw new IllegalArgumentException("the applications " + other + " and " + name
+                        + " have the same token, so nobody could tell them apart; give each its own");
+            }
             if (token.length() < MIN_TOKEN_LENGTH || token.length() > MAX_TOKEN_LENGTH) {
                 throw new IllegalArgumentException("the token of application " + name + " must have " + MIN_TOKEN_LENGTH
                         + " to " + MAX_TOKEN_LENGTH + " characters");

@@ -29,6 +29,9 @@ public final class AccessInterceptor implements ServerInterceptor {
     private static final String FIRST_CALL =
             PlatformServiceGrpc.getGetPlatformServerMethod().getFullMethodName();
     private static final Role[] ANY = {};
+    /** Whoever appends to an aggregate loads it first. */
+    private static final Role[] LOAD = {Role.USE_CONTEXT, Role.READ_EVENTS, Role.PUBLISH_EVENTS};
+
     private static final Role[] NOBODY_ELSE = {Role.ADMIN};
     private static final Map<String, Role[]> BY_SERVICE = Map.of(
             PlatformServiceGrpc.SERVICE_NAME, ANY,
@@ -39,9 +42,9 @@ public final class AccessInterceptor implements ServerInterceptor {
     private static final Map<String, Role[]> BY_METHOD = Map.ofEntries(
             Map.entry(EventStoreGrpc.getAppendEventMethod().getFullMethodName(), roles(Role.PUBLISH_EVENTS)),
             Map.entry(EventStoreGrpc.getAppendSnapshotMethod().getFullMethodName(), roles(Role.PUBLISH_EVENTS)),
-            Map.entry(
-                    EventStoreGrpc.getListAggregateEventsMethod().getFullMethodName(),
-                    new Role[] {Role.USE_CONTEXT, Role.READ_EVENTS, Role.PUBLISH_EVENTS}),
+            Map.entry(EventStoreGrpc.getListAggregateEventsMethod().getFullMethodName(), LOAD),
+            Map.entry(EventStoreGrpc.getListAggregateSnapshotsMethod().getFullMethodName(), LOAD),
+            Map.entry(EventStoreGrpc.getReadHighestSequenceNrMethod().getFullMethodName(), LOAD),
             Map.entry(CommandServiceGrpc.getDispatchMethod().getFullMethodName(), roles(Role.DISPATCH_COMMANDS)),
             Map.entry(
                     CommandServiceGrpc.getOpenStreamMethod().getFullMethodName(),

@@ -8,6 +8,7 @@ import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.connector.impl.ServerAddress;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -22,8 +23,8 @@ final class RemoteStore implements AutoCloseable {
     private static final int BUFFERED_EVENTS = 4096;
     private static final int SNAPSHOTS_OF_ONE_AGGREGATE = 100;
 
-    /** Where a server is; the access token may be null. */
-    record Address(String host, int port, String accessToken, boolean tls) {
+    /** Where a server is; the access token may be null, and so is TLS to speak in the clear. */
+    record Address(String host, int port, String accessToken, SslContext tls) {
         @Override
         public String toString() {
             return host + ':' + port;
@@ -43,8 +44,8 @@ final class RemoteStore implements AutoCloseable {
         if (address.accessToken() != null) {
             builder.token(address.accessToken());
         }
-        if (address.tls()) {
-            builder.useTransportSecurity();
+        if (address.tls() != null) {
+            builder.useTransportSecurity(address.tls());
         }
         factory = builder.build();
         connection = factory.connect(context);

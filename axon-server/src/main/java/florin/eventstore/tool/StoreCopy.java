@@ -1,11 +1,19 @@
 package florin.eventstore.tool;
 
 import io.axoniq.axonserver.grpc.event.Event;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import java.io.File;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import javax.net.ssl.SSLException;
 
 /**
  * Copies a context's events and snapshots from one server to another through the public API, in either direction between
@@ -20,11 +28,16 @@ public final class StoreCopy {
     public static final String USAGE =
             """
             Usage: java -jar axon-server.jar copy --from HOST:PORT --to HOST:PORT [options]
-              --context NAME     the context to copy (default: default)
-              --from-token TEXT  access token for the source
-              --to-token TEXT    access token for the target
-              --from-tls         connect to the source with TLS
-              --to-tls           connect to the target with TLS
+              --context NAME          the context to copy (default: default)
+              --from-token-file FILE  file with the access token for the source
+              --to-token-file FILE    file with the access token for the target
+              --from-token TEXT       access token for the source, where nobody else sees the list of processes
+              --to-token TEXT         access token for the target, likewise
+              --from-tls              connect to the source with TLS
+              --to-tls                connect to the target with TLS
+              --tls-ca FILE           certificates (PEM) that sign those of the servers (default: those that Java knows)
+              --tls-certificate FILE  certificate (PEM) to show to a server that asks for one, with --tls-key
+              --tls-key FILE          its key (PEM, PKCS #8, not encrypted)
             """;
 
     private static final int TRANSACTION_EVENTS = 500;
@@ -52,6 +65,9 @@ public final class StoreCopy {
         String[] to = new String[1];
         String[] tokens = new String[2];
         boolean[] tls = new boolean[2];
+        File authority = null;
+        File certificate = null;
+        File key = null;
         String context = "default";
         Deque<String> rest = new ArrayDeque<>(List.of(arguments));
         while (!rest.isEmpty()) {
@@ -62,13 +78,22 @@ public final class StoreCopy {
                 case "--context" -> context = value(option, rest);
                 case "--from-token" -> tokens[0] = value(option, rest);
                 case "--to-token" -> tokens[1] = value(option, rest);
+                case "--from-token-file" -> tokens[0] = content(option, rest);
+                case "--to-token-file" -> tokens[1] = content(option, rest);
+                case "--tls-ca" -> authority = new File(value(option, rest));
+                case "--tls-certificate" -> certificate = new File(value(option, rest));
+                case "--tls-key" -> key = new File(value(option, rest));
                 case "--from-tls" -> tls[0] = true;
                 case "--to-tls" -> tls[1] = true;
                 default -> throw new IllegalArgumentException("unknown option " + option);
             }
         }
-        RemoteStore.Address sourceAddress = address("--from", from[0], tokens[0], tls[0]);
-        RemoteStore.Address targetAddress = address("--to", to[0], tokens[1], tls[1]);
+        if ((certificate == null) != (key == null)) {
+            throw new IllegalArgumentException("a client's certificate needs both --tls-certificate and --tls-key");
+        }
+        SslContext secure = tls[0] || tls[1] ? tls(authority, certificate, key) : null;
+        RemoteStore.Address sourceAddress = address("--from", from[0], tokens[0], tls[0] ? secure : null);
+        RemoteStore.Address targetAddress = address("--to", to[0], tokens[1], tls[1] ? secure : null);
         try (RemoteStore source = new RemoteStore(sourceAddress, context);
                 RemoteStore target = new RemoteStore(targetAddress, context)) {
             new StoreCopy(source, target, out).run();
@@ -83,7 +108,31 @@ public final class StoreCopy {
         return value;
     }
 
-    private static RemoteStore.Address address(String option, String text, String token, boolean tls) {
+    private static String content(String option, Deque<String> rest) {
+        String file = value(option, rest);
+        try {
+            return Files.readString(Path.of(file)).strip();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("cannot read the token in " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static SslContext tls(File authority, File certificate, File key) {
+        try {
+            SslContextBuilder builder = GrpcSslContexts.forClient();
+            if (authority != null) {
+                builder.trustManager(authority);
+            }
+            if (certificate != null) {
+                builder.keyManager(certificate, key);
+            }
+            return builder.build();
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new IllegalArgumentException("the certificates or the key cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static RemoteStore.Address address(String option, String text, String token, SslContext tls) {
         int colon = text == null ? -1 : text.lastIndexOf(':');
         if (colon < 1) {
             throw new IllegalArgumentException(option + " needs HOST:PORT");
