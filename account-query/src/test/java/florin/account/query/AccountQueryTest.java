@@ -158,6 +158,7 @@ class AccountQueryTest {
             assertThat(page.path("accounts")).hasSize(2);
             page.path("accounts")
                     .forEach(account -> ibans.add(account.path("iban").asString()));
+            assertThat(ibans).doesNotHaveDuplicates();
             page = get("/accounts?" + query + "&after=" + page.path("next").asString())
                     .body();
         }

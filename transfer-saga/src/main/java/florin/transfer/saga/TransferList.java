@@ -13,7 +13,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Pages of transfers, newest first; a page costs what it shows, however many transfers there are. But a status before the end is
- * looked for among all open ones, and a status of an account's among the account's.
+ * looked for among all open ones, and a last status of one account's among all of the account's.
  */
 @Component
 class TransferList {

@@ -84,8 +84,8 @@ class TransferListTest {
         for (String way : List.of("seqscan", "bitmapscan", "sort")) {
             int unused = database.sql("SET enable_" + way + " = off").update();
         }
-        FindTransfers query =
-                new FindTransfers(null, ACCOUNTS.get(0), null, null, new TransferCursor(NOON, "TRF-5").text(), 50);
+        FindTransfers query = new FindTransfers(
+                null, ACCOUNTS.get(0), null, null, new TransferCursor(NOON.plusSeconds(60), "TRF-5").text(), 50);
         Map<String, Object> values = new LinkedHashMap<>();
         String plan = String.join(
                 "\n",
@@ -107,6 +107,7 @@ class TransferListTest {
         while (page.next() != null) {
             assertThat(page.transfers()).hasSize(query.limit());
             page.transfers().forEach(transfer -> listed.add(transfer.id().value()));
+            assertThat(listed).doesNotHaveDuplicates();
             page = list.find(new FindTransfers(
                     query.status(), query.account(), query.from(), query.to(), page.next(), query.limit()));
         }
