@@ -149,6 +149,18 @@ class BackupTest {
     }
 
     @Test
+    void whatABackupThatWasKilledHasLeftIsRemovedByTheNextStart() throws Exception {
+        Path left = Files.createDirectories(folder("data").resolve("checkpoints/default.tmp"));
+        Files.writeString(left.resolve("000009.sst"), "a link");
+        try (NodeFixture fixture = new NodeFixture(folder("data"))) {
+            assertThat(folder("data").resolve("checkpoints")).doesNotExist();
+            append(fixture.connect("client"), event("a", 0, "one"));
+            assertThat(backup()).as(output()).isZero();
+            assertThat(folder("data").resolve("checkpoints")).isEmptyDirectory();
+        }
+    }
+
+    @Test
     void aStoppedNodesStoreIsBackedUpToo() throws Exception {
         try (NodeFixture fixture = new NodeFixture(folder("data"))) {
             append(fixture.connect("client"), event("a", 0, "one"));

@@ -49,15 +49,20 @@ public final class Backup {
      */
     public record Entry(String context, int backup, long events) {}
 
-    /** Copies what has changed since the last run into the folder; each context as it was at one moment. */
-    public List<Entry> create(Map<String, EventStorage> stores) {
+    /**
+     * Copies what has changed since the last run into the folder; each context as it was at one moment.
+     *
+     * @param checkpoints a folder on the stores' volume for links to the files that are copied
+     */
+    public List<Entry> create(Map<String, EventStorage> stores, Path checkpoints) {
         try {
             Map<String, Integer> before = prepare();
             List<Entry> entries = new ArrayList<>();
             for (Map.Entry<String, EventStorage> store : new TreeMap<>(stores).entrySet()) {
                 long events = store.getValue().lastIndex() + 1;
                 Path target = Files.createDirectories(folderOf(store.getKey()));
-                int backup = store.getValue().backup(target, before.getOrDefault(store.getKey(), NONE));
+                int backup = store.getValue()
+                        .backup(target, before.getOrDefault(store.getKey(), NONE), checkpoints.resolve(store.getKey()));
                 entries.add(new Entry(store.getKey(), backup, events));
             }
             writeContents(entries);
@@ -193,7 +198,7 @@ public final class Backup {
         }
     }
 
-    private static void deleteAll(Path folder) throws IOException {
+    static void deleteAll(Path folder) throws IOException {
         if (Files.exists(folder)) {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file :

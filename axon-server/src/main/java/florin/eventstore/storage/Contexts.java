@@ -32,6 +32,9 @@ public final class Contexts implements AutoCloseable {
 
     private final Path folder;
     private final Path deleted;
+    /** Of the files that a backup copies. */
+    private final Path checkpoints;
+
     private final StorageResources resources;
     private final StorageConfiguration configuration;
     /** Changed under the lock only; read without it. */
@@ -49,6 +52,7 @@ public final class Contexts implements AutoCloseable {
         this.configuration = configuration;
         folder = data.resolve("contexts");
         deleted = data.resolve("deleted");
+        checkpoints = data.resolve("checkpoints");
         resources = new StorageResources(data.resolve("native"), configuration.writeBufferBytes());
     }
 
@@ -60,6 +64,7 @@ public final class Contexts implements AutoCloseable {
         try {
             Files.createDirectories(folder);
             removeDeleted();
+            Backup.deleteAll(checkpoints);
             get(ContextHeader.DEFAULT_CONTEXT);
             try (Stream<Path> folders = Files.list(folder)) {
                 folders.filter(Files::isDirectory)
@@ -263,7 +268,7 @@ public final class Contexts implements AutoCloseable {
             throw Refusal.invalid("a backup belongs outside of the data folder");
         }
         synchronized (backups) {
-            return new Backup(target).create(all());
+            return new Backup(target).create(all(), checkpoints);
         }
     }
 
@@ -272,6 +277,8 @@ public final class Contexts implements AutoCloseable {
         closed = true;
         stores.values().forEach(EventStorage::close);
         stores.clear();
-        resources.close();
+        synchronized (backups) {
+            resources.close();
+        }
     }
 }

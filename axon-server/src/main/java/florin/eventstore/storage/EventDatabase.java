@@ -71,9 +71,10 @@ final class EventDatabase implements AutoCloseable {
     final ColumnFamilyHandle streams;
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-    private EventDatabase(Path folder, StorageResources shared, Diary diary) {
+    private EventDatabase(Path folder, StorageResources shared, Diary diary, boolean isCompacted) {
         List<ColumnFamilyHandle> handles = new ArrayList<>();
         List<ColumnFamilyDescriptor> families = families(shared);
+        families.forEach(family -> family.getOptions().setDisableAutoCompactions(!isCompacted));
         DBOptions options = options(shared);
         try {
             rocks = diary == null
@@ -95,10 +96,19 @@ final class EventDatabase implements AutoCloseable {
 
     /** Opens or creates the database; the folder is then locked against other processes. */
     static EventDatabase open(Path folder, StorageResources shared) throws IOException {
+        return open(folder, shared, true);
+    }
+
+    /** Opens links to another database's files only to copy them: its tables stay the same ones. */
+    static EventDatabase openCheckpoint(Path folder, StorageResources shared) throws IOException {
+        return open(folder, shared, false);
+    }
+
+    private static EventDatabase open(Path folder, StorageResources shared, boolean isCompacted) throws IOException {
         Path path = Files.createDirectories(folder).toRealPath();
         boolean isFirst = OPEN.add(path);
         try {
-            EventDatabase opened = new EventDatabase(folder, shared, null);
+            EventDatabase opened = new EventDatabase(folder, shared, null, isCompacted);
             opened.resources.addLast(() -> OPEN.remove(path));
             return opened;
         } catch (Refusal e) {
@@ -112,7 +122,7 @@ final class EventDatabase implements AutoCloseable {
     /** Opens what is there without changing a file, and without a look at {@link Head}. */
     static EventDatabase openReadOnly(Path folder, StorageResources shared) {
         try (Diary diary = new Diary()) {
-            return new EventDatabase(folder, shared, diary);
+            return new EventDatabase(folder, shared, diary, false);
         }
     }
 
@@ -140,7 +150,7 @@ final class EventDatabase implements AutoCloseable {
             }
             while (true) {
                 try (Diary diary = new Diary()) {
-                    try (EventDatabase database = new EventDatabase(folder, shared, diary)) {
+                    try (EventDatabase database = new EventDatabase(folder, shared, diary, false)) {
                         if (!diary.cutFinishedLog(folder)) {
                             return examine(folder, database, diary, examination);
                         }

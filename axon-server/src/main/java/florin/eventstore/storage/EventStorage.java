@@ -24,6 +24,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.rocksdb.BackupEngine;
 import org.rocksdb.BackupEngineOptions;
 import org.rocksdb.BackupInfo;
+import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.Env;
 import org.rocksdb.ReadOptions;
@@ -450,28 +451,60 @@ public final class EventStorage implements AutoCloseable {
         }
     }
 
-    /** Adds a backup to RocksDB's backups in the folder, of which it drops all but one before; returns its number. */
-    int backup(Path target, int kept) {
-        return reading(database -> {
-            try (BackupEngineOptions options = new BackupEngineOptions(target.toString())
-                            .setShareTableFiles(true)
-                            .setShareFilesWithChecksum(true)
-                            .setSync(true);
-                    BackupEngine engine = BackupEngine.open(Env.getDefault(), options)) {
-                for (BackupInfo before : engine.getBackupInfo()) {
-                    if (before.backupId() != kept) {
-                        engine.deleteBackup(before.backupId());
-                    }
+    /**
+     * Adds a backup to RocksDB's backups in the folder, of which it drops all but one before; returns its number.
+     *
+     * <p>It is copied from a second set of links to the same files, so that the store can be closed, or closed and opened after a
+     * failed write, however long the copy takes.
+     *
+     * @param checkpoint where the links may be meanwhile: on the store's volume, with nothing there yet
+     */
+    int backup(Path target, int kept, Path checkpoint) throws IOException {
+        try {
+            Files.createDirectories(checkpoint.toAbsolutePath().getParent());
+            long written = reading(database -> {
+                long last = database.rocks.getLatestSequenceNumber();
+                try (Checkpoint links = Checkpoint.create(database.rocks)) {
+                    links.createCheckpoint(checkpoint.toString());
+                } catch (RocksDBException e) {
+                    throw cannotBackUp(target, e.getMessage(), e);
                 }
-                engine.createNewBackup(database.rocks, true);
-                return engine.getBackupInfo().stream()
-                        .mapToInt(BackupInfo::backupId)
-                        .max()
-                        .orElseThrow();
-            } catch (RocksDBException e) {
-                throw Refusal.writeFailed("cannot back up " + folder + " into " + target + ": " + e.getMessage(), e);
+                return last;
+            });
+            try (EventDatabase copied = EventDatabase.openCheckpoint(checkpoint, resources)) {
+                if (copied.rocks.getLatestSequenceNumber() < written) {
+                    throw cannotBackUp(target, "operations before " + written + " are missing in its logs", null);
+                }
+                return copy(copied, target, kept);
             }
-        });
+        } finally {
+            Backup.deleteAll(checkpoint);
+        }
+    }
+
+    private int copy(EventDatabase copied, Path target, int kept) {
+        try (BackupEngineOptions options = new BackupEngineOptions(target.toString())
+                        .setShareTableFiles(true)
+                        .setShareFilesWithChecksum(true)
+                        .setSync(true);
+                BackupEngine engine = BackupEngine.open(Env.getDefault(), options)) {
+            for (BackupInfo before : engine.getBackupInfo()) {
+                if (before.backupId() != kept) {
+                    engine.deleteBackup(before.backupId());
+                }
+            }
+            engine.createNewBackup(copied.rocks, true);
+            return engine.getBackupInfo().stream()
+                    .mapToInt(BackupInfo::backupId)
+                    .max()
+                    .orElseThrow();
+        } catch (RocksDBException e) {
+            throw cannotBackUp(target, e.getMessage(), e);
+        }
+    }
+
+    private Refusal cannotBackUp(Path target, String reason, RocksDBException cause) {
+        return Refusal.writeFailed("cannot back up " + folder + " into " + target + ": " + reason, cause);
     }
 
     /** Waits until the writer has finished what was submitted; later writes and reads are refused. */

@@ -2,12 +2,21 @@ package florin.eventstore.storage;
 
 import static florin.eventstore.storage.StoreFixture.append;
 import static florin.eventstore.storage.StoreFixture.event;
+import static florin.eventstore.storage.StoreFixture.reopenAtCommit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import florin.eventstore.protocol.Refusal;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,15 +47,20 @@ class BackupRunsTest {
         stores.close();
     }
 
+    private void create(Map<String, EventStorage> stores) {
+        backup.create(stores, folder.resolve("checkpoints"));
+        assertThat(folder.resolve("checkpoints")).isEmptyDirectory();
+    }
+
     @Test
     void runsThatFailTakeNothingAway() throws Exception {
         append(first, event("a", 0, "one"));
         append(second, event("b", 0, "one"));
-        backup.create(Map.of("first", first, "second", second));
+        create(Map.of("first", first, "second", second));
         append(first, event("a", 1, "two"));
         second.close();
         for (int run = 0; run < 3; run++) {
-            assertThatThrownBy(() -> backup.create(Map.of("first", first, "second", second)))
+            assertThatThrownBy(() -> create(Map.of("first", first, "second", second)))
                     .isInstanceOf(Refusal.class);
         }
 
@@ -56,15 +70,45 @@ class BackupRunsTest {
         assertThat(restored.get("second").events()).isEqualTo(1);
     }
 
+    /** While a run copies, the store takes writes again after one that failed; the number of the run is written at its end. */
+    @Test
+    void aStoreIsClosedAndOpenedWhileItIsCopied() throws Exception {
+        byte[] noise = new byte[512 << 10];
+        Random random = new Random(1);
+        for (int i = 0; i < 64; i++) {
+            random.nextBytes(noise);
+            append(first, event("large", i, HexFormat.of().formatHex(noise)));
+        }
+        AtomicInteger round = new AtomicInteger();
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            Path target = folder.resolve("round " + round.incrementAndGet());
+            CompletableFuture<?> run = CompletableFuture.runAsync(
+                    () -> new Backup(target).create(Map.of("first", first), folder.resolve("checkpoints")));
+            Path copied = target.resolve("contexts/first");
+            await().atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> Files.exists(copied.resolve("shared_checksum")));
+            CompletableFuture<Void> reopened = reopenAtCommit(first);
+            append(first, event("small", round.get() - 1, "x"));
+            reopened.get(30, TimeUnit.SECONDS);
+            boolean isCopying = Files.notExists(copied.resolve("meta/1"));
+            run.get(60, TimeUnit.SECONDS);
+            Map<String, Verification.Report> restored =
+                    new Backup(target).restore(folder.resolve("restored " + round), stores.resources);
+            assertThat(restored.get("first").events()).isGreaterThanOrEqualTo(64);
+            return isCopying;
+        });
+    }
+
     @Test
     void whatIsOfNoCompletedRunIsRemovedByTheNext() throws Exception {
         append(first, event("a", 0, "one"));
-        backup.create(Map.of("first", first, "second", second));
-        backup.create(Map.of("first", first));
+        create(Map.of("first", first, "second", second));
+        create(Map.of("first", first));
         assertThat(folder.resolve("backup/contexts/second")).exists();
         append(first, event("a", 1, "two"));
 
-        backup.create(Map.of("first", first));
+        create(Map.of("first", first));
 
         assertThat(folder.resolve("backup/contexts/second")).doesNotExist();
         assertThat(folder.resolve("backup/contexts/first/meta")).isDirectoryContaining("glob:**/3");
