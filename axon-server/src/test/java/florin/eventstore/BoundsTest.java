@@ -1,9 +1,11 @@
 package florin.eventstore;
 
+import static florin.eventstore.NodeFixture.payload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.common.util.concurrent.SettableFuture;
 import io.axoniq.axonserver.grpc.FlowControl;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
@@ -11,8 +13,19 @@ import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
 import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
 import io.axoniq.axonserver.grpc.command.CommandSubscription;
+import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
+import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
+import io.axoniq.axonserver.grpc.query.QueryRequest;
+import io.axoniq.axonserver.grpc.query.QueryResponse;
+import io.axoniq.axonserver.grpc.query.QueryServiceGrpc;
+import io.axoniq.axonserver.grpc.query.QuerySubscription;
+import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
+import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
+import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,15 +36,21 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A handler that permits everything and answers nothing: what the node sends it, and keeps for it, is bounded. */
+/** A handler that permits everything and answers nothing, or does not even read: what the node sends it, and keeps for it, is bounded. */
 class BoundsTest {
     private static final int IN_FLIGHT = 10_000;
     private static final int WAITING = 10_000;
+    /** So many of a mebibyte each. */
+    private static final int LARGE = 100;
+
+    private static final String MEBIBYTE = "x".repeat(1 << 20);
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     @TempDir
@@ -98,6 +117,151 @@ class BoundsTest {
     }
 
     @Test
+    void largeCommandsForAHandlerThatDoesNotReadAreBoundedInBytes() throws Exception {
+        Queue<Command> received = new ConcurrentLinkedQueue<>();
+        AtomicReference<ClientCallStreamObserver<?>> call = new AtomicReference<>();
+        AtomicBoolean acknowledged = new AtomicBoolean();
+        StreamObserver<CommandProviderOutbound> handler = CommandServiceGrpc.newStub(channels.get(0))
+                .openStream(new Idle<CommandProviderOutbound, CommandProviderInbound>(call, message -> {
+                    if (message.hasCommand()) {
+                        received.add(message.getCommand());
+                    } else {
+                        acknowledged.set(true);
+                    }
+                }));
+        handler.onNext(CommandProviderOutbound.newBuilder()
+                .setSubscribe(
+                        CommandSubscription.newBuilder().setClientId("idle").setCommand("Greet"))
+                .build());
+        handler.onNext(CommandProviderOutbound.newBuilder()
+                .setFlowControl(FlowControl.newBuilder().setClientId("idle").setPermits(Long.MAX_VALUE))
+                .setInstructionId("ready")
+                .build());
+        await().atMost(PATIENCE).until(acknowledged::get);
+        List<ListenableFuture<CommandResponse>> sent = new ArrayList<>();
+        for (int i = 0; i < LARGE; i++) {
+            sent.add(CommandServiceGrpc.newFutureStub(channels.get(1 + i % 3))
+                    .dispatch(Command.newBuilder()
+                            .setName("Greet")
+                            .setMessageIdentifier(UUID.randomUUID().toString())
+                            .setPayload(payload(MEBIBYTE))
+                            .build()));
+        }
+        await().atMost(PATIENCE)
+                .until(() -> sent.stream().anyMatch(ListenableFuture::isDone)
+                        && waiting("commands") + done(sent) > LARGE - 10);
+        for (ListenableFuture<CommandResponse> one : sent) {
+            if (one.isDone()) {
+                assertThat(one.get().getErrorCode()).isEqualTo("AXONIQ-4003");
+                assertThat(one.get().getErrorMessage().getMessage()).contains("too many requests");
+            }
+        }
+
+        long accepted = LARGE - done(sent);
+        call.get().request(LARGE);
+
+        await().atMost(PATIENCE).until(() -> received.size() == accepted);
+    }
+
+    @Test
+    void largeQueriesForAHandlerThatDoesNotReadAreBoundedInBytes() throws Exception {
+        Queue<QueryRequest> received = new ConcurrentLinkedQueue<>();
+        AtomicReference<ClientCallStreamObserver<?>> call = idleQueryHandler(received);
+        List<ListenableFuture<QueryResponse>> sent = new ArrayList<>();
+        for (int i = 0; i < LARGE; i++) {
+            SettableFuture<QueryResponse> answer = SettableFuture.create();
+            sent.add(answer);
+            QueryServiceGrpc.newStub(channels.get(1 + i % 3))
+                    .query(query("query " + i), new Observer<QueryResponse>(answer::set));
+        }
+        await().atMost(PATIENCE)
+                .until(() -> sent.stream().anyMatch(ListenableFuture::isDone)
+                        && waiting("queries") + done(sent) > LARGE - 10);
+        for (ListenableFuture<QueryResponse> one : sent) {
+            if (one.isDone()) {
+                assertThat(one.get().getErrorCode()).isEqualTo("AXONIQ-5002");
+                assertThat(one.get().getErrorMessage().getMessage()).contains("too many requests");
+            }
+        }
+
+        long accepted = LARGE - done(sent);
+        call.get().request(LARGE);
+
+        await().atMost(PATIENCE).until(() -> received.size() == accepted);
+    }
+
+    @Test
+    void largeSubscriptionQueriesForAHandlerThatDoesNotReadAreBoundedInBytes() {
+        idleQueryHandler(new ConcurrentLinkedQueue<>());
+        Queue<SubscriptionQueryResponse> answers = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < LARGE; i++) {
+            QueryServiceGrpc.newStub(channels.get(1 + i % 3))
+                    .subscription(new Observer<SubscriptionQueryResponse>(answers::add))
+                    .onNext(SubscriptionQueryRequest.newBuilder()
+                            .setSubscribe(SubscriptionQuery.newBuilder()
+                                    .setSubscriptionIdentifier("subscription " + i)
+                                    .setQueryRequest(query("query " + i)))
+                            .build());
+        }
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(answers).isNotEmpty().allSatisfy(answer -> {
+                    assertThat(answer.getCompleteExceptionally().getErrorCode()).isEqualTo("AXONIQ-5002");
+                    assertThat(answer.getCompleteExceptionally()
+                                    .getErrorMessage()
+                                    .getMessage())
+                            .contains("too many requests");
+                }));
+    }
+
+    /** It has permitted everything, and reads no more than the acknowledgement of that. */
+    private AtomicReference<ClientCallStreamObserver<?>> idleQueryHandler(Queue<QueryRequest> received) {
+        AtomicReference<ClientCallStreamObserver<?>> call = new AtomicReference<>();
+        AtomicBoolean acknowledged = new AtomicBoolean();
+        StreamObserver<QueryProviderOutbound> handler = QueryServiceGrpc.newStub(channels.get(0))
+                .openStream(new Idle<QueryProviderOutbound, QueryProviderInbound>(call, message -> {
+                    if (message.hasQuery()) {
+                        received.add(message.getQuery());
+                    } else {
+                        acknowledged.set(true);
+                    }
+                }));
+        handler.onNext(QueryProviderOutbound.newBuilder()
+                .setSubscribe(QuerySubscription.newBuilder()
+                        .setClientId("idle")
+                        .setQuery("Find")
+                        .setResultName("text"))
+                .build());
+        handler.onNext(QueryProviderOutbound.newBuilder()
+                .setFlowControl(FlowControl.newBuilder().setClientId("idle").setPermits(Long.MAX_VALUE))
+                .setInstructionId("ready")
+                .build());
+        await().atMost(PATIENCE).until(acknowledged::get);
+        return call;
+    }
+
+    private static QueryRequest query(String identifier) {
+        return QueryRequest.newBuilder()
+                .setMessageIdentifier(identifier)
+                .setQuery("Find")
+                .setPayload(payload(MEBIBYTE))
+                .build();
+    }
+
+    private static long done(List<? extends ListenableFuture<?>> sent) {
+        return sent.stream().filter(ListenableFuture::isDone).count();
+    }
+
+    private long waiting(String kind) throws Exception {
+        String prefix = "axon_" + kind + "_saturation_queued_count ";
+        return fixture.http("GET", "/actuator/prometheus", "")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(prefix))
+                .mapToLong(line -> Long.parseLong(line.substring(prefix.length())))
+                .sum();
+    }
+
+    @Test
     void aHandlerWhoseStreamTheNodeEndedIsSentNothingMore() {
         AtomicBoolean acknowledged = new AtomicBoolean();
         StreamObserver<CommandProviderOutbound> handler = CommandServiceGrpc.newStub(channels.get(0))
@@ -143,5 +307,40 @@ class BoundsTest {
 
         @Override
         public void onCompleted() {}
+    }
+
+    private static class Observer<T> implements StreamObserver<T> {
+        private final Consumer<T> seen;
+
+        Observer(Consumer<T> seen) {
+            this.seen = seen;
+        }
+
+        @Override
+        public void onNext(T message) {
+            seen.accept(message);
+        }
+
+        @Override
+        public void onError(Throwable reason) {}
+
+        @Override
+        public void onCompleted() {}
+    }
+
+    /** Reads one message, and others when it is told to. */
+    private static final class Idle<Q, T> extends Observer<T> implements ClientResponseObserver<Q, T> {
+        private final AtomicReference<ClientCallStreamObserver<?>> call;
+
+        Idle(AtomicReference<ClientCallStreamObserver<?>> call, Consumer<T> seen) {
+            super(seen);
+            this.call = call;
+        }
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<Q> started) {
+            started.disableAutoRequestWithInitial(1);
+            call.set(started);
+        }
     }
 }

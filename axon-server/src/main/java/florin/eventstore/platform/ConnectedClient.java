@@ -92,7 +92,7 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
             }
         }
         if (!message.getInstructionId().isEmpty()) {
-            out.send(PlatformOutboundInstruction.newBuilder()
+            out.offer(PlatformOutboundInstruction.newBuilder()
                     .setAck(Instructions.acknowledge(message.getInstructionId()))
                     .build());
         }
@@ -142,7 +142,10 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
                     ErrorCategory.INSTRUCTION_EXECUTION_ERROR, "too many instructions wait for an answer"));
         }
         instructions.put(identifier, result);
-        out.send(instruction.toBuilder().setInstructionId(identifier).build());
+        if (!out.offer(instruction.toBuilder().setInstructionId(identifier).build())) {
+            result.completeExceptionally(Refusal.tooManyRequests(
+                    ErrorCategory.INSTRUCTION_EXECUTION_ERROR, "client " + clientId() + " does not read"));
+        }
         return result.whenComplete((done, failure) -> instructions.remove(identifier));
     }
 

@@ -1,11 +1,16 @@
 package florin.eventstore.protocol;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 
 /** The answering side of a call that many threads write to: serialised, and silent once the call is over. */
 public final class Outbound<T> {
+    /** Of what nothing else holds back. */
+    private static final long MAX_BACKLOG_BYTES = 32L << 20;
+
     private final ServerCallStreamObserver<T> observer;
+    private long backlogBytes;
     private boolean closed;
 
     private Outbound(ServerCallStreamObserver<T> observer) {
@@ -46,8 +51,21 @@ public final class Outbound<T> {
         if (closed) {
             return false;
         }
+        if (message instanceof MessageLite sent) {
+            backlogBytes = backlogBytes() + sent.getSerializedSize();
+        }
         observer.onNext(message);
         return true;
+    }
+
+    /** As {@link #send}; false also when the client has not read so much that this message is not worth the memory. */
+    public synchronized boolean offer(T message) {
+        return backlogBytes() < MAX_BACKLOG_BYTES && send(message);
+    }
+
+    /** How many bytes were sent since the client read last; 0 while it keeps up. */
+    public synchronized long backlogBytes() {
+        return observer.isReady() ? 0 : backlogBytes;
     }
 
     public synchronized void complete() {

@@ -14,12 +14,16 @@ import java.util.Map;
 /** One connected stream that handles commands: what waits for its permits, and what it has not answered yet. */
 final class CommandHandler {
     private static final int MAX_QUEUED = 10_000;
+    private static final long MAX_QUEUED_BYTES = 32L << 20;
+    /** What a handler may have been sent and not read; then it gets more when it reads. */
+    private static final long MAX_BACKLOG_BYTES = 4L << 20;
     /** Whatever a handler permits, it is not sent more than this before it has answered some. */
     private static final int MAX_IN_FLIGHT = 10_000;
 
     private final Outbound<CommandProviderInbound> out;
     private final Deque<PendingCommand> queue = new ArrayDeque<>();
     private final Map<String, PendingCommand> inFlight = new HashMap<>();
+    private long queuedBytes;
     private long permits;
     private boolean gone;
     /** Set by the first message of the stream that carries it. */
@@ -27,6 +31,7 @@ final class CommandHandler {
 
     CommandHandler(Outbound<CommandProviderInbound> out) {
         this.out = out;
+        out.onReady(this::reads);
     }
 
     String clientId() {
@@ -54,12 +59,17 @@ final class CommandHandler {
         sendQueued();
     }
 
+    private synchronized void reads() {
+        sendQueued();
+    }
+
     void dispatch(PendingCommand command) {
         String refusal;
         synchronized (this) {
             refusal = refusalFor(command);
             if (refusal == null) {
                 queue.add(command);
+                queuedBytes += command.bytes();
                 sendQueued();
             }
         }
@@ -72,8 +82,8 @@ final class CommandHandler {
         if (gone) {
             return "the handler " + clientId + " disconnected";
         }
-        if (queue.size() >= MAX_QUEUED) {
-            return "too many requests: " + MAX_QUEUED + " commands wait for handler " + clientId;
+        if (queue.size() >= MAX_QUEUED || (queuedBytes > 0 && queuedBytes + command.bytes() > MAX_QUEUED_BYTES)) {
+            return "too many requests: " + queue.size() + " commands wait for handler " + clientId;
         }
         if (inFlight.containsKey(command.identifier())) {
             return "a command with identifier " + command.identifier() + " is being handled";
@@ -82,8 +92,12 @@ final class CommandHandler {
     }
 
     private void sendQueued() {
-        while (permits > 0 && !queue.isEmpty() && inFlight.size() < MAX_IN_FLIGHT) {
+        while (permits > 0
+                && !queue.isEmpty()
+                && inFlight.size() < MAX_IN_FLIGHT
+                && out.backlogBytes() < MAX_BACKLOG_BYTES) {
             PendingCommand next = queue.poll();
+            queuedBytes -= next.bytes();
             if (next.isDone()) {
                 continue;
             }
@@ -92,6 +106,7 @@ final class CommandHandler {
             out.send(CommandProviderInbound.newBuilder()
                     .setCommand(next.command())
                     .build());
+            next.sent();
         }
     }
 
@@ -108,8 +123,8 @@ final class CommandHandler {
 
     /** The caller does not wait any more: the answer, if it comes, goes nowhere. */
     synchronized void forget(PendingCommand command) {
-        if (!inFlight.remove(command.identifier(), command)) {
-            queue.remove(command);
+        if (!inFlight.remove(command.identifier(), command) && queue.remove(command)) {
+            queuedBytes -= command.bytes();
         }
         sendQueued();
     }
@@ -124,6 +139,7 @@ final class CommandHandler {
             unsent = new ArrayList<>(queue);
             inFlight.clear();
             queue.clear();
+            queuedBytes = 0;
         }
         for (PendingCommand command : lost) {
             command.fail(

@@ -125,7 +125,7 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
             }
             if (!message.getInstructionId().isEmpty()) {
                 handler.out()
-                        .send(CommandProviderInbound.newBuilder()
+                        .offer(CommandProviderInbound.newBuilder()
                                 .setAck(Instructions.acknowledge(message.getInstructionId()))
                                 .build());
             }

@@ -19,12 +19,16 @@ import java.util.UUID;
 /** One subscription query: forwards it to every handler, and updates back as far as the subscriber permits. */
 final class OpenSubscription {
     private static final int MAX_BUFFERED = 10_000;
+    private static final long MAX_BUFFERED_BYTES = 32L << 20;
+    /** What a subscriber may have been sent and not read, whatever it permits. */
+    private static final long MAX_BACKLOG_BYTES = 4L << 20;
 
     private final SubscriptionQuery subscription;
     private final Outbound<SubscriptionQueryResponse> subscriber;
     private final QueryRouter router;
     private final Set<QueryHandler> handlers = new LinkedHashSet<>();
     private final Deque<SubscriptionQueryResponse> buffered = new ArrayDeque<>();
+    private long bufferedBytes;
     private QueryHandler initialResultFrom;
     private boolean initialResultSent;
     private long permits;
@@ -51,6 +55,17 @@ final class OpenSubscription {
 
     void start(Collection<QueryHandler> present) {
         present.forEach(this::addHandler);
+        boolean nobodyReads;
+        synchronized (this) {
+            nobodyReads = !done && handlers.isEmpty() && !present.isEmpty();
+        }
+        if (nobodyReads) {
+            fail(doesNotRead());
+        }
+    }
+
+    private String doesNotRead() {
+        return "too many requests: the handler of subscription query " + query() + " does not read";
     }
 
     void addHandler(QueryHandler handler) {
@@ -59,8 +74,12 @@ final class OpenSubscription {
                 return;
             }
         }
-        handler.forward(
-                SubscriptionQueryRequest.newBuilder().setSubscribe(subscription).build());
+        if (!handler.forward(
+                SubscriptionQueryRequest.newBuilder().setSubscribe(subscription).build())) {
+            synchronized (this) {
+                handlers.remove(handler);
+            }
+        }
     }
 
     void removeHandler(QueryHandler handler) {
@@ -83,24 +102,30 @@ final class OpenSubscription {
             }
         }
         if (chosen == null) {
-            subscriber.send(SubscriptionQueryResponse.newBuilder()
-                    .setMessageIdentifier(UUID.randomUUID().toString())
-                    .setSubscriptionIdentifier(identifier())
-                    .setInitialResult(QueryResponse.newBuilder()
-                            .setMessageIdentifier(UUID.randomUUID().toString())
-                            .setRequestIdentifier(subscription.getQueryRequest().getMessageIdentifier())
-                            .setErrorCode(ErrorCategory.NO_HANDLER_FOR_QUERY.errorCode())
-                            .setErrorMessage(Refusal.errorMessage(
-                                    ErrorCategory.NO_HANDLER_FOR_QUERY, "no handler for query " + query())))
-                    .build());
+            refuseInitialResult(ErrorCategory.NO_HANDLER_FOR_QUERY, "no handler for query " + query());
             return;
         }
         SubscriptionQuery full = request.hasQueryRequest() ? request : subscription;
-        chosen.forward(
-                SubscriptionQueryRequest.newBuilder().setGetInitialResult(full).build());
+        if (!chosen.forward(
+                SubscriptionQueryRequest.newBuilder().setGetInitialResult(full).build())) {
+            refuseInitialResult(ErrorCategory.QUERY_DISPATCH_ERROR, doesNotRead());
+        }
+    }
+
+    private void refuseInitialResult(ErrorCategory category, String message) {
+        subscriber.send(SubscriptionQueryResponse.newBuilder()
+                .setMessageIdentifier(UUID.randomUUID().toString())
+                .setSubscriptionIdentifier(identifier())
+                .setInitialResult(QueryResponse.newBuilder()
+                        .setMessageIdentifier(UUID.randomUUID().toString())
+                        .setRequestIdentifier(subscription.getQueryRequest().getMessageIdentifier())
+                        .setErrorCode(category.errorCode())
+                        .setErrorMessage(Refusal.errorMessage(category, message)))
+                .build());
     }
 
     void answered(QueryHandler handler, SubscriptionQueryResponse response) {
+        int unread = 0;
         boolean overflow = false;
         boolean finish = false;
         synchronized (this) {
@@ -115,9 +140,13 @@ final class OpenSubscription {
                     }
                 }
                 case UPDATE -> {
-                    overflow = buffered.size() >= MAX_BUFFERED;
+                    int bytes = response.getSerializedSize();
+                    unread = buffered.size();
+                    overflow =
+                            unread >= MAX_BUFFERED || (bufferedBytes > 0 && bufferedBytes + bytes > MAX_BUFFERED_BYTES);
                     if (!overflow) {
                         buffered.add(response);
+                        bufferedBytes += bytes;
                         sendBuffered();
                     }
                 }
@@ -133,7 +162,7 @@ final class OpenSubscription {
             }
         }
         if (overflow) {
-            fail("the subscriber does not read " + MAX_BUFFERED + " updates");
+            fail("the subscriber does not read " + unread + " updates");
         } else if (finish) {
             close();
         }
@@ -144,10 +173,17 @@ final class OpenSubscription {
         sendBuffered();
     }
 
+    /** The subscriber has read what it was sent. */
+    synchronized void reads() {
+        sendBuffered();
+    }
+
     private void sendBuffered() {
-        while (!done && permits > 0 && !buffered.isEmpty()) {
+        while (!done && permits > 0 && !buffered.isEmpty() && subscriber.backlogBytes() < MAX_BACKLOG_BYTES) {
+            SubscriptionQueryResponse next = buffered.poll();
             permits--;
-            subscriber.send(buffered.poll());
+            bufferedBytes -= next.getSerializedSize();
+            subscriber.send(next);
         }
     }
 

@@ -11,14 +11,18 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A command that its sender waits for; answered once, by whoever comes first. */
 final class PendingCommand {
-    private final Command command;
+    private final String identifier;
+    private final int bytes;
     private final Outbound<CommandResponse> sender;
     private final AtomicBoolean done = new AtomicBoolean();
+    private volatile Command command;
     private volatile Future<?> timeout;
     private volatile CommandHandler handler;
 
     PendingCommand(Command command, Outbound<CommandResponse> sender) {
         this.command = command;
+        identifier = command.getMessageIdentifier();
+        bytes = command.getSerializedSize();
         this.sender = sender;
     }
 
@@ -27,7 +31,16 @@ final class PendingCommand {
     }
 
     String identifier() {
-        return command.getMessageIdentifier();
+        return identifier;
+    }
+
+    int bytes() {
+        return bytes;
+    }
+
+    /** The command was handed over: what remains is to wait, for which its content is not needed. */
+    void sent() {
+        command = null;
     }
 
     boolean isDone() {
@@ -56,7 +69,7 @@ final class PendingCommand {
     void fail(ErrorCategory category, String message) {
         complete(CommandResponse.newBuilder()
                 .setMessageIdentifier(UUID.randomUUID().toString())
-                .setRequestIdentifier(identifier())
+                .setRequestIdentifier(identifier)
                 .setErrorCode(category.errorCode())
                 .setErrorMessage(Refusal.errorMessage(category, message))
                 .build());

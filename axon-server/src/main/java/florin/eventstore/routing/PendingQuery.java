@@ -25,11 +25,16 @@ final class PendingQuery {
 
     private static final int MAX_BUFFERED = 10_000;
 
-    private final QueryRequest request;
+    private final String identifier;
+    private final int bytes;
     private final Outbound<QueryResponse> sender;
     private final boolean streaming;
     private final Set<QueryHandler> awaited = new LinkedHashSet<>();
     private final Deque<QueryResponse> buffered = new ArrayDeque<>();
+    private QueryRequest request;
+    /** How many handlers have yet to be sent the request. */
+    private int unsent;
+
     private Future<?> timeout;
     private boolean scatter;
     private int sinceRefill;
@@ -48,14 +53,27 @@ final class PendingQuery {
                         .build()
                 : request;
         this.sender = sender;
+        identifier = request.getMessageIdentifier();
+        bytes = request.getSerializedSize();
     }
 
-    QueryRequest request() {
+    synchronized QueryRequest request() {
         return request;
     }
 
     String identifier() {
-        return request.getMessageIdentifier();
+        return identifier;
+    }
+
+    int bytes() {
+        return bytes;
+    }
+
+    /** The request was handed to one handler: after the last one its content is not needed any more. */
+    synchronized void sent() {
+        if (--unsent == 0) {
+            request = null;
+        }
     }
 
     boolean isStreaming() {
@@ -80,6 +98,7 @@ final class PendingQuery {
     void sendTo(Collection<QueryHandler> handlers) {
         synchronized (this) {
             awaited.addAll(handlers);
+            unsent = handlers.size();
             scatter = handlers.size() > 1;
         }
         handlers.forEach(handler -> handler.dispatch(this));
@@ -122,7 +141,7 @@ final class PendingQuery {
             }
         }
         for (QueryHandler handler : handlers) {
-            handler.permitResults(identifier(), refill);
+            handler.permitResults(identifier, refill);
         }
     }
 
@@ -158,7 +177,7 @@ final class PendingQuery {
             handlers = List.copyOf(awaited);
             sender.send(QueryResponse.newBuilder()
                     .setMessageIdentifier(UUID.randomUUID().toString())
-                    .setRequestIdentifier(identifier())
+                    .setRequestIdentifier(identifier)
                     .setErrorCode(category.errorCode())
                     .setErrorMessage(Refusal.errorMessage(category, message))
                     .build());

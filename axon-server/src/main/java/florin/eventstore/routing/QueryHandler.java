@@ -16,12 +16,16 @@ import java.util.Map;
 /** One connected stream that handles queries: what waits for its permits, and what it has not completed yet. */
 final class QueryHandler {
     private static final int MAX_QUEUED = 10_000;
+    private static final long MAX_QUEUED_BYTES = 32L << 20;
+    /** What a handler may have been sent and not read; then it gets more when it reads. */
+    private static final long MAX_BACKLOG_BYTES = 4L << 20;
     /** Whatever a handler permits, it is not sent more than this before it has answered some. */
     private static final int MAX_IN_FLIGHT = 10_000;
 
     private final Outbound<QueryProviderInbound> out;
     private final Deque<PendingQuery> queue = new ArrayDeque<>();
     private final Map<String, PendingQuery> inFlight = new HashMap<>();
+    private long queuedBytes;
     private long permits;
     private boolean gone;
     private volatile String clientId = "unknown";
@@ -29,6 +33,7 @@ final class QueryHandler {
 
     QueryHandler(Outbound<QueryProviderInbound> out) {
         this.out = out;
+        out.onReady(this::reads);
     }
 
     String clientId() {
@@ -61,18 +66,24 @@ final class QueryHandler {
         sendQueued();
     }
 
+    private synchronized void reads() {
+        sendQueued();
+    }
+
     void dispatch(PendingQuery query) {
         String refusal;
         synchronized (this) {
             if (gone) {
                 refusal = "the handler " + clientId + " disconnected";
-            } else if (queue.size() >= MAX_QUEUED) {
-                refusal = "too many requests: " + MAX_QUEUED + " queries wait for handler " + clientId;
+            } else if (queue.size() >= MAX_QUEUED
+                    || (queuedBytes > 0 && queuedBytes + query.bytes() > MAX_QUEUED_BYTES)) {
+                refusal = "too many requests: " + queue.size() + " queries wait for handler " + clientId;
             } else if (inFlight.containsKey(query.identifier())) {
                 refusal = "a query with identifier " + query.identifier() + " is being handled";
             } else {
                 refusal = null;
                 queue.add(query);
+                queuedBytes += query.bytes();
                 sendQueued();
             }
         }
@@ -82,14 +93,19 @@ final class QueryHandler {
     }
 
     private void sendQueued() {
-        while (permits > 0 && !queue.isEmpty() && inFlight.size() < MAX_IN_FLIGHT) {
+        while (permits > 0
+                && !queue.isEmpty()
+                && inFlight.size() < MAX_IN_FLIGHT
+                && out.backlogBytes() < MAX_BACKLOG_BYTES) {
             PendingQuery next = queue.poll();
+            queuedBytes -= next.bytes();
             if (next.isDone()) {
                 continue;
             }
             permits--;
             inFlight.put(next.identifier(), next);
             out.send(QueryProviderInbound.newBuilder().setQuery(next.request()).build());
+            next.sent();
             if (next.isStreaming()) {
                 permitResults(next.identifier(), next.window());
             }
@@ -107,7 +123,9 @@ final class QueryHandler {
     void cancel(PendingQuery query) {
         synchronized (this) {
             if (!inFlight.remove(query.identifier(), query)) {
-                queue.remove(query);
+                if (queue.remove(query)) {
+                    queuedBytes -= query.bytes();
+                }
                 return;
             }
         }
@@ -118,9 +136,9 @@ final class QueryHandler {
         }
     }
 
-    /** Sends a subscription query's instruction; these are few and not held back by permits. */
-    void forward(SubscriptionQueryRequest request) {
-        out.send(QueryProviderInbound.newBuilder()
+    /** Sends a subscription query's instruction, not held back by permits; false if the handler has not read enough before. */
+    boolean forward(SubscriptionQueryRequest request) {
+        return out.offer(QueryProviderInbound.newBuilder()
                 .setSubscriptionQueryRequest(request)
                 .build());
     }
@@ -154,6 +172,7 @@ final class QueryHandler {
             lost.addAll(queue);
             inFlight.clear();
             queue.clear();
+            queuedBytes = 0;
         }
         for (PendingQuery query : lost) {
             query.handlerFailed(this, "connection to handler " + clientId + " lost while it handled the query");

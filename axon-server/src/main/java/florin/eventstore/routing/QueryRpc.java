@@ -135,7 +135,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
             }
             if (!message.getInstructionId().isEmpty()) {
                 handler.out()
-                        .send(QueryProviderInbound.newBuilder()
+                        .offer(QueryProviderInbound.newBuilder()
                                 .setAck(Instructions.acknowledge(message.getInstructionId()))
                                 .build());
             }
@@ -177,6 +177,12 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
         SubscriberStream(QueryRouter router, StreamObserver<SubscriptionQueryResponse> observer) {
             this.router = router;
             out = Outbound.of(observer, this::close);
+            out.onReady(() -> {
+                OpenSubscription open = subscription;
+                if (open != null) {
+                    open.reads();
+                }
+            });
         }
 
         @Override
