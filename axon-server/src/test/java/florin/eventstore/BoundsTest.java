@@ -261,6 +261,28 @@ class BoundsTest {
                 .sum();
     }
 
+    /** Each subscription costs what it adds, however many others there are. */
+    @Test
+    void manyHandlersOfManyCommandsAreSubscribed() throws Exception {
+        int handlers = 1500;
+        int commands = 5;
+        Queue<CommandProviderInbound> acknowledged = new ConcurrentLinkedQueue<>();
+        for (int handler = 0; handler < handlers; handler++) {
+            StreamObserver<CommandProviderOutbound> stream = CommandServiceGrpc.newStub(channels.get(handler % 4))
+                    .openStream(new Observer<CommandProviderInbound>(acknowledged::add));
+            for (int command = 0; command < commands; command++) {
+                stream.onNext(CommandProviderOutbound.newBuilder()
+                        .setSubscribe(CommandSubscription.newBuilder()
+                                .setClientId("handler " + handler)
+                                .setCommand("command " + command))
+                        .setInstructionId(handler + "/" + command)
+                        .build());
+            }
+        }
+
+        await().atMost(PATIENCE).until(() -> acknowledged.size() == handlers * commands);
+    }
+
     @Test
     void aHandlerWhoseStreamTheNodeEndedIsSentNothingMore() {
         AtomicBoolean acknowledged = new AtomicBoolean();

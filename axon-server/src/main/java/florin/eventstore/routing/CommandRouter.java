@@ -3,7 +3,6 @@ package florin.eventstore.routing;
 import florin.eventstore.protocol.Instructions;
 import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.command.Command;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -11,15 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class CommandRouter {
     private static final int DEFAULT_LOAD_FACTOR = 100;
 
-    private record Route(Map<CommandHandler, Integer> weights, HashRing<CommandHandler> ring) {
-        static final Route EMPTY = of(Map.of());
-
-        static Route of(Map<CommandHandler, Integer> weights) {
-            return new Route(weights, new HashRing<>(weights, CommandHandler::clientId));
-        }
-    }
-
-    private final Map<String, Route> routes = new ConcurrentHashMap<>();
+    private final Map<String, HashRing<CommandHandler>> routes = new ConcurrentHashMap<>();
 
     /** The load factor that counts when a client wants this one. */
     static int loadFactor(int wanted) {
@@ -27,24 +18,23 @@ final class CommandRouter {
     }
 
     void subscribe(String command, CommandHandler handler, int loadFactor) {
-        routes.compute(command, (name, route) -> {
-            Map<CommandHandler, Integer> weights = new LinkedHashMap<>(route == null ? Map.of() : route.weights());
-            weights.put(handler, loadFactor);
-            return Route.of(weights);
+        routes.compute(command, (name, present) -> {
+            HashRing<CommandHandler> ring = present == null ? new HashRing<>() : present;
+            ring.put(handler, handler.clientId(), loadFactor);
+            return ring;
         });
     }
 
     void unsubscribe(String command, CommandHandler handler) {
-        routes.computeIfPresent(command, (name, route) -> {
-            Map<CommandHandler, Integer> weights = new LinkedHashMap<>(route.weights());
-            weights.remove(handler);
-            return weights.isEmpty() ? null : Route.of(weights);
+        routes.computeIfPresent(command, (name, ring) -> {
+            ring.remove(handler);
+            return ring.isEmpty() ? null : ring;
         });
     }
 
     void disconnect(CommandHandler handler) {
-        routes.forEach((command, route) -> {
-            if (route.weights().containsKey(handler)) {
+        routes.forEach((command, ring) -> {
+            if (ring.contains(handler)) {
                 unsubscribe(command, handler);
             }
         });
@@ -55,8 +45,8 @@ final class CommandRouter {
         Command command = pending.command();
         String key =
                 Instructions.routingKey(command.getProcessingInstructionsList()).orElse(command.getMessageIdentifier());
-        CommandHandler handler =
-                routes.getOrDefault(command.getName(), Route.EMPTY).ring().memberFor(key);
+        HashRing<CommandHandler> ring = routes.get(command.getName());
+        CommandHandler handler = ring == null ? null : ring.memberFor(key);
         if (handler == null) {
             pending.fail(ErrorCategory.NO_HANDLER_FOR_COMMAND, "no handler for command " + command.getName());
             return;

@@ -3,35 +3,77 @@ package florin.eventstore.routing;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Consistent hashing: each member owns as many points on a ring as its weight says, a key belongs to the next point.
- * When a member leaves, only its keys move. Immutable.
+ * When a member leaves, only its keys move. To add or remove one costs as much as it has points, however many others there are.
+ *
+ * <p>Changed by one thread at a time, read by any number meanwhile.
  */
 final class HashRing<M> {
     private static final int MAX_POINTS = 1000;
 
-    private final NavigableMap<Long, M> points = new TreeMap<>();
+    private final NavigableMap<Long, M> points = new ConcurrentSkipListMap<>();
+    private final Map<M, Place> members = new ConcurrentHashMap<>();
 
-    /** Weights by member, and the name that decides where a member's points are. */
-    HashRing(Map<M, Integer> weights, Function<M, String> name) {
-        weights.forEach((member, weight) -> {
-            String prefix = name.apply(member) + '#';
-            for (int i = 0; i < Math.min(weight, MAX_POINTS); i++) {
-                points.put(hash(prefix + i), member);
+    private record Place(String name, int weight) {
+        Set<Long> points() {
+            return IntStream.range(0, Math.min(weight, MAX_POINTS))
+                    .mapToObj(number -> hash(name + '#' + number))
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    boolean contains(M member) {
+        return members.containsKey(member);
+    }
+
+    boolean isEmpty() {
+        return members.isEmpty();
+    }
+
+    /** Adds the member, or changes its weight; its name decides where its points are. */
+    void put(M member, String name, int weight) {
+        Place place = new Place(name, weight);
+        Place before = members.put(member, place);
+        if (place.equals(before)) {
+            return;
+        }
+        Set<Long> now = place.points();
+        now.forEach(point -> points.put(point, member));
+        if (before != null) {
+            before.points().stream()
+                    .filter(point -> !now.contains(point))
+                    .forEach(point -> points.remove(point, member));
+        }
+    }
+
+    void remove(M member) {
+        Place place = members.remove(member);
+        if (place == null) {
+            return;
+        }
+        // Two members of one name have the same points: a client that came back before it was missed.
+        members.forEach((other, its) -> {
+            if (its.name().equals(place.name())) {
+                its.points().forEach(point -> points.put(point, other));
             }
         });
+        place.points().forEach(point -> points.remove(point, member));
     }
 
     /** The member that owns the key, null if there are none. */
     M memberFor(String key) {
-        if (points.isEmpty()) {
-            return null;
-        }
         Map.Entry<Long, M> entry = points.ceilingEntry(hash(key));
-        return entry == null ? points.firstEntry().getValue() : entry.getValue();
+        if (entry == null) {
+            entry = points.firstEntry();
+        }
+        return entry == null ? null : entry.getValue();
     }
 
     /** FNV-1a with a final mix, so that similar keys land far apart. */
