@@ -17,7 +17,8 @@ final class AggregateReader {
     private static final int NEIGHBOURS = 8;
 
     private static final int FIRST_KEYS = 4;
-    private static final int MAX_KEYS = 64;
+    /** These are in memory together, and however small those before them were, each may have the size of a message. */
+    private static final int MAX_KEYS = 8;
 
     private final EventStorage storage;
     private final AggregateCache cache;
@@ -114,7 +115,7 @@ final class AggregateReader {
         if (neighbours >= NEIGHBOURS) {
             return storage.readRange(database, indexes[first], indexes[first + neighbours - 1], bytes - size, found);
         }
-        // Few at first: the events may be large, and these are in memory together.
+        // Few at first: the events may be large.
         int most = first == 0 ? FIRST_KEYS : Math.max(1, Math.min(MAX_KEYS, (bytes - size) / (1 + size / first)));
         List<byte[]> keys = new ArrayList<>();
         for (int next = first; next < indexes.length && keys.size() < most; next++) {

@@ -54,6 +54,20 @@ class AggregateReadTest extends OneStore {
         }
     }
 
+    /** What is in memory at once is bounded, whatever the events were like that came before. */
+    @Test
+    void largeEventsThatFollowSmallOnesAreNotReadAllTogether() throws Exception {
+        int large = 1 << 20;
+        for (int sequence = 0; sequence < 40; sequence++) {
+            append(storage, event("grown", sequence, "x".repeat(sequence < 4 ? 10 : large)));
+            append(storage, event("between", sequence, "x"));
+        }
+
+        AggregateEvents read = storage.readAggregate("grown", 0, Long.MAX_VALUE, 256, large, true);
+
+        assertThat(read.events().stream().mapToLong(StoredEvent::size).sum()).isBetween((long) large, 10L * large);
+    }
+
     @Test
     void betweenTwoSequenceNumbers() {
         AggregateEvents read = storage.readAggregate("aggregate-2", 10, 40, 1000, 1 << 20, true);
