@@ -20,7 +20,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -173,7 +172,7 @@ class HttpTest {
             assertThat(client.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
                     .isZero();
         });
-        assertThat(Files.exists(data.resolve("deleted"))).isFalse();
+        assertThat(data.resolve("deleted")).isEmptyDirectory();
     }
 
     @Test

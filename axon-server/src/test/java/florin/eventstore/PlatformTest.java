@@ -2,6 +2,7 @@ package florin.eventstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.axoniq.axonserver.connector.AxonServerConnection;
@@ -23,11 +24,17 @@ import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
 import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
 import io.axoniq.axonserver.grpc.control.TopologyChange;
 import io.axoniq.axonserver.grpc.control.UpdateType;
+import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
+import io.axoniq.axonserver.grpc.event.GetLastTokenRequest;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import java.io.RandomAccessFile;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +42,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +85,48 @@ class PlatformTest {
             assertThat(greet().get(30, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-4000");
         } finally {
             channel.shutdownNow();
+        }
+    }
+
+    /** Calls that wait for a disk: the file that a context's store begins with is a pipe that nobody writes into. */
+    @Test
+    void heartbeatsAreHeardWhileOtherCallsWait() throws Exception {
+        Path head = Files.createDirectories(data.resolve("contexts/waits")).resolve("head");
+        assumeThat(new ProcessBuilder("mkfifo", head.toString()).start().waitFor())
+                .isZero();
+        ManagedChannel channel = channel();
+        try {
+            Recorder<PlatformOutboundInstruction> instructions = new Recorder<>();
+            StreamObserver<PlatformInboundInstruction> platform = register(channel, instructions);
+            await().atMost(PATIENCE).until(() -> !instructions.messages.isEmpty());
+            Metadata headers = new Metadata();
+            headers.put(Metadata.Key.of("AxonIQ-Context", Metadata.ASCII_STRING_MARSHALLER), "waits");
+            for (int call = 0; call < 64; call++) {
+                var unused = EventStoreGrpc.newFutureStub(channel)
+                        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                        .getLastToken(GetLastTokenRequest.getDefaultInstance());
+            }
+            int threads = Math.max(4, Runtime.getRuntime().availableProcessors());
+            await().atMost(PATIENCE)
+                    .until(() -> Thread.getAllStackTraces().entrySet().stream()
+                                    .filter(thread -> thread.getKey().getName().startsWith("call-"))
+                                    .filter(thread -> Stream.of(thread.getValue())
+                                            .anyMatch(frame ->
+                                                    frame.getClassName().endsWith("storage.Contexts")))
+                                    .count()
+                            >= threads);
+
+            beat(platform);
+
+            await().atMost(PATIENCE).until(() -> instructions.messages.stream()
+                    .anyMatch(message -> message.getAck().getInstructionId().equals("beat-1")));
+        } finally {
+            channel.shutdownNow();
+            // To open it for both does not wait; whoever waits for it then reads its end, and the next one finds
+            // nothing.
+            RandomAccessFile pipe = new RandomAccessFile(head.toFile(), "rw");
+            Files.delete(head);
+            pipe.close();
         }
     }
 

@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,12 +20,9 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The stores of all contexts, a folder each. A context comes into being when a client first writes or reads in it. */
 public final class Contexts implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Contexts.class);
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_@.\\-]{0,63}");
     private static final int MAX_CONTEXTS = 64;
 
@@ -63,7 +59,7 @@ public final class Contexts implements AutoCloseable {
     public void open() {
         try {
             Files.createDirectories(folder);
-            removeDeleted();
+            Backup.deleteAll(deleted);
             Backup.deleteAll(checkpoints);
             get(ContextHeader.DEFAULT_CONTEXT);
             try (Stream<Path> folders = Files.list(folder)) {
@@ -115,51 +111,58 @@ public final class Contexts implements AutoCloseable {
     }
 
     /** Deletes the context and all that it holds; false if there is none. Its readers are refused from now on. */
-    public synchronized boolean delete(String name) {
+    public boolean delete(String name) {
         if (name.equals(ContextHeader.DEFAULT_CONTEXT)) {
             throw Refusal.invalid("the context default always exists; it cannot be deleted");
         }
         requireOpened(name);
-        return remove(name);
+        return deleteFiles(name, remove(name, false));
     }
 
     /** Empties the context: events, snapshots, schedules and persistent streams; false if there is none. */
-    public synchronized boolean purge(String name) {
+    public boolean purge(String name) {
         requireOpened(name);
-        boolean present = remove(name);
-        if (present) {
-            get(name);
-        }
-        return present;
+        return deleteFiles(name, remove(name, true));
     }
 
-    private boolean remove(String name) {
+    /** Where the files of the context are now, null if there is none; if it is made anew, nobody comes in between. */
+    private synchronized Path remove(String name, boolean isMadeAnew) {
         EventStorage store = stores.remove(name);
         if (store == null) {
-            return false;
+            return null;
         }
         store.close();
         closeListeners.forEach(listener -> listener.accept(name));
+        Path files = deleted.resolve(UUID.randomUUID().toString());
         try {
             // The move is the deletion: a crash afterwards leaves only files that the next start removes.
-            Files.move(
-                    folder.resolve(name),
-                    Files.createDirectories(deleted).resolve(UUID.randomUUID().toString()));
-            removeDeleted();
+            Files.createDirectories(deleted);
+            Files.move(folder.resolve(name), files);
         } catch (IOException e) {
-            throw Refusal.writeFailed("the files of context " + name + " could not be deleted: " + e.getMessage(), e);
+            throw notDeleted(name, e);
         }
-        return true;
+        if (isMadeAnew) {
+            get(name);
+        }
+        return files;
     }
 
-    private void removeDeleted() throws IOException {
-        if (Files.exists(deleted)) {
-            try (Stream<Path> all = Files.walk(deleted)) {
-                for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
+    /** Not under the lock: it may take long, and whoever wants to open another context would wait. */
+    private static boolean deleteFiles(String name, Path files) {
+        if (files == null) {
+            return false;
         }
+        try {
+            Backup.deleteAll(files);
+            return true;
+        } catch (IOException e) {
+            throw notDeleted(name, e);
+        }
+    }
+
+    private static Refusal notDeleted(String name, IOException reason) {
+        return Refusal.writeFailed(
+                "the files of context " + name + " could not be deleted: " + reason.getMessage(), reason);
     }
 
     /** Opens the context, or makes it, if nobody has yet. */
@@ -213,20 +216,17 @@ public final class Contexts implements AutoCloseable {
 
     /** Makes an empty store elsewhere and moves it: a crash before leaves only files that the next start removes. */
     private void make(Path store) {
+        Path unfinished = deleted.resolve(UUID.randomUUID().toString());
         try {
-            Path unfinished =
-                    Files.createDirectories(deleted).resolve(UUID.randomUUID().toString());
-            EventStorage.open(unfinished, resources, configuration).close();
-            Files.move(unfinished, store, StandardCopyOption.ATOMIC_MOVE);
-            LOG.info("{} is a new, empty event store", store);
+            try {
+                EventStorage.open(unfinished, resources, configuration).close();
+                Files.move(unfinished, store, StandardCopyOption.ATOMIC_MOVE);
+                LOG.info("{} is a new, empty event store", store);
+            } finally {
+                Backup.deleteAll(unfinished);
+            }
         } catch (IOException e) {
             throw Refusal.writeFailed("the event store " + store + " could not be made: " + e.getMessage(), e);
-        } finally {
-            try {
-                removeDeleted();
-            } catch (IOException e) {
-                LOG.warn("{} could not be removed; the next start tries again", deleted, e);
-            }
         }
     }
 

@@ -266,8 +266,9 @@ final class PersistentStream {
         SegmentFeed feed = segment.feed;
         feed.close();
         try {
-            segment.closeTimer =
-                    timer.schedule(() -> closedTooLong(segment, feed), CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            // What follows may write, and the timer has other things to do.
+            segment.closeTimer = timer.schedule(
+                    () -> readers.execute(() -> closedTooLong(segment, feed)), CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (RejectedExecutionException e) {
             release(segment); // the node is shutting down
         }

@@ -269,7 +269,8 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
             }
             stream = find(open.getStreamId());
             member = new Member(open.getClientId(), out);
-            unregister = clients.onDrop(out, this::end);
+            // Heartbeats go on meanwhile: to share out segments may write.
+            unregister = clients.onDrop(out, () -> readers.execute(this::end));
             stream.join(member);
             if (out.isClosed()) {
                 end();

@@ -1,0 +1,55 @@
+package florin.eventstore.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ContextsTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    private Path data;
+
+    /** Whoever comes while the files of one are deleted; with luck they are not all gone when it has its answer. */
+    @Test
+    void aContextIsMadeWhileTheFilesOfAnotherAreDeleted() {
+        try (Contexts contexts = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            contexts.open();
+            AtomicInteger round = new AtomicInteger();
+            await().atMost(PATIENCE).until(() -> {
+                String name = "round" + round.incrementAndGet();
+                contexts.create(name);
+                for (int file = 0; file < 10_000; file++) {
+                    Files.createFile(data.resolve("contexts").resolve(name).resolve("file " + file));
+                }
+                CompletableFuture<Boolean> deleted = CompletableFuture.supplyAsync(() -> contexts.delete(name));
+                await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> Files.notExists(data.resolve("contexts").resolve(name)));
+
+                assertThat(contexts.create("another" + round)).isTrue();
+
+                boolean isDeleting = hasFiles(data.resolve("deleted"));
+                assertThat(deleted.get(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(hasFiles(data.resolve("deleted"))).isFalse();
+                return isDeleting;
+            });
+        }
+    }
+
+    private static boolean hasFiles(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findAny().isPresent();
+        }
+    }
+}
