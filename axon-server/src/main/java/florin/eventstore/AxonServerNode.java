@@ -31,6 +31,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -67,7 +68,7 @@ public final class AxonServerNode implements AutoCloseable {
         contexts = new Contexts(configuration.data(), configuration.storage());
         Clients clients = new Clients();
         Topology topology = new Topology();
-        EventSchedulerRpc scheduler = new EventSchedulerRpc(contexts, timer, readers);
+        EventSchedulerRpc scheduler = new EventSchedulerRpc(contexts, Clock.systemUTC(), timer, readers);
         PersistentStreamRpc streams = new PersistentStreamRpc(contexts, clients, readers, timer);
         try {
             contexts.open();

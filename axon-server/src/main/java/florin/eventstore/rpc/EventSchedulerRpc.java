@@ -16,6 +16,7 @@ import io.axoniq.axonserver.grpc.event.RescheduleEventRequest;
 import io.axoniq.axonserver.grpc.event.ScheduleEventRequest;
 import io.axoniq.axonserver.grpc.event.ScheduleToken;
 import io.grpc.stub.StreamObserver;
+import java.time.Clock;
 import java.util.Map;
 import java.util.Queue;
 import java.util.UUID;
@@ -40,13 +41,19 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     private static final int MAX_FIRING = 256;
 
     private static final long RETRY_MS = 1000;
+    private static final long CLOCK_CHECK_MS = 2000;
+    /** If the clock was set by more than this, all wait anew; by less, an event is published so much too late. */
+    private static final long CLOCK_TOLERANCE_MS = 500;
 
     private final Contexts contexts;
+    private final Clock clock;
     private final ScheduledExecutorService timer;
     private final Executor readers;
-    private final Map<String, Future<?>> timers = new ConcurrentHashMap<>();
+    private final Map<String, Waiting> timers = new ConcurrentHashMap<>();
     private final Queue<Firing> due = new ConcurrentLinkedQueue<>();
     private final Semaphore firing = new Semaphore(MAX_FIRING);
+    /** How far the clock was ahead of the one that timers go by; used by the timer alone. */
+    private long clockAheadMs;
 
     /** Of a scheduled event no more than this is in memory. */
     private record Firing(String context, EventStorage storage, String token, long instant) {
@@ -55,20 +62,45 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
         }
     }
 
-    public EventSchedulerRpc(Contexts contexts, ScheduledExecutorService timer, Executor readers) {
+    private record Waiting(Firing schedule, Future<?> timer) {}
+
+    /**
+     * @param clock tells when an event is due; it may be set while the node runs
+     */
+    public EventSchedulerRpc(Contexts contexts, Clock clock, ScheduledExecutorService timer, Executor readers) {
         this.contexts = contexts;
+        this.clock = clock;
         this.timer = timer;
         this.readers = readers;
         contexts.onOpen((name, storage) -> storage.schedules()
                 .forEach((token, instant) -> startTimer(new Firing(name, storage, token, instant), 0)));
         contexts.onClose(name -> timers.keySet().removeIf(key -> {
             boolean gone = key.startsWith(name + '/');
-            Future<?> running = gone ? timers.get(key) : null;
-            if (running != null) {
-                running.cancel(false);
+            Waiting waiting = gone ? timers.get(key) : null;
+            if (waiting != null) {
+                waiting.timer().cancel(false);
             }
             return gone;
         }));
+        clockAheadMs = clockAheadMs();
+        // The timer ends with the node.
+        var unused =
+                timer.scheduleWithFixedDelay(this::checkClock, CLOCK_CHECK_MS, CLOCK_CHECK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private long clockAheadMs() {
+        return clock.millis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    }
+
+    /** Timers go by a clock that nobody sets. When the other one was set, what waits for it waits anew. */
+    private void checkClock() {
+        long ahead = clockAheadMs();
+        if (Math.abs(ahead - clockAheadMs) <= CLOCK_TOLERANCE_MS) {
+            return;
+        }
+        LOG.info("The clock was set by {} ms", ahead - clockAheadMs);
+        clockAheadMs = ahead;
+        timers.replaceAll((key, waiting) -> waiting.timer().cancel(false) ? waiting(waiting.schedule(), 0) : waiting);
     }
 
     @Override
@@ -122,13 +154,16 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     }
 
     private void startTimer(Firing schedule, long minimumMs) {
-        long delayMs =
-                Math.max(minimumMs, schedule.instant() - Math.min(schedule.instant(), System.currentTimeMillis()));
-        timers.put(schedule.key(), timer.schedule(() -> isDue(schedule), delayMs, TimeUnit.MILLISECONDS));
+        timers.put(schedule.key(), waiting(schedule, minimumMs));
+    }
+
+    private Waiting waiting(Firing schedule, long minimumMs) {
+        long delayMs = Math.max(minimumMs, schedule.instant() - Math.min(schedule.instant(), clock.millis()));
+        return new Waiting(schedule, timer.schedule(() -> isDue(schedule), delayMs, TimeUnit.MILLISECONDS));
     }
 
     private void isDue(Firing schedule) {
-        if (schedule.instant() > System.currentTimeMillis()) {
+        if (schedule.instant() > clock.millis()) {
             startTimer(schedule, 0); // The clock was set back.
             return;
         }
@@ -137,9 +172,9 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     }
 
     private void stopTimer(String context, String token) {
-        Future<?> running = timers.remove(context + '/' + token);
-        if (running != null) {
-            running.cancel(false);
+        Waiting waiting = timers.remove(context + '/' + token);
+        if (waiting != null) {
+            waiting.timer().cancel(false);
         }
     }
 
