@@ -100,8 +100,14 @@ class SequencingTest {
                         .setType("t\"")
                         .setRevision("1")
                         .setData(ByteString.copyFrom(new byte[] {0, 1, '"', (byte) 200, 'A'})))))
-                .isEqualTo("bytes_value {\n  type: \"t\\\"\"\n  revision: \"1\"\n"
-                        + "  data: \"\\000\\001\\\"\\310A\"\n}\n");
+                .isEqualTo(
+                        """
+                        bytes_value {
+                          type: "t\\""
+                          revision: "1"
+                          data: "\\000\\001\\"\\310A"
+                        }
+                        """);
     }
 
     @Test
