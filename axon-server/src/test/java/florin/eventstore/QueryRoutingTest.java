@@ -21,7 +21,9 @@ import io.axoniq.axonserver.grpc.query.QueryUpdate;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -184,6 +186,83 @@ class QueryRoutingTest {
         await().atMost(30, TimeUnit.SECONDS).untilTrue(unsubscribed);
     }
 
+    @Test
+    @SuppressWarnings("removal") // what Axon Framework 4 uses
+    void theInitialResultComesFromAnotherHandlerWhenTheChosenOneDisconnects() throws Exception {
+        CompletableFuture<String> asked = new CompletableFuture<>();
+        Map<String, AxonServerConnection> handlers = new HashMap<>();
+        for (String name : List.of("a", "b")) {
+            AxonServerConnection connection = fixture.connect(name);
+            register(connection, unlessFirst(asked, name)).awaitAck(30, TimeUnit.SECONDS);
+            handlers.put(name, connection);
+        }
+        CompletableFuture<QueryResponse> result =
+                sender.queryChannel().subscriptionQuery(query(1, false), 8, 4).initialResult();
+        String silent = asked.get(30, TimeUnit.SECONDS);
+        fixture.shutdownAbruptly(handlers.get(silent));
+
+        assertThat(text(result)).isEqualTo(silent.equals("a") ? "b" : "a");
+    }
+
+    @Test
+    @SuppressWarnings("removal") // what Axon Framework 4 uses
+    void theInitialResultComesFromAnotherHandlerWhenTheChosenOneUnsubscribes() throws Exception {
+        CompletableFuture<String> asked = new CompletableFuture<>();
+        Map<String, Registration> handlers = new HashMap<>();
+        for (String name : List.of("a", "b")) {
+            Registration registration = register(fixture.connect(name), unlessFirst(asked, name));
+            registration.awaitAck(30, TimeUnit.SECONDS);
+            handlers.put(name, registration);
+        }
+        CompletableFuture<QueryResponse> result =
+                sender.queryChannel().subscriptionQuery(query(1, false), 8, 4).initialResult();
+        String silent = asked.get(30, TimeUnit.SECONDS);
+        handlers.get(silent).cancel().get(30, TimeUnit.SECONDS);
+
+        assertThat(text(result)).isEqualTo(silent.equals("a") ? "b" : "a");
+    }
+
+    @Test
+    @SuppressWarnings("removal") // what Axon Framework 4 uses
+    void aHandlerThatUnsubscribedIsNotAskedForTheInitialResult() throws Exception {
+        AtomicReference<QueryHandler.UpdateHandler> updates = new AtomicReference<>();
+        Registration leaving = register(fixture.connect("a"), subscribing(updates, new AtomicBoolean()));
+        leaving.awaitAck(30, TimeUnit.SECONDS);
+        handle("b", answering("b"));
+        SubscriptionQueryResult result = sender.queryChannel().subscriptionQuery(query(1, false), 8, 4);
+        await().atMost(30, TimeUnit.SECONDS).until(() -> updates.get() != null);
+        leaving.cancel().get(30, TimeUnit.SECONDS);
+
+        assertThat(text(result.initialResult())).isEqualTo("b");
+    }
+
+    @Test
+    @SuppressWarnings("removal") // what Axon Framework 4 uses
+    void theInitialResultIsRefusedWhenTheOnlyHandlerDisconnects() throws Exception {
+        CompletableFuture<String> asked = new CompletableFuture<>();
+        AxonServerConnection handler = fixture.connect("a");
+        register(handler, unlessFirst(asked, "a")).awaitAck(30, TimeUnit.SECONDS);
+        CompletableFuture<QueryResponse> result =
+                sender.queryChannel().subscriptionQuery(query(1, false), 8, 4).initialResult();
+        asked.get(30, TimeUnit.SECONDS);
+        fixture.shutdownAbruptly(handler);
+
+        assertThat(result.get(30, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5000");
+    }
+
+    /** Says nothing to the query that comes first of all. */
+    private static QueryHandler unlessFirst(CompletableFuture<String> asked, String name) {
+        return (request, channel) -> {
+            if (!asked.complete(name)) {
+                channel.sendLast(response(request, name));
+            }
+        };
+    }
+
+    private static String text(CompletableFuture<QueryResponse> result) throws Exception {
+        return result.get(30, TimeUnit.SECONDS).getPayload().getData().toStringUtf8();
+    }
+
     private static QueryHandler subscribing(
             AtomicReference<QueryHandler.UpdateHandler> updates, AtomicBoolean unsubscribed) {
         return new QueryHandler() {
@@ -216,10 +295,13 @@ class QueryRoutingTest {
     }
 
     private void handle(String component, QueryHandler handler) throws Exception {
-        fixture.connect(component)
+        register(fixture.connect(component), handler).awaitAck(30, TimeUnit.SECONDS);
+    }
+
+    private static Registration register(AxonServerConnection connection, QueryHandler handler) {
+        return connection
                 .queryChannel()
-                .registerQueryHandler(handler, new QueryDefinition("Find", String.class.getName()))
-                .awaitAck(30, TimeUnit.SECONDS);
+                .registerQueryHandler(handler, new QueryDefinition("Find", String.class.getName()));
     }
 
     private List<String> ask(QueryRequest request) throws Exception {

@@ -9,6 +9,7 @@ import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashSet;
@@ -29,8 +30,11 @@ final class OpenSubscription {
     private final Set<QueryHandler> handlers = new LinkedHashSet<>();
     private final Deque<SubscriptionQueryResponse> buffered = new ArrayDeque<>();
     private long bufferedBytes;
+    /** What the subscriber asked and has no answer to; null otherwise. */
+    private SubscriptionQuery initialResultWanted;
+    /** Who was asked last: no other one's answer counts. */
     private QueryHandler initialResultFrom;
-    private boolean initialResultSent;
+
     private long permits;
     private boolean done;
 
@@ -55,6 +59,8 @@ final class OpenSubscription {
 
     void start(Collection<QueryHandler> present) {
         present.forEach(this::addHandler);
+        // One that disconnected before it was added will not be removed by anyone else.
+        present.stream().filter(QueryHandler::isGone).forEach(this::removeHandler);
         boolean nobodyReads;
         synchronized (this) {
             nobodyReads = !done && handlers.isEmpty() && !present.isEmpty();
@@ -84,35 +90,73 @@ final class OpenSubscription {
 
     void removeHandler(QueryHandler handler) {
         boolean last;
+        boolean asked;
         synchronized (this) {
             last = handlers.remove(handler) && handlers.isEmpty();
+            asked = handler == initialResultFrom;
+        }
+        if (asked) {
+            askForInitialResult();
         }
         if (last) {
             fail("all handlers of subscription query " + query() + " disconnected");
         }
     }
 
-    @SuppressWarnings("deprecation") // what connectors still send
-    void requestInitialResult(SubscriptionQuery request) {
-        QueryHandler chosen = null;
+    /** The handler is about to leave: if it is the last one, it may still answer what it was asked. */
+    void handlerUnsubscribed(QueryHandler handler) {
+        boolean another;
         synchronized (this) {
-            if (!handlers.isEmpty()) {
-                chosen = router.next(handlers);
-                initialResultFrom = chosen;
+            another = handler == initialResultFrom && !candidates().isEmpty();
+        }
+        if (another) {
+            askForInitialResult();
+        }
+    }
+
+    void requestInitialResult(SubscriptionQuery request) {
+        synchronized (this) {
+            initialResultWanted = request.hasQueryRequest() ? request : subscription;
+        }
+        askForInitialResult();
+    }
+
+    @SuppressWarnings("deprecation") // what connectors still send
+    private void askForInitialResult() {
+        QueryHandler chosen = null;
+        SubscriptionQuery wanted;
+        synchronized (this) {
+            if (done || initialResultWanted == null) {
+                return;
             }
+            wanted = initialResultWanted;
+            List<QueryHandler> candidates = candidates();
+            if (!candidates.isEmpty()) {
+                chosen = router.next(candidates);
+            }
+            initialResultFrom = chosen;
         }
         if (chosen == null) {
             refuseInitialResult(ErrorCategory.NO_HANDLER_FOR_QUERY, "no handler for query " + query());
-            return;
-        }
-        SubscriptionQuery full = request.hasQueryRequest() ? request : subscription;
-        if (!chosen.forward(
-                SubscriptionQueryRequest.newBuilder().setGetInitialResult(full).build())) {
+        } else if (!chosen.forward(SubscriptionQueryRequest.newBuilder()
+                .setGetInitialResult(wanted)
+                .build())) {
             refuseInitialResult(ErrorCategory.QUERY_DISPATCH_ERROR, doesNotRead());
         }
     }
 
+    /** Those that know of the subscription and have not unsubscribed from the query since. */
+    private List<QueryHandler> candidates() {
+        List<QueryHandler> candidates = new ArrayList<>(router.handlers(query()));
+        candidates.retainAll(handlers);
+        return candidates;
+    }
+
     private void refuseInitialResult(ErrorCategory category, String message) {
+        synchronized (this) {
+            initialResultWanted = null;
+            initialResultFrom = null;
+        }
         subscriber.send(SubscriptionQueryResponse.newBuilder()
                 .setMessageIdentifier(UUID.randomUUID().toString())
                 .setSubscriptionIdentifier(identifier())
@@ -134,8 +178,9 @@ final class OpenSubscription {
             }
             switch (response.getResponseCase()) {
                 case INITIAL_RESULT -> {
-                    if (!initialResultSent && handler == initialResultFrom) {
-                        initialResultSent = true;
+                    if (handler == initialResultFrom) {
+                        initialResultWanted = null;
+                        initialResultFrom = null;
                         subscriber.send(response);
                     }
                 }

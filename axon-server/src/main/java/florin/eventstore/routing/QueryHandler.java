@@ -53,6 +53,10 @@ final class QueryHandler {
         return out;
     }
 
+    synchronized boolean isGone() {
+        return gone;
+    }
+
     synchronized int waiting() {
         return queue.size();
     }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /** Knows who handles which query in one context, and which subscription queries are open. */
 final class QueryRouter {
@@ -37,11 +38,7 @@ final class QueryRouter {
             return new Route(results);
         });
         if (isNew[0]) {
-            subscriptions.values().forEach(open -> {
-                if (open.query().equals(subscription.getQuery())) {
-                    open.addHandler(handler);
-                }
-            });
+            openFor(subscription.getQuery()).forEach(open -> open.addHandler(handler));
         }
     }
 
@@ -57,6 +54,13 @@ final class QueryRouter {
             }
             return results.isEmpty() ? null : new Route(results);
         });
+        if (!handlers(subscription.getQuery()).contains(handler)) {
+            openFor(subscription.getQuery()).forEach(open -> open.handlerUnsubscribed(handler));
+        }
+    }
+
+    private Stream<OpenSubscription> openFor(String query) {
+        return subscriptions.values().stream().filter(open -> open.query().equals(query));
     }
 
     void disconnect(QueryHandler handler) {

@@ -1,0 +1,62 @@
+package florin.eventstore.routing;
+
+import florin.eventstore.protocol.Outbound;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Stands for the client at the other end of a call: keeps what it was sent. */
+final class Recorder<T> extends ServerCallStreamObserver<T> {
+    final List<T> seen = new ArrayList<>();
+    boolean ended;
+
+    Outbound<T> outbound() {
+        return Outbound.of(this, () -> {});
+    }
+
+    @Override
+    public void onNext(T message) {
+        seen.add(message);
+    }
+
+    @Override
+    public void onError(Throwable reason) {
+        ended = true;
+    }
+
+    @Override
+    public void onCompleted() {
+        ended = true;
+    }
+
+    @Override
+    public boolean isReady() {
+        return true;
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return false;
+    }
+
+    @Override
+    public void setOnCancelHandler(Runnable handler) {}
+
+    @Override
+    public void setOnCloseHandler(Runnable handler) {}
+
+    @Override
+    public void setOnReadyHandler(Runnable handler) {}
+
+    @Override
+    public void disableAutoInboundFlowControl() {}
+
+    @Override
+    public void request(int count) {}
+
+    @Override
+    public void setCompression(String compression) {}
+
+    @Override
+    public void setMessageCompression(boolean enable) {}
+}
