@@ -252,13 +252,7 @@ class BoundsTest {
     }
 
     private long waiting(String kind) throws Exception {
-        String prefix = "axon_" + kind + "_saturation_queued_count ";
-        return fixture.http("GET", "/actuator/prometheus", "")
-                .body()
-                .lines()
-                .filter(line -> line.startsWith(prefix))
-                .mapToLong(line -> Long.parseLong(line.substring(prefix.length())))
-                .sum();
+        return fixture.metric("axon_" + kind + "_saturation_queued_count");
     }
 
     /** Each subscription costs what it adds, however many others there are. */

@@ -83,6 +83,17 @@ final class NodeFixture implements AutoCloseable {
         return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** The value of a metric that has no labels. */
+    long metric(String name) throws IOException, InterruptedException {
+        String prefix = name + ' ';
+        return http("GET", "/actuator/prometheus", "")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(prefix))
+                .mapToLong(line -> Long.parseLong(line.substring(prefix.length())))
+                .sum();
+    }
+
     void restart() {
         disconnectAll();
         node.close();

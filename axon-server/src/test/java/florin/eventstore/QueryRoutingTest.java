@@ -100,6 +100,27 @@ class QueryRoutingTest {
     }
 
     @Test
+    void aScatterGatherQueryOfOneComponentEndsAsOneOfSeveralDoes() throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        AxonServerConnection handler = fixture.connect("a");
+        register(handler, (request, channel) -> arrived.countDown()).awaitAck(30, TimeUnit.SECONDS);
+        QueryRequest timed = query(-1, false).toBuilder()
+                .addProcessingInstructions(ProcessingInstruction.newBuilder()
+                        .setKey(ProcessingKey.TIMEOUT)
+                        .setValue(MetaDataValue.newBuilder().setNumberValue(200)))
+                .build();
+        assertThat(ask(timed)).isEmpty();
+
+        assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query(-1, false));
+        await().atMost(30, TimeUnit.SECONDS).until(() -> fixture.metric("axon_queries_saturation_active_count") == 1);
+        fixture.shutdownAbruptly(handler);
+        await().atMost(30, TimeUnit.SECONDS).until(results::isClosed);
+        assertThat(results.nextIfAvailable()).isNull();
+        assertThat(results.getError()).isEmpty();
+    }
+
+    @Test
     void aStreamingQueryIsHeldBackByItsReaderAndCanBeCancelled() throws Exception {
         AtomicLong produced = new AtomicLong();
         AtomicBoolean cancelled = new AtomicBoolean();

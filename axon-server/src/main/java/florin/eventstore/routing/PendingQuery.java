@@ -29,6 +29,9 @@ final class PendingQuery {
     private final int bytes;
     private final Outbound<QueryResponse> sender;
     private final boolean streaming;
+    /** Several results are wanted: what some of the components answer is an answer. */
+    private final boolean scatter;
+
     private final Set<QueryHandler> awaited = new LinkedHashSet<>();
     private final Deque<QueryResponse> buffered = new ArrayDeque<>();
     private QueryRequest request;
@@ -36,7 +39,6 @@ final class PendingQuery {
     private int unsent;
 
     private Future<?> timeout;
-    private boolean scatter;
     private int sinceRefill;
     private boolean ending;
     private boolean done;
@@ -45,6 +47,9 @@ final class PendingQuery {
         streaming = Instructions.find(request.getProcessingInstructionsList(), ProcessingKey.CLIENT_SUPPORTS_STREAMING)
                 .map(MetaDataValue::getBooleanValue)
                 .orElse(false);
+        scatter = Instructions.number(request.getProcessingInstructionsList(), ProcessingKey.NR_OF_RESULTS)
+                        .orElse(1)
+                != 1;
         this.request = streaming
                 ? request.toBuilder()
                         .addProcessingInstructions(ProcessingInstruction.newBuilder()
@@ -76,6 +81,10 @@ final class PendingQuery {
         }
     }
 
+    boolean isScatter() {
+        return scatter;
+    }
+
     boolean isStreaming() {
         return streaming;
     }
@@ -99,7 +108,6 @@ final class PendingQuery {
         synchronized (this) {
             awaited.addAll(handlers);
             unsent = handlers.size();
-            scatter = handlers.size() > 1;
         }
         handlers.forEach(handler -> handler.dispatch(this));
     }
@@ -157,14 +165,10 @@ final class PendingQuery {
 
     /** The handler will not answer; of several, the others still may. */
     void handlerFailed(QueryHandler handler, String message) {
-        boolean only;
-        synchronized (this) {
-            only = !scatter;
-        }
-        if (only) {
-            fail(ErrorCategory.QUERY_DISPATCH_ERROR, message);
-        } else {
+        if (scatter) {
             handlerDone(handler);
+        } else {
+            fail(ErrorCategory.QUERY_DISPATCH_ERROR, message);
         }
     }
 
@@ -187,11 +191,7 @@ final class PendingQuery {
     }
 
     void timedOut(long millis) {
-        boolean several;
-        synchronized (this) {
-            several = scatter;
-        }
-        if (several) {
+        if (scatter) {
             abandon();
         } else {
             fail(ErrorCategory.QUERY_DISPATCH_ERROR, "no answer to the query within " + millis + " ms");

@@ -1,8 +1,6 @@
 package florin.eventstore.routing;
 
-import florin.eventstore.protocol.Instructions;
 import io.axoniq.axonserver.connector.ErrorCategory;
-import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import java.util.ArrayList;
@@ -88,10 +86,7 @@ final class QueryRouter {
                     "no handler for query " + pending.request().getQuery());
             return;
         }
-        long wanted = Instructions.number(
-                        pending.request().getProcessingInstructionsList(), ProcessingKey.NR_OF_RESULTS)
-                .orElse(1);
-        pending.sendTo(wanted == 1 ? List.of(next(handlers)) : onePerComponent(handlers));
+        pending.sendTo(pending.isScatter() ? onePerComponent(handlers) : List.of(next(handlers)));
     }
 
     QueryHandler next(Collection<QueryHandler> handlers) {
