@@ -63,9 +63,16 @@ final class CommandHandler {
         sendQueued();
     }
 
-    void dispatch(PendingCommand command) {
+    /** False if this handler is gone, and another one should have the command. */
+    boolean dispatch(PendingCommand command) {
         String refusal;
         synchronized (this) {
+            if (gone) {
+                return false;
+            }
+            if (command.isDone()) {
+                return true;
+            }
             refusal = refusalFor(command);
             if (refusal == null) {
                 queue.add(command);
@@ -76,12 +83,10 @@ final class CommandHandler {
         if (refusal != null) {
             command.fail(ErrorCategory.COMMAND_DISPATCH_ERROR, refusal);
         }
+        return true;
     }
 
     private String refusalFor(PendingCommand command) {
-        if (gone) {
-            return "the handler " + clientId + " disconnected";
-        }
         if (queue.size() >= MAX_QUEUED || (queuedBytes > 0 && queuedBytes + command.bytes() > MAX_QUEUED_BYTES)) {
             return "too many requests: " + queue.size() + " commands wait for handler " + clientId;
         }

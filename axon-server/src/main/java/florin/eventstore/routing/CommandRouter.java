@@ -45,13 +45,21 @@ final class CommandRouter {
         Command command = pending.command();
         String key =
                 Instructions.routingKey(command.getProcessingInstructionsList()).orElse(command.getMessageIdentifier());
-        HashRing<CommandHandler> ring = routes.get(command.getName());
-        CommandHandler handler = ring == null ? null : ring.memberFor(key);
-        if (handler == null) {
-            pending.fail(ErrorCategory.NO_HANDLER_FOR_COMMAND, "no handler for command " + command.getName());
-            return;
+        CommandHandler handler = memberFor(command.getName(), key);
+        while (handler != null) {
+            pending.handler(handler);
+            if (handler.dispatch(pending)) {
+                return;
+            }
+            // It left after it was chosen.
+            unsubscribe(command.getName(), handler);
+            handler = memberFor(command.getName(), key);
         }
-        pending.handler(handler);
-        handler.dispatch(pending);
+        pending.fail(ErrorCategory.NO_HANDLER_FOR_COMMAND, "no handler for command " + command.getName());
+    }
+
+    private CommandHandler memberFor(String command, String key) {
+        HashRing<CommandHandler> ring = routes.get(command);
+        return ring == null ? null : ring.memberFor(key);
     }
 }

@@ -26,10 +26,11 @@ final class PendingQuery {
     private static final int MAX_BUFFERED = 10_000;
 
     private final String identifier;
+    private final String query;
     private final int bytes;
     private final Outbound<QueryResponse> sender;
     private final boolean streaming;
-    /** Several results are wanted: what some of the components answer is an answer. */
+    /** Several results are wanted: each component has a part in it, and what some of them answer is an answer. */
     private final boolean scatter;
 
     private final Set<QueryHandler> awaited = new LinkedHashSet<>();
@@ -59,6 +60,7 @@ final class PendingQuery {
                 : request;
         this.sender = sender;
         identifier = request.getMessageIdentifier();
+        query = request.getQuery();
         bytes = request.getSerializedSize();
     }
 
@@ -68,6 +70,10 @@ final class PendingQuery {
 
     String identifier() {
         return identifier;
+    }
+
+    String query() {
+        return query;
     }
 
     int bytes() {
@@ -104,12 +110,14 @@ final class PendingQuery {
         }
     }
 
-    void sendTo(Collection<QueryHandler> handlers) {
-        synchronized (this) {
-            awaited.addAll(handlers);
-            unsent = handlers.size();
-        }
-        handlers.forEach(handler -> handler.dispatch(this));
+    synchronized void await(Collection<QueryHandler> handlers) {
+        awaited.addAll(handlers);
+        unsent = handlers.size();
+    }
+
+    /** Another handler is awaited instead; false if the query was over meanwhile. */
+    synchronized boolean replace(QueryHandler left, QueryHandler other) {
+        return awaited.remove(left) && awaited.add(other);
     }
 
     void answered(QueryHandler handler, QueryResponse response) {

@@ -74,13 +74,17 @@ final class QueryHandler {
         sendQueued();
     }
 
-    void dispatch(PendingQuery query) {
+    /** False if this handler is gone, and another one should have the query. */
+    boolean dispatch(PendingQuery query) {
         String refusal;
         synchronized (this) {
             if (gone) {
-                refusal = "the handler " + clientId + " disconnected";
-            } else if (queue.size() >= MAX_QUEUED
-                    || (queuedBytes > 0 && queuedBytes + query.bytes() > MAX_QUEUED_BYTES)) {
+                return false;
+            }
+            if (query.isDone()) {
+                return true;
+            }
+            if (queue.size() >= MAX_QUEUED || (queuedBytes > 0 && queuedBytes + query.bytes() > MAX_QUEUED_BYTES)) {
                 refusal = "too many requests: " + queue.size() + " queries wait for handler " + clientId;
             } else if (inFlight.containsKey(query.identifier())) {
                 refusal = "a query with identifier " + query.identifier() + " is being handled";
@@ -94,6 +98,7 @@ final class QueryHandler {
         if (refusal != null) {
             query.handlerFailed(this, refusal);
         }
+        return true;
     }
 
     private void sendQueued() {
@@ -168,12 +173,14 @@ final class QueryHandler {
         }
     }
 
-    void disconnect() {
+    /** Ends this handler; what it never saw is returned so that another one can have it. */
+    List<PendingQuery> disconnect() {
         List<PendingQuery> lost;
+        List<PendingQuery> unsent;
         synchronized (this) {
             gone = true;
             lost = new ArrayList<>(inFlight.values());
-            lost.addAll(queue);
+            unsent = new ArrayList<>(queue);
             inFlight.clear();
             queue.clear();
             queuedBytes = 0;
@@ -181,5 +188,6 @@ final class QueryHandler {
         for (PendingQuery query : lost) {
             query.handlerFailed(this, "connection to handler " + clientId + " lost while it handled the query");
         }
+        return unsent;
     }
 }

@@ -62,15 +62,17 @@ final class QueryRouter {
     }
 
     void disconnect(QueryHandler handler) {
-        for (String query : routes.keySet()) {
-            routes.computeIfPresent(query, (name, route) -> {
-                Map<QueryHandler, Set<String>> results = new LinkedHashMap<>(route.results());
-                results.remove(handler);
-                return results.isEmpty() ? null : new Route(results);
-            });
-        }
-        handler.disconnect();
+        routes.keySet().forEach(query -> remove(query, handler));
+        handler.disconnect().forEach(query -> dispatchToAnother(query, handler));
         subscriptions.values().forEach(open -> open.removeHandler(handler));
+    }
+
+    private void remove(String query, QueryHandler handler) {
+        routes.computeIfPresent(query, (name, route) -> {
+            Map<QueryHandler, Set<String>> results = new LinkedHashMap<>(route.results());
+            results.remove(handler);
+            return results.isEmpty() ? null : new Route(results);
+        });
     }
 
     Collection<QueryHandler> handlers(String query) {
@@ -79,14 +81,43 @@ final class QueryRouter {
     }
 
     void dispatch(PendingQuery pending) {
-        Collection<QueryHandler> handlers = handlers(pending.request().getQuery());
+        Collection<QueryHandler> handlers = handlers(pending.query());
         if (handlers.isEmpty()) {
-            pending.fail(
-                    ErrorCategory.NO_HANDLER_FOR_QUERY,
-                    "no handler for query " + pending.request().getQuery());
+            refuse(pending);
             return;
         }
-        pending.sendTo(pending.isScatter() ? onePerComponent(handlers) : List.of(next(handlers)));
+        Collection<QueryHandler> chosen = pending.isScatter() ? onePerComponent(handlers) : List.of(next(handlers));
+        pending.await(chosen);
+        chosen.forEach(handler -> dispatch(pending, handler));
+    }
+
+    private void dispatch(PendingQuery pending, QueryHandler handler) {
+        if (!handler.dispatch(pending)) {
+            remove(pending.query(), handler);
+            dispatchToAnother(pending, handler);
+        }
+    }
+
+    /** The handler left before it was sent the query; of a scatter-gather query its component's part remains. */
+    private void dispatchToAnother(PendingQuery pending, QueryHandler left) {
+        List<QueryHandler> others = new ArrayList<>(handlers(pending.query()));
+        if (pending.isScatter()) {
+            others.removeIf(other -> !other.component().equals(left.component()));
+        }
+        if (!others.isEmpty()) {
+            QueryHandler other = next(others);
+            if (pending.replace(left, other)) {
+                dispatch(pending, other);
+            }
+        } else if (pending.isScatter()) {
+            pending.handlerDone(left);
+        } else {
+            refuse(pending);
+        }
+    }
+
+    private static void refuse(PendingQuery pending) {
+        pending.fail(ErrorCategory.NO_HANDLER_FOR_QUERY, "no handler for query " + pending.query());
     }
 
     QueryHandler next(Collection<QueryHandler> handlers) {

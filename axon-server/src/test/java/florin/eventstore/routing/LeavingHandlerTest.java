@@ -2,12 +2,17 @@ package florin.eventstore.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.axoniq.axonserver.grpc.command.Command;
+import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
+import io.axoniq.axonserver.grpc.command.CommandResponse;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
+import io.axoniq.axonserver.grpc.query.QueryResponse;
 import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** A handler that leaves just after it was chosen: no test with a real client meets that moment. */
@@ -42,6 +47,52 @@ class LeavingHandlerTest {
                 .hasToString("[INITIAL_RESULT, COMPLETE_EXCEPTIONALLY]");
         assertThat(subscriber.seen.get(0).getInitialResult().getErrorCode()).isEqualTo("AXONIQ-5000");
         assertThat(subscriber.ended).isTrue();
+    }
+
+    @Test
+    void aQueryGoesToAnotherHandlerThanTheOneThatLeftAsItWasChosen() {
+        Recorder<QueryProviderInbound> stays = new Recorder<>();
+        queryHandler("gone", new Recorder<>()).disconnect();
+        queryHandler("here", stays).permit(2);
+        queries.dispatch(new PendingQuery(query(), new Recorder<QueryResponse>().outbound()));
+        queries.dispatch(new PendingQuery(query(), new Recorder<QueryResponse>().outbound()));
+
+        assertThat(stays.seen).hasSize(2).allMatch(QueryProviderInbound::hasQuery);
+    }
+
+    @Test
+    void aCommandGoesToAnotherHandlerThanTheOneThatLeftAsItWasChosen() {
+        CommandRouter commands = new CommandRouter();
+        CommandHandler gone = new CommandHandler(new Recorder<CommandProviderInbound>().outbound());
+        commands.subscribe("Greet", gone, 100);
+        gone.disconnect();
+        Recorder<CommandResponse> refused = new Recorder<>();
+        commands.dispatch(new PendingCommand(command(), refused.outbound()));
+        assertThat(refused.seen).extracting(CommandResponse::getErrorCode).containsExactly("AXONIQ-4000");
+
+        commands.subscribe("Greet", gone, 1000);
+        Recorder<CommandProviderInbound> stays = new Recorder<>();
+        CommandHandler here = new CommandHandler(stays.outbound());
+        here.permit(100);
+        commands.subscribe("Greet", here, 1);
+        for (int i = 0; i < 100; i++) {
+            commands.dispatch(new PendingCommand(command(), new Recorder<CommandResponse>().outbound()));
+        }
+        assertThat(stays.seen).hasSize(100).allMatch(CommandProviderInbound::hasCommand);
+    }
+
+    private static Command command() {
+        return Command.newBuilder()
+                .setName("Greet")
+                .setMessageIdentifier(UUID.randomUUID().toString())
+                .build();
+    }
+
+    private static QueryRequest query() {
+        return QueryRequest.newBuilder()
+                .setQuery("Find")
+                .setMessageIdentifier(UUID.randomUUID().toString())
+                .build();
     }
 
     private QueryHandler queryHandler(String name, Recorder<QueryProviderInbound> client) {

@@ -1,0 +1,171 @@
+package florin.eventstore;
+
+import static florin.eventstore.NodeFixture.payload;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.ResultStream;
+import io.axoniq.axonserver.connector.query.QueryDefinition;
+import io.axoniq.axonserver.grpc.MetaDataValue;
+import io.axoniq.axonserver.grpc.ProcessingInstruction;
+import io.axoniq.axonserver.grpc.ProcessingKey;
+import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
+import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
+import io.axoniq.axonserver.grpc.query.QueryRequest;
+import io.axoniq.axonserver.grpc.query.QueryResponse;
+import io.axoniq.axonserver.grpc.query.QueryServiceGrpc;
+import io.axoniq.axonserver.grpc.query.QuerySubscription;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What waits at a handler that has given no permits. */
+class WaitingTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    private Path data;
+
+    private NodeFixture fixture;
+    private ManagedChannel channel;
+    private AxonServerConnection sender;
+
+    @BeforeEach
+    void start() {
+        fixture = new NodeFixture(data);
+        channel = NettyChannelBuilder.forAddress("127.0.0.1", fixture.node().grpcPort())
+                .usePlaintext()
+                .build();
+        sender = fixture.connect("sender");
+    }
+
+    @AfterEach
+    void stop() {
+        channel.shutdownNow();
+        fixture.close();
+    }
+
+    @Test
+    void aPointQueryGoesToAnotherHandlerWhenItsOwnLeaves() throws Exception {
+        StreamObserver<QueryProviderOutbound> leaving = busy("slow");
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query(1));
+        untilWaiting("queries", 1);
+        answering("quick");
+        leaving.onCompleted();
+
+        assertThat(texts(results)).containsExactly("quick");
+    }
+
+    @Test
+    void aPointQueryIsRefusedWhenTheOnlyHandlerLeaves() throws Exception {
+        StreamObserver<QueryProviderOutbound> leaving = busy("slow");
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query(1));
+        untilWaiting("queries", 1);
+        leaving.onCompleted();
+
+        assertThat(results.nextIfAvailable(30, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5000");
+    }
+
+    @Test
+    void aScatterGatherQueryGoesToAnotherInstanceOfTheComponent() throws Exception {
+        StreamObserver<QueryProviderOutbound> leaving = busy("slow");
+        answering("quick");
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query(-1));
+        untilWaiting("queries", 1);
+        answering("slow");
+        leaving.onCompleted();
+
+        assertThat(texts(results)).containsExactlyInAnyOrder("quick", "slow");
+    }
+
+    @Test
+    void aScatterGatherQueryEndsWithoutAComponentThatLeaves() throws Exception {
+        StreamObserver<QueryProviderOutbound> leaving = busy("slow");
+        answering("quick");
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query(-1));
+        untilWaiting("queries", 1);
+        leaving.onCompleted();
+
+        assertThat(texts(results)).containsExactly("quick");
+    }
+
+    private void untilWaiting(String kind, int messages) {
+        await().atMost(PATIENCE).until(() -> fixture.metric("axon_" + kind + "_saturation_queued_count") == messages);
+    }
+
+    /** Handles the query, but permits nothing. */
+    private StreamObserver<QueryProviderOutbound> busy(String component) {
+        AtomicBoolean acknowledged = new AtomicBoolean();
+        StreamObserver<QueryProviderOutbound> handler = QueryServiceGrpc.newStub(channel)
+                .openStream(new Observer<QueryProviderInbound>(message -> acknowledged.set(true)));
+        handler.onNext(QueryProviderOutbound.newBuilder()
+                .setSubscribe(QuerySubscription.newBuilder()
+                        .setClientId(component + "-busy")
+                        .setComponentName(component)
+                        .setQuery("Find")
+                        .setResultName("text"))
+                .setInstructionId("subscribed")
+                .build());
+        await().atMost(PATIENCE).untilTrue(acknowledged);
+        return handler;
+    }
+
+    private void answering(String component) throws Exception {
+        fixture.connect(component)
+                .queryChannel()
+                .registerQueryHandler(
+                        (request, answers) -> answers.sendLast(QueryResponse.newBuilder()
+                                .setMessageIdentifier(UUID.randomUUID().toString())
+                                .setRequestIdentifier(request.getMessageIdentifier())
+                                .setPayload(payload(component))
+                                .build()),
+                        new QueryDefinition("Find", String.class.getName()))
+                .awaitAck(30, TimeUnit.SECONDS);
+    }
+
+    private static QueryRequest query(int results) {
+        return QueryRequest.newBuilder()
+                .setMessageIdentifier(UUID.randomUUID().toString())
+                .setQuery("Find")
+                .addProcessingInstructions(ProcessingInstruction.newBuilder()
+                        .setKey(ProcessingKey.NR_OF_RESULTS)
+                        .setValue(MetaDataValue.newBuilder().setNumberValue(results)))
+                .build();
+    }
+
+    private static List<String> texts(ResultStream<QueryResponse> results) throws Exception {
+        List<String> texts = new ArrayList<>();
+        for (QueryResponse next = results.nextIfAvailable(30, TimeUnit.SECONDS);
+                next != null;
+                next = results.nextIfAvailable(30, TimeUnit.SECONDS)) {
+            texts.add(next.getPayload().getData().toStringUtf8() + next.getErrorCode());
+        }
+        return texts;
+    }
+
+    private record Observer<T>(Consumer<T> seen) implements StreamObserver<T> {
+        @Override
+        public void onNext(T message) {
+            seen.accept(message);
+        }
+
+        @Override
+        public void onError(Throwable reason) {}
+
+        @Override
+        public void onCompleted() {}
+    }
+}
