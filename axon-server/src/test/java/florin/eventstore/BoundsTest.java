@@ -30,7 +30,9 @@ import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -113,6 +115,38 @@ class BoundsTest {
                 .setCommandResponse(CommandResponse.newBuilder()
                         .setRequestIdentifier(received.element().getMessageIdentifier()))
                 .build());
+        await().atMost(PATIENCE).until(() -> received.size() == IN_FLIGHT + 1);
+    }
+
+    @Test
+    void aQueryThatIsGivenUpMakesRoomForAnotherOne() {
+        Queue<QueryRequest> received = new ConcurrentLinkedQueue<>();
+        AtomicBoolean acknowledged = new AtomicBoolean();
+        StreamObserver<QueryProviderOutbound> handler = QueryServiceGrpc.newStub(channels.get(0))
+                .openStream(new Observer<QueryProviderInbound>(message -> {
+                    if (message.hasQuery()) {
+                        received.add(message.getQuery());
+                    } else {
+                        acknowledged.set(true);
+                    }
+                }));
+        permitAll(handler, "busy");
+        await().atMost(PATIENCE).untilTrue(acknowledged);
+        Map<String, ClientCallStreamObserver<?>> calls = new HashMap<>();
+        for (int i = 0; i <= IN_FLIGHT; i++) {
+            AtomicReference<ClientCallStreamObserver<?>> call = new AtomicReference<>();
+            QueryRequest query = QueryRequest.newBuilder()
+                    .setMessageIdentifier("query " + i)
+                    .setQuery("Find")
+                    .build();
+            QueryServiceGrpc.newStub(channels.get(1 + i % 3))
+                    .query(query, new Idle<QueryRequest, QueryResponse>(call, answer -> {}));
+            calls.put(query.getMessageIdentifier(), call.get());
+        }
+        await().atMost(PATIENCE).until(() -> received.size() == IN_FLIGHT && waiting("queries") == 1);
+
+        calls.get(received.element().getMessageIdentifier()).cancel("given up", null);
+
         await().atMost(PATIENCE).until(() -> received.size() == IN_FLIGHT + 1);
     }
 
@@ -225,18 +259,22 @@ class BoundsTest {
                         acknowledged.set(true);
                     }
                 }));
+        permitAll(handler, "idle");
+        await().atMost(PATIENCE).until(acknowledged::get);
+        return call;
+    }
+
+    private static void permitAll(StreamObserver<QueryProviderOutbound> handler, String clientId) {
         handler.onNext(QueryProviderOutbound.newBuilder()
                 .setSubscribe(QuerySubscription.newBuilder()
-                        .setClientId("idle")
+                        .setClientId(clientId)
                         .setQuery("Find")
                         .setResultName("text"))
                 .build());
         handler.onNext(QueryProviderOutbound.newBuilder()
-                .setFlowControl(FlowControl.newBuilder().setClientId("idle").setPermits(Long.MAX_VALUE))
+                .setFlowControl(FlowControl.newBuilder().setClientId(clientId).setPermits(Long.MAX_VALUE))
                 .setInstructionId("ready")
                 .build());
-        await().atMost(PATIENCE).until(acknowledged::get);
-        return call;
     }
 
     private static QueryRequest query(String identifier) {

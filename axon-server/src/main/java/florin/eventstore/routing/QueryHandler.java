@@ -129,20 +129,20 @@ final class QueryHandler {
                 .build());
     }
 
-    void cancel(PendingQuery query) {
-        synchronized (this) {
-            if (!inFlight.remove(query.identifier(), query)) {
-                if (queue.remove(query)) {
-                    queuedBytes -= query.bytes();
-                }
-                return;
+    /** Nobody waits for the query any more; its place is another one's. */
+    synchronized void cancel(PendingQuery query) {
+        if (!inFlight.remove(query.identifier(), query)) {
+            if (queue.remove(query)) {
+                queuedBytes -= query.bytes();
             }
+            return;
         }
         if (query.isStreaming()) {
             out.send(QueryProviderInbound.newBuilder()
                     .setQueryCancel(QueryReference.newBuilder().setRequestId(query.identifier()))
                     .build());
         }
+        sendQueued();
     }
 
     /** Sends a subscription query's instruction, not held back by permits; false if the handler has not read enough before. */
