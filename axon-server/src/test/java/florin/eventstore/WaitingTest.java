@@ -7,9 +7,16 @@ import static org.awaitility.Awaitility.await;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.ResultStream;
 import io.axoniq.axonserver.connector.query.QueryDefinition;
+import io.axoniq.axonserver.grpc.FlowControl;
 import io.axoniq.axonserver.grpc.MetaDataValue;
 import io.axoniq.axonserver.grpc.ProcessingInstruction;
 import io.axoniq.axonserver.grpc.ProcessingKey;
+import io.axoniq.axonserver.grpc.command.Command;
+import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
+import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
+import io.axoniq.axonserver.grpc.command.CommandResponse;
+import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
+import io.axoniq.axonserver.grpc.command.CommandSubscription;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
@@ -23,7 +30,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -35,6 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What waits at a handler that has given no permits. */
 class WaitingTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final List<Integer> PRIORITIES = List.of(0, 10, -5, 0, 10);
+    private static final List<String> BY_PRIORITY = List.of("1", "4", "0", "3", "2");
 
     @TempDir
     private Path data;
@@ -102,15 +114,87 @@ class WaitingTest {
         assertThat(texts(results)).containsExactly("quick");
     }
 
+    @Test
+    void commandsAreTakenByPriorityAndThenByArrival() throws Exception {
+        Queue<String> taken = new ConcurrentLinkedQueue<>();
+        AtomicBoolean acknowledged = new AtomicBoolean();
+        StreamObserver<CommandProviderOutbound> handler = CommandServiceGrpc.newStub(channel)
+                .openStream(new Observer<CommandProviderInbound>(message -> {
+                    if (message.hasCommand()) {
+                        taken.add(message.getCommand().getMessageIdentifier());
+                    } else {
+                        acknowledged.set(true);
+                    }
+                }));
+        handler.onNext(CommandProviderOutbound.newBuilder()
+                .setSubscribe(
+                        CommandSubscription.newBuilder().setClientId("busy").setCommand("Greet"))
+                .setInstructionId("subscribed")
+                .build());
+        await().atMost(PATIENCE).untilTrue(acknowledged);
+        List<CompletableFuture<CommandResponse>> sent = new ArrayList<>();
+        for (int i = 0; i < PRIORITIES.size(); i++) {
+            sent.add(sender.commandChannel()
+                    .sendCommand(Command.newBuilder()
+                            .setMessageIdentifier(Integer.toString(i))
+                            .setName("Greet")
+                            .addProcessingInstructions(number(ProcessingKey.PRIORITY, PRIORITIES.get(i)))
+                            .build()));
+            untilWaiting("commands", i + 1);
+        }
+        assertThat(sent).noneMatch(CompletableFuture::isDone);
+        handler.onNext(CommandProviderOutbound.newBuilder()
+                .setFlowControl(FlowControl.newBuilder().setPermits(PRIORITIES.size()))
+                .build());
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(taken).containsExactlyElementsOf(BY_PRIORITY));
+    }
+
+    @Test
+    void queriesAreTakenByPriorityAndThenByArrival() throws Exception {
+        Queue<String> taken = new ConcurrentLinkedQueue<>();
+        StreamObserver<QueryProviderOutbound> handler = busy("slow", taken);
+        for (int i = 0; i < PRIORITIES.size(); i++) {
+            sender.queryChannel()
+                    .query(query(1).toBuilder()
+                            .setMessageIdentifier(Integer.toString(i))
+                            .addProcessingInstructions(number(ProcessingKey.PRIORITY, PRIORITIES.get(i)))
+                            .build());
+            untilWaiting("queries", i + 1);
+        }
+        handler.onNext(QueryProviderOutbound.newBuilder()
+                .setFlowControl(FlowControl.newBuilder().setPermits(PRIORITIES.size()))
+                .build());
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(taken).containsExactlyElementsOf(BY_PRIORITY));
+    }
+
+    private static ProcessingInstruction number(ProcessingKey key, long value) {
+        return ProcessingInstruction.newBuilder()
+                .setKey(key)
+                .setValue(MetaDataValue.newBuilder().setNumberValue(value))
+                .build();
+    }
+
     private void untilWaiting(String kind, int messages) {
         await().atMost(PATIENCE).until(() -> fixture.metric("axon_" + kind + "_saturation_queued_count") == messages);
     }
 
     /** Handles the query, but permits nothing. */
     private StreamObserver<QueryProviderOutbound> busy(String component) {
+        return busy(component, new ConcurrentLinkedQueue<>());
+    }
+
+    private StreamObserver<QueryProviderOutbound> busy(String component, Queue<String> taken) {
         AtomicBoolean acknowledged = new AtomicBoolean();
         StreamObserver<QueryProviderOutbound> handler = QueryServiceGrpc.newStub(channel)
-                .openStream(new Observer<QueryProviderInbound>(message -> acknowledged.set(true)));
+                .openStream(new Observer<QueryProviderInbound>(message -> {
+                    if (message.hasQuery()) {
+                        taken.add(message.getQuery().getMessageIdentifier());
+                    } else {
+                        acknowledged.set(true);
+                    }
+                }));
         handler.onNext(QueryProviderOutbound.newBuilder()
                 .setSubscribe(QuerySubscription.newBuilder()
                         .setClientId(component + "-busy")
@@ -140,9 +224,7 @@ class WaitingTest {
         return QueryRequest.newBuilder()
                 .setMessageIdentifier(UUID.randomUUID().toString())
                 .setQuery("Find")
-                .addProcessingInstructions(ProcessingInstruction.newBuilder()
-                        .setKey(ProcessingKey.NR_OF_RESULTS)
-                        .setValue(MetaDataValue.newBuilder().setNumberValue(results)))
+                .addProcessingInstructions(number(ProcessingKey.NR_OF_RESULTS, results))
                 .build();
     }
 

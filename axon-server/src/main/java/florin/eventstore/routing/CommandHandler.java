@@ -4,26 +4,21 @@ import florin.eventstore.protocol.Outbound;
 import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** One connected stream that handles commands: what waits for its permits, and what it has not answered yet. */
 final class CommandHandler {
-    private static final int MAX_QUEUED = 10_000;
-    private static final long MAX_QUEUED_BYTES = 32L << 20;
     /** What a handler may have been sent and not read; then it gets more when it reads. */
     private static final long MAX_BACKLOG_BYTES = 4L << 20;
     /** Whatever a handler permits, it is not sent more than this before it has answered some. */
     private static final int MAX_IN_FLIGHT = 10_000;
 
     private final Outbound<CommandProviderInbound> out;
-    private final Deque<PendingCommand> queue = new ArrayDeque<>();
+    private final WaitingLine<PendingCommand> queue = new WaitingLine<>();
     private final Map<String, PendingCommand> inFlight = new HashMap<>();
-    private long queuedBytes;
     private long permits;
     private boolean gone;
     /** Set by the first message of the stream that carries it. */
@@ -76,7 +71,6 @@ final class CommandHandler {
             refusal = refusalFor(command);
             if (refusal == null) {
                 queue.add(command);
-                queuedBytes += command.bytes();
                 sendQueued();
             }
         }
@@ -87,7 +81,7 @@ final class CommandHandler {
     }
 
     private String refusalFor(PendingCommand command) {
-        if (queue.size() >= MAX_QUEUED || (queuedBytes > 0 && queuedBytes + command.bytes() > MAX_QUEUED_BYTES)) {
+        if (!queue.hasRoomFor(command)) {
             return "too many requests: " + queue.size() + " commands wait for handler " + clientId;
         }
         if (inFlight.containsKey(command.identifier())) {
@@ -101,8 +95,7 @@ final class CommandHandler {
                 && !queue.isEmpty()
                 && inFlight.size() < MAX_IN_FLIGHT
                 && out.backlogBytes() < MAX_BACKLOG_BYTES) {
-            PendingCommand next = queue.poll();
-            queuedBytes -= next.bytes();
+            PendingCommand next = queue.remove();
             if (next.isDone()) {
                 continue;
             }
@@ -128,8 +121,8 @@ final class CommandHandler {
 
     /** The caller does not wait any more: the answer, if it comes, goes nowhere. */
     synchronized void forget(PendingCommand command) {
-        if (!inFlight.remove(command.identifier(), command) && queue.remove(command)) {
-            queuedBytes -= command.bytes();
+        if (!inFlight.remove(command.identifier(), command)) {
+            queue.remove(waiting -> waiting == command);
         }
         sendQueued();
     }
@@ -141,10 +134,8 @@ final class CommandHandler {
         synchronized (this) {
             gone = true;
             lost = new ArrayList<>(inFlight.values());
-            unsent = new ArrayList<>(queue);
+            unsent = queue.remove(waiting -> true);
             inFlight.clear();
-            queue.clear();
-            queuedBytes = 0;
         }
         for (PendingCommand command : lost) {
             command.fail(

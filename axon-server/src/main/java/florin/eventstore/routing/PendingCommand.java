@@ -1,8 +1,10 @@
 package florin.eventstore.routing;
 
+import florin.eventstore.protocol.Instructions;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
+import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
 import java.util.UUID;
@@ -10,9 +12,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A command that its sender waits for; answered once, by whoever comes first. */
-final class PendingCommand {
+final class PendingCommand implements WaitingLine.Message {
     private final String identifier;
     private final int bytes;
+    private final long priority;
     private final Outbound<CommandResponse> sender;
     private final AtomicBoolean done = new AtomicBoolean();
     private volatile Command command;
@@ -23,6 +26,8 @@ final class PendingCommand {
         this.command = command;
         identifier = command.getMessageIdentifier();
         bytes = command.getSerializedSize();
+        priority = Instructions.number(command.getProcessingInstructionsList(), ProcessingKey.PRIORITY)
+                .orElse(0);
         this.sender = sender;
     }
 
@@ -34,8 +39,14 @@ final class PendingCommand {
         return identifier;
     }
 
-    int bytes() {
+    @Override
+    public int bytes() {
         return bytes;
+    }
+
+    @Override
+    public long priority() {
+        return priority;
     }
 
     /** The command was handed over: what remains is to wait, for which its content is not needed. */

@@ -19,7 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.Future;
 
 /** A query that its sender waits for, at one handler or at several; ends when all of them are done. */
-final class PendingQuery {
+final class PendingQuery implements WaitingLine.Message {
     /** How many results of a streaming query may be on their way before the sender has read some. */
     private static final int WINDOW = 64;
 
@@ -28,6 +28,7 @@ final class PendingQuery {
     private final String identifier;
     private final String query;
     private final int bytes;
+    private final long priority;
     private final Outbound<QueryResponse> sender;
     private final boolean streaming;
     /** Several results are wanted: each component has a part in it, and what some of them answer is an answer. */
@@ -62,6 +63,8 @@ final class PendingQuery {
         identifier = request.getMessageIdentifier();
         query = request.getQuery();
         bytes = request.getSerializedSize();
+        priority = Instructions.number(request.getProcessingInstructionsList(), ProcessingKey.PRIORITY)
+                .orElse(0);
     }
 
     synchronized QueryRequest request() {
@@ -76,8 +79,14 @@ final class PendingQuery {
         return query;
     }
 
-    int bytes() {
+    @Override
+    public int bytes() {
         return bytes;
+    }
+
+    @Override
+    public long priority() {
+        return priority;
     }
 
     /** The request was handed to one handler: after the last one its content is not needed any more. */

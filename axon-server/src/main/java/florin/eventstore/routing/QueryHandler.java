@@ -6,26 +6,21 @@ import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryReference;
 import io.axoniq.axonserver.grpc.query.QueryResponse;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** One connected stream that handles queries: what waits for its permits, and what it has not completed yet. */
 final class QueryHandler {
-    private static final int MAX_QUEUED = 10_000;
-    private static final long MAX_QUEUED_BYTES = 32L << 20;
     /** What a handler may have been sent and not read; then it gets more when it reads. */
     private static final long MAX_BACKLOG_BYTES = 4L << 20;
     /** Whatever a handler permits, it is not sent more than this before it has answered some. */
     private static final int MAX_IN_FLIGHT = 10_000;
 
     private final Outbound<QueryProviderInbound> out;
-    private final Deque<PendingQuery> queue = new ArrayDeque<>();
+    private final WaitingLine<PendingQuery> queue = new WaitingLine<>();
     private final Map<String, PendingQuery> inFlight = new HashMap<>();
-    private long queuedBytes;
     private long permits;
     private boolean gone;
     private volatile String clientId = "unknown";
@@ -84,14 +79,13 @@ final class QueryHandler {
             if (query.isDone()) {
                 return true;
             }
-            if (queue.size() >= MAX_QUEUED || (queuedBytes > 0 && queuedBytes + query.bytes() > MAX_QUEUED_BYTES)) {
+            if (!queue.hasRoomFor(query)) {
                 refusal = "too many requests: " + queue.size() + " queries wait for handler " + clientId;
             } else if (inFlight.containsKey(query.identifier())) {
                 refusal = "a query with identifier " + query.identifier() + " is being handled";
             } else {
                 refusal = null;
                 queue.add(query);
-                queuedBytes += query.bytes();
                 sendQueued();
             }
         }
@@ -106,8 +100,7 @@ final class QueryHandler {
                 && !queue.isEmpty()
                 && inFlight.size() < MAX_IN_FLIGHT
                 && out.backlogBytes() < MAX_BACKLOG_BYTES) {
-            PendingQuery next = queue.poll();
-            queuedBytes -= next.bytes();
+            PendingQuery next = queue.remove();
             if (next.isDone()) {
                 continue;
             }
@@ -132,9 +125,7 @@ final class QueryHandler {
     /** Nobody waits for the query any more; its place is another one's. */
     synchronized void cancel(PendingQuery query) {
         if (!inFlight.remove(query.identifier(), query)) {
-            if (queue.remove(query)) {
-                queuedBytes -= query.bytes();
-            }
+            queue.remove(waiting -> waiting == query);
             return;
         }
         if (query.isStreaming()) {
@@ -180,10 +171,8 @@ final class QueryHandler {
         synchronized (this) {
             gone = true;
             lost = new ArrayList<>(inFlight.values());
-            unsent = new ArrayList<>(queue);
+            unsent = queue.remove(waiting -> true);
             inFlight.clear();
-            queue.clear();
-            queuedBytes = 0;
         }
         for (PendingQuery query : lost) {
             query.handlerFailed(this, "connection to handler " + clientId + " lost while it handled the query");

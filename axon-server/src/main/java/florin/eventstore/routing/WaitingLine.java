@@ -1,0 +1,63 @@
+package florin.eventstore.routing;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.function.Predicate;
+
+/** What waits for a handler, bounded in number and in bytes: the highest priority is next, and among equals what came first. */
+final class WaitingLine<M extends WaitingLine.Message> {
+    private static final int MAX_MESSAGES = 10_000;
+    private static final long MAX_BYTES = 32L << 20;
+
+    interface Message {
+        int bytes();
+
+        long priority();
+    }
+
+    private record Place<M>(M message, long arrival) {}
+
+    private final PriorityQueue<Place<M>> places = new PriorityQueue<>(
+            Comparator.comparingLong((Place<M> place) -> place.message().priority())
+                    .reversed()
+                    .thenComparingLong(Place::arrival));
+    private long arrivals;
+    private long bytes;
+
+    int size() {
+        return places.size();
+    }
+
+    boolean isEmpty() {
+        return places.isEmpty();
+    }
+
+    boolean hasRoomFor(M message) {
+        return places.size() < MAX_MESSAGES && (bytes == 0 || bytes + message.bytes() <= MAX_BYTES);
+    }
+
+    void add(M message) {
+        places.add(new Place<>(message, arrivals++));
+        bytes += message.bytes();
+    }
+
+    /** The next one; only if there is one. */
+    M remove() {
+        M next = places.remove().message();
+        bytes -= next.bytes();
+        return next;
+    }
+
+    /** Removes what is wanted, and returns it in its order. */
+    List<M> remove(Predicate<M> wanted) {
+        List<M> removed = places.stream()
+                .filter(place -> wanted.test(place.message()))
+                .sorted(places.comparator())
+                .map(Place::message)
+                .toList();
+        places.removeIf(place -> wanted.test(place.message()));
+        removed.forEach(message -> bytes -= message.bytes());
+        return removed;
+    }
+}
