@@ -2,6 +2,7 @@ package florin.eventstore;
 
 import static florin.eventstore.NodeFixture.payload;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
@@ -13,6 +14,10 @@ import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
 import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
 import io.axoniq.axonserver.grpc.command.CommandSubscription;
+import io.axoniq.axonserver.grpc.control.ClientIdentification;
+import io.axoniq.axonserver.grpc.control.PlatformInboundInstruction;
+import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
+import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
@@ -40,6 +45,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +59,10 @@ class BoundsTest {
     private static final int LARGE = 100;
 
     private static final String MEBIBYTE = "x".repeat(1 << 20);
+    /** Enough of them to fill what lies between client and node, too. */
+    private static final int INSTRUCTIONS = 10_000;
+
+    private static final String INSTRUCTION = "x".repeat(1000);
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     @TempDir
@@ -316,6 +326,114 @@ class BoundsTest {
     }
 
     @Test
+    void aHandlerThatReadsNoAcknowledgementsLosesItsStream() throws Exception {
+        StreamObserver<CommandProviderOutbound> commands = CommandServiceGrpc.newStub(channels.get(0))
+                .openStream(
+                        new Idle<CommandProviderOutbound, CommandProviderInbound>(new AtomicReference<>(), m -> {}));
+        commands.onNext(CommandProviderOutbound.newBuilder()
+                .setSubscribe(
+                        CommandSubscription.newBuilder().setClientId("idle").setCommand("Greet"))
+                .build());
+        for (int i = 0; i < INSTRUCTIONS; i++) {
+            commands.onNext(CommandProviderOutbound.newBuilder()
+                    .setInstructionId(INSTRUCTION)
+                    .build());
+        }
+        assertThat(send(channels.get(1)).get(90, TimeUnit.SECONDS).getErrorCode())
+                .isEqualTo("AXONIQ-4000");
+
+        StreamObserver<QueryProviderOutbound> queries = QueryServiceGrpc.newStub(channels.get(2))
+                .openStream(new Idle<QueryProviderOutbound, QueryProviderInbound>(new AtomicReference<>(), m -> {}));
+        queries.onNext(QueryProviderOutbound.newBuilder()
+                .setSubscribe(QuerySubscription.newBuilder()
+                        .setClientId("idle")
+                        .setQuery("Find")
+                        .setResultName("text"))
+                .build());
+        for (int i = 0; i < INSTRUCTIONS; i++) {
+            queries.onNext(QueryProviderOutbound.newBuilder()
+                    .setInstructionId(INSTRUCTION)
+                    .build());
+        }
+        SettableFuture<QueryResponse> answer = SettableFuture.create();
+        QueryServiceGrpc.newStub(channels.get(1)).query(query("query"), new Observer<QueryResponse>(answer::set));
+        assertThat(answer.get(90, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5000");
+    }
+
+    @Test
+    void aClientThatReadsNoAcknowledgementsLosesItsStream() {
+        StreamObserver<PlatformInboundInstruction> client = PlatformServiceGrpc.newStub(channels.get(0))
+                .openStream(new Idle<PlatformInboundInstruction, PlatformOutboundInstruction>(
+                        new AtomicReference<>(), m -> {}));
+        client.onNext(PlatformInboundInstruction.newBuilder()
+                .setRegister(ClientIdentification.newBuilder().setClientId("idle"))
+                .build());
+        await().atMost(PATIENCE).until(() -> fixture.metric("axon_clients_connected_count") == 1);
+        for (int i = 0; i < INSTRUCTIONS; i++) {
+            client.onNext(PlatformInboundInstruction.newBuilder()
+                    .setInstructionId(INSTRUCTION)
+                    .build());
+        }
+        await().atMost(PATIENCE).until(() -> fixture.metric("axon_clients_connected_count") == 0);
+    }
+
+    @Test
+    void namesAndTypesOfResultsAreBounded() throws Exception {
+        String tooLong = "x".repeat(4097);
+        assertThat(refusalOf(
+                        CommandSubscription.newBuilder().setCommand("Greet").setClientId(tooLong)))
+                .contains("name of a client has 4096 characters at most");
+        assertThat(refusalOf(CommandSubscription.newBuilder()
+                        .setCommand("Greet")
+                        .setClientId("client")
+                        .setComponentName(tooLong)))
+                .contains("name of a component has 4096 characters at most");
+        assertThat(refusalOf(List.of(QuerySubscription.newBuilder()
+                        .setQuery("Find")
+                        .setClientId("client")
+                        .setResultName(tooLong)
+                        .build())))
+                .contains("name of a result has 4096 characters at most");
+        assertThat(refusalOf(IntStream.rangeClosed(0, 100)
+                        .mapToObj(type -> QuerySubscription.newBuilder()
+                                .setQuery("Find")
+                                .setClientId("client")
+                                .setResultName("type " + type)
+                                .build())
+                        .toList()))
+                .contains("100 types of results of a query at most");
+        assertThatThrownBy(() -> CommandServiceGrpc.newBlockingStub(channels.get(0))
+                        .dispatch(Command.newBuilder()
+                                .setName("Greet")
+                                .setMessageIdentifier(tooLong)
+                                .build()))
+                .hasMessageContaining("identifier of a command has 4096 characters at most");
+        assertThatThrownBy(() -> QueryServiceGrpc.newBlockingStub(channels.get(0))
+                        .query(QueryRequest.newBuilder().setQuery(tooLong).build())
+                        .next())
+                .hasMessageContaining("name of a query has 4096 characters at most");
+    }
+
+    private String refusalOf(CommandSubscription.Builder subscription) throws Exception {
+        SettableFuture<String> refusal = SettableFuture.create();
+        CommandServiceGrpc.newStub(channels.get(0))
+                .openStream(new Ending<CommandProviderInbound>(refusal))
+                .onNext(CommandProviderOutbound.newBuilder()
+                        .setSubscribe(subscription)
+                        .build());
+        return refusal.get(90, TimeUnit.SECONDS);
+    }
+
+    private String refusalOf(List<QuerySubscription> subscriptions) throws Exception {
+        SettableFuture<String> refusal = SettableFuture.create();
+        StreamObserver<QueryProviderOutbound> handler =
+                QueryServiceGrpc.newStub(channels.get(0)).openStream(new Ending<QueryProviderInbound>(refusal));
+        subscriptions.forEach(subscription -> handler.onNext(
+                QueryProviderOutbound.newBuilder().setSubscribe(subscription).build()));
+        return refusal.get(90, TimeUnit.SECONDS);
+    }
+
+    @Test
     void aHandlerWhoseStreamTheNodeEndedIsSentNothingMore() {
         AtomicBoolean acknowledged = new AtomicBoolean();
         StreamObserver<CommandProviderOutbound> handler = CommandServiceGrpc.newStub(channels.get(0))
@@ -377,6 +495,19 @@ class BoundsTest {
 
         @Override
         public void onError(Throwable reason) {}
+
+        @Override
+        public void onCompleted() {}
+    }
+
+    private record Ending<T>(SettableFuture<String> refusal) implements StreamObserver<T> {
+        @Override
+        public void onNext(T message) {}
+
+        @Override
+        public void onError(Throwable reason) {
+            refusal.set(reason.getMessage());
+        }
 
         @Override
         public void onCompleted() {}

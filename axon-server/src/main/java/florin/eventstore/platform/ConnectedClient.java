@@ -1,6 +1,7 @@
 package florin.eventstore.platform;
 
 import florin.eventstore.protocol.Instructions;
+import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
@@ -68,7 +69,14 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
         lastHeardNanos = System.nanoTime();
         switch (message.getRequestCase()) {
             case REGISTER -> {
-                client = message.getRegister();
+                String clientId = message.getRegister().getClientId();
+                String component = message.getRegister().getComponentName();
+                Names.check("name of a client", clientId);
+                Names.check("name of a component", component);
+                client = ClientIdentification.newBuilder()
+                        .setClientId(clientId)
+                        .setComponentName(component)
+                        .build();
                 LOG.info("{} ({}) connected to context {}", client.getComponentName(), client.getClientId(), context);
             }
             case EVENT_PROCESSOR_INFO -> {
@@ -91,10 +99,12 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
                 // acknowledgements need no answer
             }
         }
-        if (!message.getInstructionId().isEmpty()) {
-            out.offer(PlatformOutboundInstruction.newBuilder()
-                    .setAck(Instructions.acknowledge(message.getInstructionId()))
-                    .build());
+        if (!message.getInstructionId().isEmpty()
+                && !out.acknowledge(PlatformOutboundInstruction.newBuilder()
+                        .setAck(Instructions.acknowledge(message.getInstructionId()))
+                        .build())) {
+            // A client that does not read will not let the call end by itself.
+            end();
         }
     }
 

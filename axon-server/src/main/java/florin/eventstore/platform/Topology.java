@@ -1,5 +1,6 @@
 package florin.eventstore.platform;
 
+import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.control.CommandSubscription;
@@ -21,7 +22,6 @@ import java.util.UUID;
  */
 public final class Topology {
     private static final int MAX_SUBSCRIPTIONS = 10_000;
-    private static final int MAX_NAME_LENGTH = 4096;
     private static final TopologyChange RESET =
             TopologyChange.newBuilder().setUpdateType(UpdateType.RESET_ALL).build();
 
@@ -75,9 +75,9 @@ public final class Topology {
         }
 
         private void announce(String name, TopologyChange change) {
-            if (name.length() > MAX_NAME_LENGTH) {
-                throw Refusal.invalid("a command or query has a name of " + MAX_NAME_LENGTH + " characters at most");
-            }
+            Names.check("name of a command or query", name);
+            Names.check("name of a client", change.getClientId());
+            Names.check("name of a component", change.getComponentName());
             synchronized (Topology.this) {
                 if (announced.size() >= MAX_SUBSCRIPTIONS && !announced.containsKey(name)) {
                     throw Refusal.tooManyRequests(

@@ -1,6 +1,7 @@
 package florin.eventstore.protocol;
 
 import com.google.protobuf.MessageLite;
+import io.axoniq.axonserver.connector.ErrorCategory;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 
@@ -8,9 +9,12 @@ import io.grpc.stub.StreamObserver;
 public final class Outbound<T> {
     /** Of what nothing else holds back. */
     private static final long MAX_BACKLOG_BYTES = 32L << 20;
+    /** They are small, so that each costs far more memory than it has bytes. */
+    private static final int MAX_UNREAD_ACKNOWLEDGEMENTS = 5_000;
 
     private final ServerCallStreamObserver<T> observer;
     private long backlogBytes;
+    private int unreadAcknowledgements;
     private boolean closed;
 
     private Outbound(ServerCallStreamObserver<T> observer) {
@@ -61,6 +65,19 @@ public final class Outbound<T> {
     /** As {@link #send}; false also when the client has not read so much that this message is not worth the memory. */
     public synchronized boolean offer(T message) {
         return backlogBytes() < MAX_BACKLOG_BYTES && send(message);
+    }
+
+    /** Sends an acknowledgement; false when the call is over, also because its client has thousands of them to read. */
+    public synchronized boolean acknowledge(T message) {
+        unreadAcknowledgements = observer.isReady() ? 0 : unreadAcknowledgements + 1;
+        if (unreadAcknowledgements > MAX_UNREAD_ACKNOWLEDGEMENTS) {
+            fail(Refusal.tooManyRequests(
+                    ErrorCategory.OTHER,
+                    "the client has not read " + MAX_UNREAD_ACKNOWLEDGEMENTS + " acknowledgements"));
+        } else {
+            offer(message);
+        }
+        return !closed;
     }
 
     /** How many bytes were sent since the client read last; 0 while it keeps up. */

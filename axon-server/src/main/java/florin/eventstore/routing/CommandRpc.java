@@ -4,6 +4,7 @@ import florin.eventstore.platform.Clients;
 import florin.eventstore.platform.Topology;
 import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.Instructions;
+import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
 import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.command.Command;
@@ -64,6 +65,7 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
 
     @Override
     public void dispatch(Command command, StreamObserver<CommandResponse> observer) {
+        Names.check("identifier of a command", command.getMessageIdentifier());
         PendingCommand[] pending = new PendingCommand[1];
         Outbound<CommandResponse> out = Outbound.of(observer, () -> pending[0].abandon());
         pending[0] = new PendingCommand(command, out);
@@ -123,15 +125,18 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
                     // acknowledgements need no answer
                 }
             }
-            if (!message.getInstructionId().isEmpty()) {
-                handler.out()
-                        .offer(CommandProviderInbound.newBuilder()
-                                .setAck(Instructions.acknowledge(message.getInstructionId()))
-                                .build());
+            if (!message.getInstructionId().isEmpty()
+                    && !handler.out()
+                            .acknowledge(CommandProviderInbound.newBuilder()
+                                    .setAck(Instructions.acknowledge(message.getInstructionId()))
+                                    .build())) {
+                // A client that does not read will not let the call end by itself.
+                end();
             }
         }
 
         private void identify(String clientId) {
+            Names.check("name of a client", clientId);
             if (!clientId.isEmpty() && !clientId.equals(handler.clientId())) {
                 handler.clientId(clientId);
             }

@@ -1,5 +1,7 @@
 package florin.eventstore.routing;
 
+import florin.eventstore.protocol.Names;
+import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
@@ -17,6 +19,7 @@ import java.util.stream.Stream;
 /** Knows who handles which query in one context, and which subscription queries are open. */
 final class QueryRouter {
     private static final int MAX_SUBSCRIPTIONS = 100_000;
+    private static final int MAX_RESULT_TYPES = 100;
 
     /** Handlers of a query with the result types that they registered. Immutable. */
     private record Route(Map<QueryHandler, Set<String>> results) {}
@@ -26,12 +29,18 @@ final class QueryRouter {
     private final AtomicInteger turn = new AtomicInteger();
 
     void subscribe(QuerySubscription subscription, QueryHandler handler) {
+        Names.check("name of a result", subscription.getResultName());
         boolean[] isNew = new boolean[1];
         routes.compute(subscription.getQuery(), (name, route) -> {
             Map<QueryHandler, Set<String>> results = new LinkedHashMap<>(route == null ? Map.of() : route.results());
             isNew[0] = !results.containsKey(handler);
             Set<String> types = new LinkedHashSet<>(results.getOrDefault(handler, Set.of()));
             types.add(subscription.getResultName());
+            if (types.size() > MAX_RESULT_TYPES) {
+                throw Refusal.tooManyRequests(
+                        ErrorCategory.OTHER,
+                        "a handler has " + MAX_RESULT_TYPES + " types of results of a query at most");
+            }
             results.put(handler, types);
             return new Route(results);
         });

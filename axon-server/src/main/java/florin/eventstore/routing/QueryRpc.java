@@ -4,6 +4,7 @@ import florin.eventstore.platform.Clients;
 import florin.eventstore.platform.Topology;
 import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.Instructions;
+import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
@@ -68,6 +69,8 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
 
     @Override
     public void query(QueryRequest request, StreamObserver<QueryResponse> observer) {
+        Names.check("name of a query", request.getQuery());
+        Names.check("identifier of a query", request.getMessageIdentifier());
         PendingQuery[] pending = new PendingQuery[1];
         Outbound<QueryResponse> out = Outbound.of(observer, () -> pending[0].abandon());
         out.onReady(() -> pending[0].flush());
@@ -133,15 +136,19 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
                     // acknowledgements need no answer
                 }
             }
-            if (!message.getInstructionId().isEmpty()) {
-                handler.out()
-                        .offer(QueryProviderInbound.newBuilder()
-                                .setAck(Instructions.acknowledge(message.getInstructionId()))
-                                .build());
+            if (!message.getInstructionId().isEmpty()
+                    && !handler.out()
+                            .acknowledge(QueryProviderInbound.newBuilder()
+                                    .setAck(Instructions.acknowledge(message.getInstructionId()))
+                                    .build())) {
+                // A client that does not read will not let the call end by itself.
+                end();
             }
         }
 
         private void identify(String clientId, String component) {
+            Names.check("name of a client", clientId);
+            Names.check("name of a component", component);
             if (!clientId.isEmpty() && !clientId.equals(handler.clientId())) {
                 handler.identify(clientId, component);
             }
