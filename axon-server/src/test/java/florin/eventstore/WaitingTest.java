@@ -82,6 +82,42 @@ class WaitingTest {
     }
 
     @Test
+    void aQueryGoesToAnotherHandlerWhenItsOwnUnsubscribes() throws Exception {
+        StreamObserver<QueryProviderOutbound> leaving = busy("slow");
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query(1));
+        untilWaiting("queries", 1);
+        answering("quick");
+        leaving.onNext(QueryProviderOutbound.newBuilder()
+                .setUnsubscribe(QuerySubscription.newBuilder().setQuery("Find").setResultName("text"))
+                .build());
+
+        assertThat(texts(results)).containsExactly("quick");
+    }
+
+    @Test
+    void aCommandGoesToAnotherHandlerWhenItsOwnUnsubscribes() throws Exception {
+        StreamObserver<CommandProviderOutbound> leaving = busyWithCommands(new ConcurrentLinkedQueue<>());
+        CompletableFuture<CommandResponse> response = sender.commandChannel()
+                .sendCommand(Command.newBuilder().setName("Greet").build());
+        untilWaiting("commands", 1);
+        fixture.connect("quick")
+                .commandChannel()
+                .registerCommandHandler(
+                        command -> CompletableFuture.completedFuture(CommandResponse.newBuilder()
+                                .setPayload(payload("quick"))
+                                .build()),
+                        100,
+                        "Greet")
+                .awaitAck(30, TimeUnit.SECONDS);
+        leaving.onNext(CommandProviderOutbound.newBuilder()
+                .setUnsubscribe(CommandSubscription.newBuilder().setCommand("Greet"))
+                .build());
+
+        assertThat(response.get(30, TimeUnit.SECONDS).getPayload().getData().toStringUtf8())
+                .isEqualTo("quick");
+    }
+
+    @Test
     void aPointQueryIsRefusedWhenTheOnlyHandlerLeaves() throws Exception {
         StreamObserver<QueryProviderOutbound> leaving = busy("slow");
         ResultStream<QueryResponse> results = sender.queryChannel().query(query(1));
@@ -117,21 +153,7 @@ class WaitingTest {
     @Test
     void commandsAreTakenByPriorityAndThenByArrival() throws Exception {
         Queue<String> taken = new ConcurrentLinkedQueue<>();
-        AtomicBoolean acknowledged = new AtomicBoolean();
-        StreamObserver<CommandProviderOutbound> handler = CommandServiceGrpc.newStub(channel)
-                .openStream(new Observer<CommandProviderInbound>(message -> {
-                    if (message.hasCommand()) {
-                        taken.add(message.getCommand().getMessageIdentifier());
-                    } else {
-                        acknowledged.set(true);
-                    }
-                }));
-        handler.onNext(CommandProviderOutbound.newBuilder()
-                .setSubscribe(
-                        CommandSubscription.newBuilder().setClientId("busy").setCommand("Greet"))
-                .setInstructionId("subscribed")
-                .build());
-        await().atMost(PATIENCE).untilTrue(acknowledged);
+        StreamObserver<CommandProviderOutbound> handler = busyWithCommands(taken);
         List<CompletableFuture<CommandResponse>> sent = new ArrayList<>();
         for (int i = 0; i < PRIORITIES.size(); i++) {
             sent.add(sender.commandChannel()
@@ -167,6 +189,25 @@ class WaitingTest {
                 .build());
 
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(taken).containsExactlyElementsOf(BY_PRIORITY));
+    }
+
+    private StreamObserver<CommandProviderOutbound> busyWithCommands(Queue<String> taken) {
+        AtomicBoolean acknowledged = new AtomicBoolean();
+        StreamObserver<CommandProviderOutbound> handler = CommandServiceGrpc.newStub(channel)
+                .openStream(new Observer<CommandProviderInbound>(message -> {
+                    if (message.hasCommand()) {
+                        taken.add(message.getCommand().getMessageIdentifier());
+                    } else {
+                        acknowledged.set(true);
+                    }
+                }));
+        handler.onNext(CommandProviderOutbound.newBuilder()
+                .setSubscribe(
+                        CommandSubscription.newBuilder().setClientId("busy").setCommand("Greet"))
+                .setInstructionId("subscribed")
+                .build());
+        await().atMost(PATIENCE).untilTrue(acknowledged);
+        return handler;
     }
 
     private static ProcessingInstruction number(ProcessingKey key, long value) {

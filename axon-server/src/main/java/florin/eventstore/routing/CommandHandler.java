@@ -127,6 +127,11 @@ final class CommandHandler {
         sendQueued();
     }
 
+    /** It does not handle the command any more: what waited is returned so that another one can have it. */
+    synchronized List<PendingCommand> unsubscribed(String command) {
+        return queue.remove(waiting -> waiting.command().getName().equals(command));
+    }
+
     /** Ends this handler; what it never saw is returned so that another one can have it. */
     List<PendingCommand> disconnect() {
         List<PendingCommand> lost;

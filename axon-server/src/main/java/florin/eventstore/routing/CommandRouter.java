@@ -26,6 +26,11 @@ final class CommandRouter {
     }
 
     void unsubscribe(String command, CommandHandler handler) {
+        remove(command, handler);
+        handler.unsubscribed(command).forEach(this::dispatch);
+    }
+
+    private void remove(String command, CommandHandler handler) {
         routes.computeIfPresent(command, (name, ring) -> {
             ring.remove(handler);
             return ring.isEmpty() ? null : ring;
@@ -35,7 +40,7 @@ final class CommandRouter {
     void disconnect(CommandHandler handler) {
         routes.forEach((command, ring) -> {
             if (ring.contains(handler)) {
-                unsubscribe(command, handler);
+                remove(command, handler);
             }
         });
         handler.disconnect().forEach(this::dispatch);
@@ -52,7 +57,7 @@ final class CommandRouter {
                 return;
             }
             // It left after it was chosen.
-            unsubscribe(command.getName(), handler);
+            remove(command.getName(), handler);
             handler = memberFor(command.getName(), key);
         }
         pending.fail(ErrorCategory.NO_HANDLER_FOR_COMMAND, "no handler for command " + command.getName());

@@ -164,6 +164,11 @@ final class QueryHandler {
         }
     }
 
+    /** It does not handle the query any more: what waited is returned so that another one can have it. */
+    synchronized List<PendingQuery> unsubscribed(String query) {
+        return queue.remove(waiting -> waiting.query().equals(query));
+    }
+
     /** Ends this handler; what it never saw is returned so that another one can have it. */
     List<PendingQuery> disconnect() {
         List<PendingQuery> lost;

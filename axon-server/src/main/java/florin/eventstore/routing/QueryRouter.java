@@ -62,6 +62,7 @@ final class QueryRouter {
             return results.isEmpty() ? null : new Route(results);
         });
         if (!handlers(subscription.getQuery()).contains(handler)) {
+            handler.unsubscribed(subscription.getQuery()).forEach(query -> dispatchToAnother(query, handler));
             openFor(subscription.getQuery()).forEach(open -> open.handlerUnsubscribed(handler));
         }
     }
