@@ -6,7 +6,9 @@ import static florin.eventstore.NodeFixture.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import florin.eventstore.NodeConfiguration.Access;
 import florin.eventstore.protocol.Refusal;
+import florin.eventstore.security.AccessControl;
 import florin.eventstore.storage.EventStorage;
 import florin.eventstore.storage.StorageConfiguration;
 import florin.eventstore.storage.StorageResources;
@@ -16,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +79,20 @@ class UnopenedContextTest {
                             .eventChannel()
                             .openAggregateStream("a")))
                     .hasSize(1);
+        }
+    }
+
+    @Test
+    void withAccessControlHealthTellsStrangersNoMoreThanThatSomethingIsWrong() throws Exception {
+        damageHead("orders");
+        AccessControl control =
+                AccessControl.of(Map.of("application.a.token", "0123456789abcdef", "application.a.roles", "ADMIN@*"));
+
+        try (NodeFixture fixture =
+                new NodeFixture(NodeConfiguration.of(data, 0, 0).withAccess(new Access(control, null, false)))) {
+            HttpResponse<String> health = fixture.http("GET", "/actuator/health", "");
+            assertThat(health.statusCode()).isEqualTo(503);
+            assertThat(health.body()).isEqualTo("{\"status\":\"DOWN\"}");
         }
     }
 

@@ -20,9 +20,12 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The stores of all contexts, a folder each. A context comes into being when a client first writes or reads in it. */
 public final class Contexts implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Contexts.class);
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_@.\\-]{0,63}");
     private static final int MAX_CONTEXTS = 64;
 
