@@ -110,11 +110,12 @@ final class EventStoreMark {
     }
 
     void check() throws Exception {
-        EventChannel store = events.get();
-        long head = store.getLastToken().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         Optional<Mark> mark = mark();
         long marked = mark.map(Mark::position).orElse(NONE);
         long seen = Math.max(seen(), marked);
+        // After what was seen: both go on meanwhile.
+        EventChannel store = events.get();
+        long head = store.getLastToken().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         if (seen > head) {
             throw new OtherEventStoreException(
                     "This service has seen event " + seen + " of an event store whose last is " + head);
