@@ -25,6 +25,7 @@ final class BodyLimitFilter extends OncePerRequestFilter {
 
     static final int LIMIT_BYTES = 64 * 1024;
     static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final int PART_BYTES = 4 * 1024;
 
     private final HandlerExceptionResolver problems;
 
@@ -35,9 +36,10 @@ final class BodyLimitFilter extends OncePerRequestFilter {
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
         byte[] body;
         try {
-            body = body(request);
+            body = body(request, deadline);
         } catch (ClientAbortException e) {
             if (e.getCause() instanceof SocketTimeoutException) {
                 return; // Nothing came for long, and Tomcat has answered: see ServerErrors.
@@ -46,8 +48,8 @@ final class BodyLimitFilter extends OncePerRequestFilter {
         } catch (ProblemException refused) {
             response.setHeader("Connection", "close");
             problems.resolveException(request, response, null, refused);
-            if (refused.type() == ProblemType.BODY_TOO_SLOW) {
-                response.flushBuffer();
+            response.flushBuffer();
+            if (!isAtEnd(request.getInputStream(), deadline)) {
                 throw new ClientAbortException(refused); // Else Tomcat would wait for the rest.
             }
             return;
@@ -55,12 +57,11 @@ final class BodyLimitFilter extends OncePerRequestFilter {
         chain.doFilter(new BufferedRequest(request, body), response);
     }
 
-    private static byte[] body(HttpServletRequest request) throws IOException {
+    private static byte[] body(HttpServletRequest request, long deadline) throws IOException {
         if (request.getContentLengthLong() > LIMIT_BYTES) {
             throw tooLarge();
         }
-        long deadline = System.nanoTime() + LIMIT.toNanos();
-        byte[] part = new byte[4 * 1024];
+        byte[] part = new byte[PART_BYTES];
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         InputStream content = request.getInputStream();
         for (int length = content.read(part); length >= 0; length = content.read(part)) {
@@ -74,6 +75,17 @@ final class BodyLimitFilter extends OncePerRequestFilter {
             }
         }
         return body.toByteArray();
+    }
+
+    /** Reads on for what is left of the time: a client whose connection is closed while it sends may not hear the answer. */
+    private static boolean isAtEnd(InputStream content, long deadline) throws IOException {
+        byte[] part = new byte[PART_BYTES];
+        while (System.nanoTime() < deadline) {
+            if (content.read(part) < 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static ProblemException tooLarge() {

@@ -7,7 +7,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -85,7 +84,7 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
             CommandMessage<C> intercepted = intercepted(command);
             try {
                 handling.execute(() -> handle(intercepted, callback));
-            } catch (RejectedExecutionException refused) {
+            } catch (ProblemException refused) {
                 callback.onResult(intercepted, GenericCommandResultMessage.asCommandResultMessage(refused));
             }
         } else {
@@ -111,7 +110,8 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
 
     private static void putWhenThereIsRoom(Runnable task, ThreadPoolExecutor handling) {
         if (handling.isShutdown()) {
-            throw new RejectedExecutionException("This process takes no more commands: it is stopping");
+            throw new ProblemException(
+                    ProblemType.BRANCH_UNAVAILABLE, "Nothing was done: this process is stopping; try again");
         }
         try {
             if (handling.getQueue().offer(task, LONGEST_WAIT_SECONDS, TimeUnit.SECONDS)) {
@@ -119,9 +119,10 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new RejectedExecutionException("Interrupted while too many commands wait", interrupted);
         }
-        throw new RejectedExecutionException(MOST_WAITING + " commands wait");
+        throw new ProblemException(
+                ProblemType.TOO_BUSY,
+                "Nothing was done: " + MOST_WAITING + " commands wait here; try again with the same key");
     }
 
     @SuppressWarnings("unchecked") // An interceptor answers a message of the same payload.

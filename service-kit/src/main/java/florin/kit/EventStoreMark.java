@@ -31,7 +31,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * <p>Its processors would wait at tokens that the event store has not reached, and never see the events that come to stand before
  * them; its sagas would go on with transfers that the event store has forgotten. So it keeps, beside the tokens, the place and
  * the identifier of an event that it has seen, and looks whether the event store still has that event, at the start and from
- * time to time. If it has not, the service does not start, or ends.
+ * time to time. If it has not, seen twice, the service does not start, or ends.
  */
 final class EventStoreMark {
 
@@ -40,6 +40,7 @@ final class EventStoreMark {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventStoreMark.class);
     private static final Duration PERIOD = Duration.ofSeconds(10);
+    private static final Duration SECOND_LOOK = Duration.ofSeconds(1);
     private static final long PATIENCE_SECONDS = 5;
     private static final int EXIT_CODE = 78; // EX_CONFIG of sysexits.h
     private static final long NONE = -1;
@@ -81,17 +82,19 @@ final class EventStoreMark {
         }
     }
 
-    /** Looks now, and from time to time; an event store that is away is looked at later. */
+    /** Looks now, and from time to time; an event store that is away is looked at soon. */
     void start() {
+        Duration next = PERIOD;
         try {
-            check();
+            checkTwice();
         } catch (OtherEventStoreException other) {
             throw other;
         } catch (Exception away) {
             LOG.warn("Whether the event store is the one of before is not known yet: {}", away.toString());
+            next = SECOND_LOOK;
         }
         ScheduledFuture<?> unused = timer.scheduleWithFixedDelay(
-                this::checkOrEnd, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+                this::checkOrEnd, next.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     void stop() {
@@ -100,12 +103,23 @@ final class EventStoreMark {
 
     private void checkOrEnd() {
         try {
-            check();
+            checkTwice();
         } catch (OtherEventStoreException other) {
             LOG.error("This service ends", other);
             System.exit(EXIT_CODE);
         } catch (Exception away) {
-            LOG.debug("The event store cannot be looked at now", away);
+            LOG.info("Whether the event store is the one of before is not known now: {}", away.toString());
+        }
+    }
+
+    /** A member of a cluster may be behind for a moment. */
+    private void checkTwice() throws Exception {
+        try {
+            check();
+        } catch (OtherEventStoreException once) {
+            LOG.warn("The event store is looked at again: {}", once.getMessage());
+            TimeUnit.MILLISECONDS.sleep(SECOND_LOOK.toMillis());
+            check();
         }
     }
 

@@ -165,7 +165,7 @@ public final class IdempotentRequests {
     }
 
     private void release(String key) {
-        jdbc.sql("UPDATE idempotency_key SET leased_until = now() WHERE key = :key")
+        jdbc.sql("UPDATE idempotency_key SET leased_until = now() WHERE key = :key AND status IS NULL")
                 .param("key", key)
                 .update();
     }
@@ -179,8 +179,8 @@ public final class IdempotentRequests {
     /** A UUID of version 8 (RFC 9562). */
     private static String operationId(String key, String hash) {
         ByteBuffer digest = ByteBuffer.wrap(sha256().digest((key + '\n' + hash).getBytes(StandardCharsets.US_ASCII)));
-        long high = digest.getLong() & ~0xf000L | 0x8000L;
-        long low = digest.getLong() & ~(0xc0L << 56) | 0x80L << 56;
+        long high = (digest.getLong() & ~0xf000L) | 0x8000L;
+        long low = (digest.getLong() & ~(0xc0L << 56)) | (0x80L << 56);
         return new UUID(high, low).toString();
     }
 

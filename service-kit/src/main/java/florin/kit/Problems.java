@@ -15,7 +15,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.axonframework.axonserver.connector.AxonServerException;
@@ -204,10 +203,6 @@ final class Problems {
         if (cause instanceof NoHandlerForCommandException) {
             return new ProblemException(
                     ProblemType.BRANCH_UNAVAILABLE, "No service takes this command now; try again with the same key");
-        }
-        if (cause instanceof RejectedExecutionException) {
-            return new ProblemException(
-                    ProblemType.TOO_BUSY, "Nothing was done: too much waits here; try again with the same key");
         }
         if (isConflict(cause)) {
             return new ProblemException(

@@ -14,7 +14,9 @@ import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.Event;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.axonframework.eventhandling.GlobalSequenceTrackingToken;
 import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
 import org.axonframework.serialization.Serializer;
@@ -70,7 +72,27 @@ class EventStoreMarkTest {
     }
 
     @Test
-    void it_does_not_start_with_one_that_has_not_come_so_far() throws Exception {
+    void events_that_come_while_it_looks_make_no_other_event_store() throws Exception {
+        EventChannel store = storeOf(1);
+        AtomicBoolean stop = new AtomicBoolean();
+        CompletableFuture<Long> writing = CompletableFuture.supplyAsync(() -> {
+            long last = 0;
+            while (!stop.get()) {
+                append(store, 1);
+                token("processor", ++last);
+            }
+            return last;
+        });
+        EventStoreMark mark = markOf(store);
+        for (int look = 0; look < 200; look++) {
+            mark.check();
+        }
+        stop.set(true);
+        assertThat(writing.join()).isPositive();
+    }
+
+    @Test
+    void it_does_not_start_with_one_that_has_not_come_so_far() {
         EventChannel store = storeOf(3);
         token("processor", 3);
 
@@ -114,21 +136,24 @@ class EventStoreMarkTest {
         return new EventStoreMark(() -> store, database, new TokenSchema(), serializer);
     }
 
-    private EventChannel storeOf(int events) throws Exception {
+    private EventChannel storeOf(int events) {
         AxonServerConnection connection = factory.connect("mark-" + UUID.randomUUID());
         await().atMost(PATIENCE).until(connection::isConnected);
         append(connection.eventChannel(), events);
         return connection.eventChannel();
     }
 
-    private static void append(EventChannel store, int events) throws Exception {
+    private static void append(EventChannel store, int events) {
         for (int i = 0; i < events; i++) {
             Event event = Event.newBuilder()
                     .setMessageIdentifier(UUID.randomUUID().toString())
                     .setPayload(
                             SerializedObject.newBuilder().setType("Happened").setData(ByteString.copyFromUtf8("{}")))
                     .build();
-            assertThat(store.appendEvents(event).get(25, TimeUnit.SECONDS).getSuccess())
+            assertThat(store.appendEvents(event)
+                            .orTimeout(25, TimeUnit.SECONDS)
+                            .join()
+                            .getSuccess())
                     .isTrue();
         }
     }

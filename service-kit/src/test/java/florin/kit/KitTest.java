@@ -464,29 +464,33 @@ class KitTest {
     void aBodyThatDoesNotComeIsRefusedAlsoIfItComesByDrops() throws Exception {
         ScheduledExecutorService drops = Executors.newSingleThreadScheduledExecutor();
         try (Socket silent = new Socket("localhost", port);
-                Socket slow = new Socket("localhost", port)) {
-            beginPost(silent);
-            beginPost(slow);
+                Socket slow = new Socket("localhost", port);
+                Socket slowAndTooLarge = new Socket("localhost", port)) {
+            beginPost(silent, 60_000);
+            beginPost(slow, 60_000);
+            beginPost(slowAndTooLarge, 70_000);
             Future<?> unused = drops.scheduleAtFixedRate(() -> drop(slow), 0, 100, TimeUnit.MILLISECONDS);
+            Future<?> unusedToo = drops.scheduleAtFixedRate(() -> drop(slowAndTooLarge), 0, 100, TimeUnit.MILLISECONDS);
 
             assertThat(answer(silent)).startsWith("HTTP/1.1 408").contains("body-too-slow");
             assertThat(answer(slow)).startsWith("HTTP/1.1 408").contains("body-too-slow");
+            assertThat(answer(slowAndTooLarge)).startsWith("HTTP/1.1 413").contains("body-too-large");
         } finally {
             drops.shutdownNow();
         }
     }
 
-    private static void beginPost(Socket connection) throws IOException {
+    private static void beginPost(Socket connection, int length) throws IOException {
         connection.setSoTimeout((int) PATIENCE.toMillis());
         String head =
                 """
                 POST /payments HTTP/1.1\r
                 Host: localhost\r
                 Content-Type: application/json\r
-                Content-Length: 60000\r
+                Content-Length: %d\r
                 \r
                 """;
-        connection.getOutputStream().write(head.getBytes(US_ASCII));
+        connection.getOutputStream().write(head.formatted(length).getBytes(US_ASCII));
     }
 
     private static void drop(Socket connection) {

@@ -249,6 +249,12 @@ class AccountQueryTest {
         assertThat(tooEarly.path("left").asLong()).isEqualTo(before + 2);
 
         setPosition(iban, 0);
+        refuseWrites(iban);
+        JsonNode databaseAway = post("/projections/accounts/dead-letters/retry").body();
+        assertThat(databaseAway.path("mended").asInt()).isZero();
+        assertThat(databaseAway.path("left").asLong()).isEqualTo(before + 2);
+
+        allowWrites();
         JsonNode mended = post("/projections/accounts/dead-letters/retry").body();
         assertThat(mended.path("mended").asInt()).isOne();
         assertThat(mended.path("left").asLong()).isEqualTo(before);
@@ -262,6 +268,24 @@ class AccountQueryTest {
                 .path("value")
                 .asString()
                 .equals("16.00"));
+    }
+
+    /** As if PostgreSQL were being stopped. */
+    private void refuseWrites(Iban iban) {
+        int unused = database.sql(
+                        """
+                        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                            $$ BEGIN RAISE EXCEPTION 'shutting down' USING ERRCODE = '57P01'; END $$
+                        """)
+                .update();
+        int unusedToo = database.sql(
+                        "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON account FOR EACH ROW WHEN (NEW.iban = '"
+                                + iban + "') EXECUTE FUNCTION refuse()")
+                .update();
+    }
+
+    private void allowWrites() {
+        int unused = database.sql("DROP FUNCTION refuse CASCADE").update();
     }
 
     private void setPosition(Iban iban, long position) {

@@ -68,7 +68,7 @@ public final class SimulatedView {
         }
 
         @Override
-        List<TransferRow> findStandingStill(Instant movedBy, Instant drivenBy) {
+        List<TransferRow> findStandingStill(Instant movedBy, Instant drivenBy, Instant now) {
             Function<TransferDetails, Instant> drivenAt =
                     row -> drives.containsKey(row.id().value())
                             ? drives.get(row.id().value()).at()

@@ -77,8 +77,8 @@ final class TransferReconciler {
 
     /** Drives those that stand still and were not driven in this period yet; false if there may be more of them. */
     boolean reconcile(Instant now) {
-        List<TransferRow> standing =
-                rows.findStandingStill(now.minus(properties.reconcileAfter()), now.minus(properties.reconcileEvery()));
+        List<TransferRow> standing = rows.findStandingStill(
+                now.minus(properties.reconcileAfter()), now.minus(properties.reconcileEvery()), now);
         standing.forEach(transfer -> drive(transfer, now));
         return standing.size() < TransferRows.MOST_STANDING;
     }

@@ -45,14 +45,18 @@ class TransferRows {
                                 + " called_off = excluded.called_off");
     }
 
-    /** Of those that are neither final nor parked and have neither moved nor been driven since; the longest not driven first. */
-    List<TransferRow> findStandingStill(Instant movedBy, Instant drivenBy) {
+    /**
+     * Of those that are neither final nor parked and have neither moved nor been driven since; the longest not driven first. What
+     * was driven after now was so before the clock was set back.
+     */
+    List<TransferRow> findStandingStill(Instant movedBy, Instant drivenBy, Instant now) {
         return jdbc.query(
                 "SELECT * FROM transfer_view WHERE ended_as IS NULL AND NOT parked AND updated_at <= ?"
-                        + " AND (driven_at IS NULL OR driven_at <= ?) ORDER BY driven_at NULLS FIRST, updated_at LIMIT ?",
+                        + " AND (driven_at IS NULL OR driven_at <= ? OR driven_at > ?) ORDER BY driven_at NULLS FIRST, updated_at LIMIT ?",
                 ROW,
                 Timestamp.from(movedBy),
                 Timestamp.from(drivenBy),
+                Timestamp.from(now),
                 MOST_STANDING);
     }
 

@@ -88,7 +88,10 @@ public class DeadLetters {
      * @throws ProblemException unknown-projection, or replay-running: a replay handles all events anyway
      */
     public Retry retry(String projection) {
-        projections.requireNotReplaying(projection);
+        return projections.whileNotReplaying(projection, () -> retryEach(projection));
+    }
+
+    private Retry retryEach(String projection) {
         SequencedDeadLetterProcessor<EventMessage<?>> letters =
                 processing.sequencedDeadLetterProcessor(projection).orElseThrow();
         SequencedDeadLetterQueue<EventMessage<?>> queue =

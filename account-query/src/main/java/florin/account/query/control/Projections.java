@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.axonframework.config.EventProcessingConfiguration;
 import org.axonframework.eventhandling.EventTrackerStatus;
 import org.axonframework.eventhandling.ReplayToken;
@@ -71,28 +72,29 @@ public class Projections {
      */
     public void replay(String name) {
         PooledStreamingEventProcessor processor = requireKnown(name);
+        whileNotReplaying(name, () -> {
+            stop(processor);
+            try {
+                reset(processor);
+                return name;
+            } finally {
+                processor.start();
+            }
+        });
+    }
+
+    /** Does something with a projection that is not replayed, and is not meanwhile. */
+    <T> T whileNotReplaying(String name, Supplier<T> work) {
+        PooledStreamingEventProcessor unused = requireKnown(name);
         if (!resetting.add(name)) {
             throw replayRunning(name);
         }
         try {
             requireNotBehindItsReset(name);
-            stop(processor);
-            try {
-                reset(processor);
-            } finally {
-                processor.start();
-            }
+            return work.get();
         } finally {
             resetting.remove(name);
         }
-    }
-
-    void requireNotReplaying(String name) {
-        PooledStreamingEventProcessor unused = requireKnown(name);
-        if (resetting.contains(name)) {
-            throw replayRunning(name);
-        }
-        requireNotBehindItsReset(name);
     }
 
     private void requireNotBehindItsReset(String name) {

@@ -87,6 +87,7 @@ class AccountsController {
                                               "reserved":{"value":"0.00","currency":"EUR"},
                                               "available":{"value":"100.00","currency":"EUR"},
                                               "status":"OPEN","position":1}]}""")))
+    @ApiResponse(responseCode = "400", description = "invalid-request or invalid-iban")
     @GetMapping("/accounts")
     AccountPage accounts(
             @Parameter(example = "alice") @RequestParam("owner") String owner,
