@@ -58,8 +58,18 @@ public final class Outbound<T> {
         if (message instanceof MessageLite sent) {
             backlogBytes = backlogBytes() + sent.getSerializedSize();
         }
-        observer.onNext(message);
-        return true;
+        return whileOpen(() -> observer.onNext(message));
+    }
+
+    /** A refusal closes a call before gRPC tells so; whoever writes to several must not fail at the one. */
+    private boolean whileOpen(Runnable step) {
+        try {
+            step.run();
+            return true;
+        } catch (IllegalStateException e) {
+            closed = true;
+            return false;
+        }
     }
 
     /** As {@link #send}; false also when the client has not read so much that this message is not worth the memory. */
@@ -88,14 +98,14 @@ public final class Outbound<T> {
     public synchronized void complete() {
         if (!closed) {
             closed = true;
-            observer.onCompleted();
+            whileOpen(observer::onCompleted);
         }
     }
 
     public synchronized void fail(Throwable reason) {
         if (!closed) {
             closed = true;
-            observer.onError(Refusal.from(reason).asStatus());
+            whileOpen(() -> observer.onError(Refusal.from(reason).asStatus()));
         }
     }
 

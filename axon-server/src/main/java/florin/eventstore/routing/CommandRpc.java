@@ -99,6 +99,16 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
 
         @Override
         public void onNext(CommandProviderOutbound message) {
+            try {
+                handle(message);
+            } catch (RuntimeException e) {
+                // The call ends with it: what were sent to the handler until gRPC tells so would be lost.
+                end();
+                throw e;
+            }
+        }
+
+        private void handle(CommandProviderOutbound message) {
             switch (message.getRequestCase()) {
                 case SUBSCRIBE -> {
                     CommandSubscription subscription = message.getSubscribe();

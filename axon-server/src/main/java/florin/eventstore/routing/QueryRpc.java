@@ -110,6 +110,16 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
 
         @Override
         public void onNext(QueryProviderOutbound message) {
+            try {
+                handle(message);
+            } catch (RuntimeException e) {
+                // The call ends with it: what were sent to the handler until gRPC tells so would be lost.
+                end();
+                throw e;
+            }
+        }
+
+        private void handle(QueryProviderOutbound message) {
             switch (message.getRequestCase()) {
                 case SUBSCRIBE -> {
                     QuerySubscription subscription = message.getSubscribe();
