@@ -95,15 +95,19 @@ final class CommandHandler {
                 && !queue.isEmpty()
                 && inFlight.size() < MAX_IN_FLIGHT
                 && out.backlogBytes() < MAX_BACKLOG_BYTES) {
-            PendingCommand next = queue.remove();
+            PendingCommand next = queue.next();
             if (next.isDone()) {
+                queue.remove();
                 continue;
             }
+            if (!out.send(CommandProviderInbound.newBuilder()
+                    .setCommand(next.command())
+                    .build())) {
+                return; // It waits in the line for another handler, which gets it as this one leaves.
+            }
+            queue.remove();
             permits--;
             inFlight.put(next.identifier(), next);
-            out.send(CommandProviderInbound.newBuilder()
-                    .setCommand(next.command())
-                    .build());
             next.sent();
         }
     }

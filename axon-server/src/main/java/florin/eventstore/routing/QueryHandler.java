@@ -100,13 +100,18 @@ final class QueryHandler {
                 && !queue.isEmpty()
                 && inFlight.size() < MAX_IN_FLIGHT
                 && out.backlogBytes() < MAX_BACKLOG_BYTES) {
-            PendingQuery next = queue.remove();
+            PendingQuery next = queue.next();
             if (next.isDone()) {
+                queue.remove();
                 continue;
             }
+            if (!out.send(
+                    QueryProviderInbound.newBuilder().setQuery(next.request()).build())) {
+                return; // It waits in the line for another handler, which gets it as this one leaves.
+            }
+            queue.remove();
             permits--;
             inFlight.put(next.identifier(), next);
-            out.send(QueryProviderInbound.newBuilder().setQuery(next.request()).build());
             next.sent();
             if (next.isStreaming()) {
                 permitResults(next.identifier(), next.window());

@@ -42,11 +42,14 @@ final class WaitingLine<M extends WaitingLine.Message> {
         bytes += message.bytes();
     }
 
-    /** The next one; only if there is one. */
-    M remove() {
-        M next = places.remove().message();
-        bytes -= next.bytes();
-        return next;
+    /** The next one, which stays in the line; only if there is one. */
+    M next() {
+        return places.element().message();
+    }
+
+    /** Removes the next one; only if there is one. */
+    void remove() {
+        bytes -= places.remove().message().bytes();
     }
 
     /** Removes what is wanted, and returns it in its order. */

@@ -11,6 +11,7 @@ import io.axoniq.axonserver.grpc.query.QueryResponse;
 import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,49 @@ class LeavingHandlerTest {
             commands.dispatch(new PendingCommand(command(), new Recorder<CommandResponse>().outbound()));
         }
         assertThat(stays.seen).hasSize(100).allMatch(CommandProviderInbound::hasCommand);
+    }
+
+    @Test
+    void whatAHandlerCouldNotBeSentAnyMoreGoesToAnotherOne() {
+        CommandRouter commands = new CommandRouter();
+        List<CommandHandler> handlers = new ArrayList<>();
+        List<Recorder<CommandProviderInbound>> clients = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            clients.add(new Recorder<>());
+            handlers.add(new CommandHandler(clients.get(i).outbound()));
+            handlers.get(i).clientId("client " + i);
+            handlers.get(i).permit(100);
+            commands.subscribe("Greet", handlers.get(i), 100);
+        }
+        clients.get(0).refused = true;
+        clients.get(1).refused = true;
+        for (int i = 0; i < 100; i++) {
+            commands.dispatch(new PendingCommand(command(), new Recorder<CommandResponse>().outbound()));
+        }
+        assertThat(handlers.get(0).waiting()).isPositive();
+        assertThat(handlers.get(0).inFlight()).isZero();
+
+        commands.disconnect(handlers.get(0));
+        commands.disconnect(handlers.get(1));
+
+        assertThat(clients.get(2).seen).hasSize(100).allMatch(CommandProviderInbound::hasCommand);
+    }
+
+    @Test
+    void aQueryThatAHandlerCouldNotBeSentAnyMoreGoesToAnotherOne() {
+        Recorder<QueryProviderInbound> refused = new Recorder<>();
+        QueryHandler leaves = queryHandler("leaves", refused);
+        leaves.permit(2);
+        refused.refused = true;
+        Recorder<QueryProviderInbound> stays = new Recorder<>();
+        queryHandler("here", stays).permit(2);
+        queries.dispatch(new PendingQuery(query(), new Recorder<QueryResponse>().outbound()));
+        queries.dispatch(new PendingQuery(query(), new Recorder<QueryResponse>().outbound()));
+        assertThat(leaves.waiting()).isEqualTo(1);
+
+        queries.disconnect(leaves);
+
+        assertThat(stays.seen).hasSize(2).allMatch(QueryProviderInbound::hasQuery);
     }
 
     private static Command command() {

@@ -9,6 +9,8 @@ import java.util.List;
 final class Recorder<T> extends ServerCallStreamObserver<T> {
     final List<T> seen = new ArrayList<>();
     boolean ended;
+    /** As after a refusal, of which gRPC has not told yet. */
+    boolean refused;
 
     Outbound<T> outbound() {
         return Outbound.of(this, () -> {});
@@ -16,6 +18,9 @@ final class Recorder<T> extends ServerCallStreamObserver<T> {
 
     @Override
     public void onNext(T message) {
+        if (refused) {
+            throw new IllegalStateException("call is closed");
+        }
         seen.add(message);
     }
 
