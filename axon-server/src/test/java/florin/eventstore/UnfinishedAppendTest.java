@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class UnfinishedAppendTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** Two of them are below the bound of a process with 256 MiB of heap, three are not. */
-    private static final int MEGABYTES = 12;
+    private static final int MEGABYTES = 15;
 
     @TempDir
     private Path data;
@@ -63,10 +63,24 @@ class UnfinishedAppendTest {
         assertThat(another.complete().isOk()).isTrue();
     }
 
-    private Append begin() {
+    @Test
+    void theLargestTransactionIsTaken() throws Exception {
+        Append append = open();
+        for (int i = 0; i < 32_768; i++) {
+            append.events.onNext(event("", 0, "x".repeat(900)));
+        }
+        assertThat(append.complete()).isEqualTo(Status.OK);
+    }
+
+    private Append open() {
         Append append = new Append();
         append.events = (ClientCallStreamObserver<Event>)
                 EventStoreGrpc.newStub(channel).appendEvent(append);
+        return append;
+    }
+
+    private Append begin() {
+        Append append = open();
         for (int i = 0; i < MEGABYTES; i++) {
             append.events.onNext(event("", 0, "x".repeat(1_000_000)));
         }

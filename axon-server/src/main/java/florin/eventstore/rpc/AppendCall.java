@@ -22,9 +22,10 @@ final class AppendCall implements StreamObserver<NewEvent> {
     /** What an event takes besides its bytes, roughly. */
     private static final int EVENT_OVERHEAD_BYTES = 256;
 
-    /** Of all calls together: an eighth of the heap, and one transaction in any case. */
-    static final long MAX_UNFINISHED_BYTES =
-            Math.max(MAX_BYTES, Runtime.getRuntime().maxMemory() / 8);
+    /** Of all calls together: an eighth of the heap, and the largest transaction in any case. */
+    static final long MAX_UNFINISHED_BYTES = Math.max(
+            MAX_BYTES + (long) MAX_EVENTS * EVENT_OVERHEAD_BYTES,
+            Runtime.getRuntime().maxMemory() / 8);
 
     static final Confirmation CONFIRMED =
             Confirmation.newBuilder().setSuccess(true).build();
