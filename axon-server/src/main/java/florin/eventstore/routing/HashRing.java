@@ -1,6 +1,7 @@
 package florin.eventstore.routing;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
@@ -25,7 +26,7 @@ final class HashRing<M> {
         Set<Long> points() {
             return IntStream.range(0, Math.min(weight, MAX_POINTS))
                     .mapToObj(number -> hash(name + '#' + number))
-                    .collect(Collectors.toSet());
+                    .collect(Collectors.toCollection(HashSet::new));
         }
     }
 
@@ -47,24 +48,27 @@ final class HashRing<M> {
         Set<Long> now = place.points();
         now.forEach(point -> points.put(point, member));
         if (before != null) {
-            before.points().stream()
-                    .filter(point -> !now.contains(point))
-                    .forEach(point -> points.remove(point, member));
+            leave(member, before, now);
         }
     }
 
     void remove(M member) {
         Place place = members.remove(member);
-        if (place == null) {
-            return;
+        if (place != null) {
+            leave(member, place, Set.of());
         }
+    }
+
+    private void leave(M member, Place place, Set<Long> kept) {
+        Set<Long> left = place.points();
+        left.removeAll(kept);
         // Two members of one name have the same points: a client that came back before it was missed.
         members.forEach((other, its) -> {
-            if (its.name().equals(place.name())) {
-                its.points().forEach(point -> points.put(point, other));
+            if (other != member && its.name().equals(place.name())) {
+                its.points().stream().filter(left::contains).forEach(point -> points.replace(point, member, other));
             }
         });
-        place.points().forEach(point -> points.remove(point, member));
+        left.forEach(point -> points.remove(point, member));
     }
 
     /** The member that owns the key, null if there are none. */

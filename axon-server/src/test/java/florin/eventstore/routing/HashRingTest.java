@@ -65,6 +65,24 @@ class HashRingTest {
     }
 
     @Test
+    void whicheverOfTwoMembersOfOneNameChangesTheOtherHasThePointsItLeaves() {
+        ring.put("old", "name", 100);
+        ring.put("new", "name", 100);
+        ring.put("new", "name", 10);
+        assertThat(owners(ring).values()).contains("old", "new");
+
+        ring.put("new", "another name", 10);
+        ring.remove("new");
+        HashRing<String> anew = new HashRing<>();
+        anew.put("old", "name", 100);
+        assertThat(owners(ring)).isEqualTo(owners(anew));
+
+        ring.put("new", "name", 100);
+        ring.put("new", "another name", 0);
+        assertThat(owners(ring)).isEqualTo(owners(anew));
+    }
+
+    @Test
     void nobodyOwnsAnythingOnAnEmptyRing() {
         ring.put("member", "name", 100);
         ring.remove("member");
