@@ -126,7 +126,7 @@ final class CommandHandler {
     /** The caller does not wait any more: the answer, if it comes, goes nowhere. */
     synchronized void forget(PendingCommand command) {
         if (!inFlight.remove(command.identifier(), command)) {
-            queue.remove(waiting -> waiting == command);
+            queue.withdraw(command);
         }
         sendQueued();
     }

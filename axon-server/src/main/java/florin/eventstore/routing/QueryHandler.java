@@ -130,7 +130,7 @@ final class QueryHandler {
     /** Nobody waits for the query any more; its place is another one's. */
     synchronized void cancel(PendingQuery query) {
         if (!inFlight.remove(query.identifier(), query)) {
-            queue.remove(waiting -> waiting == query);
+            queue.withdraw(query);
             return;
         }
         if (query.isStreaming()) {

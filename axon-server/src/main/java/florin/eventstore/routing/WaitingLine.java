@@ -1,6 +1,7 @@
 package florin.eventstore.routing;
 
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.Predicate;
@@ -50,6 +51,17 @@ final class WaitingLine<M extends WaitingLine.Message> {
     /** Removes the next one; only if there is one. */
     void remove() {
         bytes -= places.remove().message().bytes();
+    }
+
+    /** Removes the message, wherever it stands in the line, if it does. */
+    void withdraw(M message) {
+        for (Iterator<Place<M>> rest = places.iterator(); rest.hasNext(); ) {
+            if (rest.next().message() == message) {
+                rest.remove();
+                bytes -= message.bytes();
+                return;
+            }
+        }
     }
 
     /** Removes what is wanted, and returns it in its order. */
