@@ -62,9 +62,10 @@ public final class Contexts implements AutoCloseable {
     public void open() {
         try {
             Files.createDirectories(folder);
+            // Its lock first: what lies about may be another process's, which has these files in use.
+            get(ContextHeader.DEFAULT_CONTEXT);
             Backup.deleteAll(deleted);
             Backup.deleteAll(checkpoints);
-            get(ContextHeader.DEFAULT_CONTEXT);
             try (Stream<Path> folders = Files.list(folder)) {
                 folders.filter(Files::isDirectory)
                         .map(path -> path.getFileName().toString())

@@ -1,6 +1,7 @@
 package florin.eventstore.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -44,6 +45,26 @@ class ContextsTest {
                 assertThat(hasFiles(data.resolve("deleted"))).isFalse();
                 return isDeleting;
             });
+        }
+    }
+
+    @Test
+    void aSecondProcessByMistakeLeavesTheFilesOfTheFirstAlone() throws Exception {
+        try (Contexts contexts = new Contexts(data, StoreFixture.CONFIGURATION);
+                Contexts second = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            contexts.open();
+            Path checkpoint = Files.createDirectories(data.resolve("checkpoints/default.tmp"));
+            Path leaving = Files.createDirectories(data.resolve("deleted/context"));
+
+            assertThatThrownBy(second::open).hasMessageContaining("is in use by another process");
+
+            assertThat(checkpoint).isDirectory();
+            assertThat(leaving).isDirectory();
+        }
+        try (Contexts next = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            next.open();
+            assertThat(data.resolve("checkpoints")).doesNotExist();
+            assertThat(data.resolve("deleted")).doesNotExist();
         }
     }
 
