@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -123,24 +124,33 @@ final class OpenSubscription {
 
     @SuppressWarnings("deprecation") // what connectors still send
     private void askForInitialResult() {
+        Set<QueryHandler> doNotRead = new HashSet<>();
         QueryHandler chosen = null;
         SubscriptionQuery wanted;
-        synchronized (this) {
-            if (done || initialResultWanted == null) {
-                return;
+        do {
+            synchronized (this) {
+                if (done || initialResultWanted == null || (chosen != null && chosen != initialResultFrom)) {
+                    return; // It is over, or another one was asked meanwhile.
+                }
+                if (chosen != null) {
+                    doNotRead.add(chosen);
+                }
+                List<QueryHandler> candidates = candidates();
+                candidates.removeAll(doNotRead);
+                chosen = candidates.isEmpty() ? null : router.next(candidates);
+                initialResultFrom = chosen;
+                wanted = initialResultWanted;
+                if (chosen == null) {
+                    initialResultWanted = null;
+                }
             }
-            wanted = initialResultWanted;
-            List<QueryHandler> candidates = candidates();
-            if (!candidates.isEmpty()) {
-                chosen = router.next(candidates);
-            }
-            initialResultFrom = chosen;
-        }
-        if (chosen == null) {
+        } while (chosen != null
+                && !chosen.forward(SubscriptionQueryRequest.newBuilder()
+                        .setGetInitialResult(wanted)
+                        .build()));
+        if (chosen == null && doNotRead.isEmpty()) {
             refuseInitialResult(ErrorCategory.NO_HANDLER_FOR_QUERY, "no handler for query " + query());
-        } else if (!chosen.forward(SubscriptionQueryRequest.newBuilder()
-                .setGetInitialResult(wanted)
-                .build())) {
+        } else if (chosen == null) {
             refuseInitialResult(ErrorCategory.QUERY_DISPATCH_ERROR, doesNotRead());
         }
     }
@@ -153,10 +163,6 @@ final class OpenSubscription {
     }
 
     private void refuseInitialResult(ErrorCategory category, String message) {
-        synchronized (this) {
-            initialResultWanted = null;
-            initialResultFrom = null;
-        }
         subscriber.send(SubscriptionQueryResponse.newBuilder()
                 .setMessageIdentifier(UUID.randomUUID().toString())
                 .setSubscriptionIdentifier(identifier())

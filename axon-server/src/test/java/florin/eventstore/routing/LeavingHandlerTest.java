@@ -51,6 +51,40 @@ class LeavingHandlerTest {
     }
 
     @Test
+    void aHandlerThatTakesNothingMoreIsNotAskedForTheInitialResult() {
+        Recorder<QueryProviderInbound> reads = new Recorder<>();
+        List<QueryHandler> full =
+                List.of(queryHandler("full", new Recorder<>()), queryHandler("full too", new Recorder<>()));
+        QueryHandler here = queryHandler("here", reads);
+        Recorder<SubscriptionQueryResponse> subscriber = new Recorder<>();
+        OpenSubscription subscription = new OpenSubscription(
+                SubscriptionQuery.newBuilder()
+                        .setSubscriptionIdentifier("subscription")
+                        .setQueryRequest(QueryRequest.newBuilder().setQuery("Find"))
+                        .build(),
+                subscriber.outbound(),
+                queries,
+                0);
+        queries.open(subscription);
+        subscription.start(queries.handlers("Find"));
+        full.forEach(handler -> handler.out().complete());
+
+        for (int i = 0; i < 3; i++) {
+            subscription.requestInitialResult(SubscriptionQuery.getDefaultInstance());
+        }
+        assertThat(reads.seen)
+                .extracting(message -> message.getSubscriptionQueryRequest().getRequestCase())
+                .hasToString("[SUBSCRIBE, GET_INITIAL_RESULT, GET_INITIAL_RESULT, GET_INITIAL_RESULT]");
+        assertThat(subscriber.seen).isEmpty();
+
+        here.out().complete();
+        subscription.requestInitialResult(SubscriptionQuery.getDefaultInstance());
+        assertThat(subscriber.seen)
+                .extracting(response -> response.getInitialResult().getErrorCode())
+                .containsExactly("AXONIQ-5002");
+    }
+
+    @Test
     void aQueryGoesToAnotherHandlerThanTheOneThatLeftAsItWasChosen() {
         Recorder<QueryProviderInbound> stays = new Recorder<>();
         queryHandler("gone", new Recorder<>()).disconnect();
