@@ -54,6 +54,7 @@ final class CommandRouter {
         while (handler != null) {
             pending.handler(handler);
             if (handler.dispatch(pending)) {
+                drainIfUnsubscribed(command.getName(), handler);
                 return;
             }
             // It left after it was chosen.
@@ -61,6 +62,14 @@ final class CommandRouter {
             handler = memberFor(command.getName(), key);
         }
         pending.fail(ErrorCategory.NO_HANDLER_FOR_COMMAND, "no handler for command " + command.getName());
+    }
+
+    /** It may have unsubscribed after it was chosen, and then nobody else takes the command from its line. */
+    private void drainIfUnsubscribed(String command, CommandHandler handler) {
+        HashRing<CommandHandler> ring = routes.get(command);
+        if (ring == null || !ring.contains(handler)) {
+            handler.unsubscribed(command).forEach(this::dispatch);
+        }
     }
 
     private CommandHandler memberFor(String command, String key) {

@@ -105,6 +105,9 @@ final class QueryRouter {
         if (!handler.dispatch(pending)) {
             remove(pending.query(), handler);
             dispatchToAnother(pending, handler);
+        } else if (!handlers(pending.query()).contains(handler)) {
+            // It unsubscribed after it was chosen, and nobody else takes the query from its line.
+            handler.unsubscribed(pending.query()).forEach(query -> dispatchToAnother(query, handler));
         }
     }
 

@@ -1,6 +1,7 @@
 package florin.eventstore.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
@@ -18,6 +19,11 @@ import org.junit.jupiter.api.Test;
 
 /** A handler that leaves just after it was chosen: no test with a real client meets that moment. */
 class LeavingHandlerTest {
+    private static final QuerySubscription SUBSCRIPTION = QuerySubscription.newBuilder()
+            .setQuery("Find")
+            .setResultName("text")
+            .build();
+
     private final QueryRouter queries = new QueryRouter();
 
     @Test
@@ -159,6 +165,34 @@ class LeavingHandlerTest {
         assertThat(stays.seen).hasSize(2).allMatch(QueryProviderInbound::hasQuery);
     }
 
+    /** Whoever has the handler's lock meanwhile keeps the dispatch between the choice and the line. */
+    @Test
+    void whatAHandlerGetsThatUnsubscribedAsItWasChosenGoesToAnotherOne() throws Exception {
+        CommandRouter commands = new CommandRouter();
+        CommandHandler command = new CommandHandler(new Recorder<CommandProviderInbound>().outbound());
+        commands.subscribe("Greet", command, 100);
+        Recorder<CommandResponse> noCommand = new Recorder<>();
+        Thread dispatch = new Thread(() -> commands.dispatch(new PendingCommand(command(), noCommand.outbound())));
+        synchronized (command) {
+            dispatch.start();
+            await().until(() -> dispatch.getState() == Thread.State.BLOCKED);
+            commands.unsubscribe("Greet", command);
+        }
+        dispatch.join();
+        assertThat(noCommand.seen).extracting(CommandResponse::getErrorCode).containsExactly("AXONIQ-4000");
+
+        QueryHandler query = queryHandler("leaves", new Recorder<>());
+        Recorder<QueryResponse> noQuery = new Recorder<>();
+        Thread ask = new Thread(() -> queries.dispatch(new PendingQuery(query(), noQuery.outbound())));
+        synchronized (query) {
+            ask.start();
+            await().until(() -> ask.getState() == Thread.State.BLOCKED);
+            queries.unsubscribe(SUBSCRIPTION, query);
+        }
+        ask.join();
+        assertThat(noQuery.seen).extracting(QueryResponse::getErrorCode).containsExactly("AXONIQ-5000");
+    }
+
     private static Command command() {
         return Command.newBuilder()
                 .setName("Greet")
@@ -176,12 +210,7 @@ class LeavingHandlerTest {
     private QueryHandler queryHandler(String name, Recorder<QueryProviderInbound> client) {
         QueryHandler handler = new QueryHandler(client.outbound());
         handler.identify(name, name);
-        queries.subscribe(
-                QuerySubscription.newBuilder()
-                        .setQuery("Find")
-                        .setResultName("text")
-                        .build(),
-                handler);
+        queries.subscribe(SUBSCRIPTION, handler);
         return handler;
     }
 }
