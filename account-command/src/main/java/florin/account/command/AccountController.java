@@ -35,7 +35,7 @@ class AccountController {
 
     private static final String KEY = "Idempotency-Key";
     private static final String KEY_MEANING =
-            "1 to 255 visible characters; the same key and body get the first answer again, for 24 hours";
+            "1 to 255 visible characters; the same key and body have one effect, and for 24 hours get the first answer";
     private static final String IBAN = "NL81FLNO0000000001";
 
     private final AccountDesk desk;

@@ -100,6 +100,7 @@ class ProjectionsController {
                             examples = @ExampleObject("{\"accounts\":2,\"mended\":1,\"left\":3}")))
     @ApiResponse(responseCode = "404", description = "unknown-projection")
     @ApiResponse(responseCode = "409", description = "replay-running")
+    @ApiResponse(responseCode = "503", description = "database-unavailable: what was being tried stays as it was")
     @PostMapping("/projections/{name}/dead-letters/retry")
     DeadLetters.Retry retryDeadLetters(@Parameter(example = "accounts") @PathVariable("name") String name) {
         return deadLetters.retry(name);
