@@ -80,9 +80,9 @@ public final class IdempotentRequests {
     }
 
     private ResponseEntity<?> answer(String key, String operationId, Function<String, ResponseEntity<?>> action) {
+        ResponseEntity<?> answer;
         try {
-            ResponseEntity<?> answer = action.apply(operationId);
-            return keep(key, answer).orElse(answer);
+            answer = action.apply(operationId);
         } catch (RuntimeException fault) {
             ProblemType type = Problems.problem(fault).type();
             if (!type.status().is4xxClientError() || type.isTransient()) {
@@ -91,6 +91,7 @@ public final class IdempotentRequests {
             }
             return keep(key, Problems.answer(fault)).orElseThrow(() -> fault);
         }
+        return keep(key, answer).orElse(answer);
     }
 
     private Claim claim(String key, String hash) {
