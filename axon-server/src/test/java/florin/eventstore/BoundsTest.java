@@ -481,25 +481,6 @@ class BoundsTest {
         public void onCompleted() {}
     }
 
-    private static class Observer<T> implements StreamObserver<T> {
-        private final Consumer<T> seen;
-
-        Observer(Consumer<T> seen) {
-            this.seen = seen;
-        }
-
-        @Override
-        public void onNext(T message) {
-            seen.accept(message);
-        }
-
-        @Override
-        public void onError(Throwable reason) {}
-
-        @Override
-        public void onCompleted() {}
-    }
-
     private record Ending<T>(SettableFuture<String> refusal) implements StreamObserver<T> {
         @Override
         public void onNext(T message) {}

@@ -36,7 +36,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -277,18 +276,5 @@ class WaitingTest {
             texts.add(next.getPayload().getData().toStringUtf8() + next.getErrorCode());
         }
         return texts;
-    }
-
-    private record Observer<T>(Consumer<T> seen) implements StreamObserver<T> {
-        @Override
-        public void onNext(T message) {
-            seen.accept(message);
-        }
-
-        @Override
-        public void onError(Throwable reason) {}
-
-        @Override
-        public void onCompleted() {}
     }
 }

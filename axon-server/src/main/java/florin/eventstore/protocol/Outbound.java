@@ -7,6 +7,8 @@ import io.grpc.stub.StreamObserver;
 
 /** The answering side of a call that many threads write to: serialised, and silent once the call is over. */
 public final class Outbound<T> {
+    /** Of what can wait until the client reads, whatever it permits. */
+    private static final long ROOM_BYTES = 4L << 20;
     /** Of what nothing else holds back. */
     private static final long MAX_BACKLOG_BYTES = 32L << 20;
     /** They are small, so that each costs far more memory than it has bytes. */
@@ -90,8 +92,13 @@ public final class Outbound<T> {
         return !closed;
     }
 
+    /** Whether the client has read enough to be sent what can wait. */
+    public synchronized boolean hasRoom() {
+        return backlogBytes() < ROOM_BYTES;
+    }
+
     /** How many bytes were sent since the client read last; 0 while it keeps up. */
-    public synchronized long backlogBytes() {
+    private long backlogBytes() {
         return observer.isReady() ? 0 : backlogBytes;
     }
 

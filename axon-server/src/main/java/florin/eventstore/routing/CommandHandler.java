@@ -11,8 +11,6 @@ import java.util.Map;
 
 /** One connected stream that handles commands: what waits for its permits, and what it has not answered yet. */
 final class CommandHandler {
-    /** What a handler may have been sent and not read; then it gets more when it reads. */
-    private static final long MAX_BACKLOG_BYTES = 4L << 20;
     /** Whatever a handler permits, it is not sent more than this before it has answered some. */
     private static final int MAX_IN_FLIGHT = 10_000;
 
@@ -91,10 +89,7 @@ final class CommandHandler {
     }
 
     private void sendQueued() {
-        while (permits > 0
-                && !queue.isEmpty()
-                && inFlight.size() < MAX_IN_FLIGHT
-                && out.backlogBytes() < MAX_BACKLOG_BYTES) {
+        while (permits > 0 && !queue.isEmpty() && inFlight.size() < MAX_IN_FLIGHT && out.hasRoom()) {
             PendingCommand next = queue.next();
             if (next.isDone()) {
                 queue.remove();

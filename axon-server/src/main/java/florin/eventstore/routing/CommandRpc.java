@@ -102,7 +102,7 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
             try {
                 handle(message);
             } catch (RuntimeException e) {
-                // The call ends with it: what were sent to the handler until gRPC tells so would be lost.
+                // The call ends with it, and what the handler were sent until gRPC tells so would be lost.
                 end();
                 throw e;
             }

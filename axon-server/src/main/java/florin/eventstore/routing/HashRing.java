@@ -64,7 +64,7 @@ final class HashRing<M> {
         left.removeAll(kept);
         // Two members of one name have the same points: a client that came back before it was missed.
         members.forEach((other, its) -> {
-            if (other != member && its.name().equals(place.name())) {
+            if (its.name().equals(place.name())) {
                 its.points().stream().filter(left::contains).forEach(point -> points.replace(point, member, other));
             }
         });

@@ -22,8 +22,6 @@ import java.util.UUID;
 final class OpenSubscription {
     private static final int MAX_BUFFERED = 10_000;
     private static final long MAX_BUFFERED_BYTES = 32L << 20;
-    /** What a subscriber may have been sent and not read, whatever it permits. */
-    private static final long MAX_BACKLOG_BYTES = 4L << 20;
 
     private final SubscriptionQuery subscription;
     private final Outbound<SubscriptionQueryResponse> subscriber;
@@ -230,7 +228,7 @@ final class OpenSubscription {
     }
 
     private void sendBuffered() {
-        while (!done && permits > 0 && !buffered.isEmpty() && subscriber.backlogBytes() < MAX_BACKLOG_BYTES) {
+        while (!done && permits > 0 && !buffered.isEmpty() && subscriber.hasRoom()) {
             SubscriptionQueryResponse next = buffered.poll();
             permits--;
             bufferedBytes -= next.getSerializedSize();

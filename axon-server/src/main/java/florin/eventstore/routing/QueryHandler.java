@@ -13,8 +13,6 @@ import java.util.Map;
 
 /** One connected stream that handles queries: what waits for its permits, and what it has not completed yet. */
 final class QueryHandler {
-    /** What a handler may have been sent and not read; then it gets more when it reads. */
-    private static final long MAX_BACKLOG_BYTES = 4L << 20;
     /** Whatever a handler permits, it is not sent more than this before it has answered some. */
     private static final int MAX_IN_FLIGHT = 10_000;
 
@@ -96,10 +94,7 @@ final class QueryHandler {
     }
 
     private void sendQueued() {
-        while (permits > 0
-                && !queue.isEmpty()
-                && inFlight.size() < MAX_IN_FLIGHT
-                && out.backlogBytes() < MAX_BACKLOG_BYTES) {
+        while (permits > 0 && !queue.isEmpty() && inFlight.size() < MAX_IN_FLIGHT && out.hasRoom()) {
             PendingQuery next = queue.next();
             if (next.isDone()) {
                 queue.remove();

@@ -113,7 +113,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
             try {
                 handle(message);
             } catch (RuntimeException e) {
-                // The call ends with it: what were sent to the handler until gRPC tells so would be lost.
+                // The call ends with it, and what the handler were sent until gRPC tells so would be lost.
                 end();
                 throw e;
             }
@@ -157,8 +157,6 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
         }
 
         private void identify(String clientId, String component) {
-            Names.check("name of a client", clientId);
-            Names.check("name of a component", component);
             if (!clientId.isEmpty() && !clientId.equals(handler.clientId())) {
                 handler.identify(clientId, component);
             }

@@ -32,15 +32,7 @@ class LeavingHandlerTest {
         QueryHandler gone = queryHandler("gone", new Recorder<>());
         QueryHandler here = queryHandler("here", stays);
         Recorder<SubscriptionQueryResponse> subscriber = new Recorder<>();
-        OpenSubscription subscription = new OpenSubscription(
-                SubscriptionQuery.newBuilder()
-                        .setSubscriptionIdentifier("subscription")
-                        .setQueryRequest(QueryRequest.newBuilder().setQuery("Find"))
-                        .build(),
-                subscriber.outbound(),
-                queries,
-                0);
-        queries.open(subscription);
+        OpenSubscription subscription = subscription(subscriber);
         queries.disconnect(gone);
         subscription.start(List.of(gone, here));
         subscription.requestInitialResult(SubscriptionQuery.getDefaultInstance());
@@ -63,15 +55,7 @@ class LeavingHandlerTest {
                 List.of(queryHandler("full", new Recorder<>()), queryHandler("full too", new Recorder<>()));
         QueryHandler here = queryHandler("here", reads);
         Recorder<SubscriptionQueryResponse> subscriber = new Recorder<>();
-        OpenSubscription subscription = new OpenSubscription(
-                SubscriptionQuery.newBuilder()
-                        .setSubscriptionIdentifier("subscription")
-                        .setQueryRequest(QueryRequest.newBuilder().setQuery("Find"))
-                        .build(),
-                subscriber.outbound(),
-                queries,
-                0);
-        queries.open(subscription);
+        OpenSubscription subscription = subscription(subscriber);
         subscription.start(queries.handlers("Find"));
         full.forEach(handler -> handler.out().complete());
 
@@ -205,6 +189,19 @@ class LeavingHandlerTest {
                 .setQuery("Find")
                 .setMessageIdentifier(UUID.randomUUID().toString())
                 .build();
+    }
+
+    private OpenSubscription subscription(Recorder<SubscriptionQueryResponse> subscriber) {
+        OpenSubscription subscription = new OpenSubscription(
+                SubscriptionQuery.newBuilder()
+                        .setSubscriptionIdentifier("subscription")
+                        .setQueryRequest(QueryRequest.newBuilder().setQuery("Find"))
+                        .build(),
+                subscriber.outbound(),
+                queries,
+                0);
+        queries.open(subscription);
+        return subscription;
     }
 
     private QueryHandler queryHandler(String name, Recorder<QueryProviderInbound> client) {
