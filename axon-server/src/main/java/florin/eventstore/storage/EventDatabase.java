@@ -27,6 +27,7 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.Options;
@@ -69,6 +70,7 @@ final class EventDatabase implements AutoCloseable {
     final ColumnFamilyHandle snapshots;
     final ColumnFamilyHandle schedules;
     final ColumnFamilyHandle streams;
+    private final List<ColumnFamilyHandle> all;
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
     private EventDatabase(Path folder, StorageResources shared, Diary diary, boolean isCompacted) {
@@ -86,6 +88,7 @@ final class EventDatabase implements AutoCloseable {
         }
         resources.push(rocks);
         handles.forEach(resources::push);
+        all = handles;
         runs = handles.get(0);
         events = handles.get(1);
         aggregates = handles.get(2);
@@ -323,6 +326,16 @@ final class EventDatabase implements AutoCloseable {
                 .setKeepLogFileNum(3)
                 .setMaxLogFileSize(MAX_LOG_BYTES)
                 .setBytesPerSync(1 << 20);
+    }
+
+    /**
+     * Begins to write out what is in the write buffers. All contexts share the room for them, and RocksDB makes room in the
+     * database that is written to only: of what idle ones keep there, the busy ones would write out ever smaller tables.
+     */
+    void flush() throws RocksDBException {
+        try (FlushOptions options = new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true)) {
+            rocks.flush(options, all);
+        }
     }
 
     private <T extends AutoCloseable> T keep(T object) {

@@ -42,6 +42,7 @@ final class EventWriter implements AutoCloseable {
     private static final long SYNC_NANOS = 1_000_000_000;
     private static final long TELL_NANOS = 2_000_000;
     private static final long RETRY_NANOS = 1_000_000_000;
+    private static final long IDLE_NANOS = 10_000_000_000L;
     private static final int EXIT_CODE = 70;
     private static final PendingWrite END = PendingWrite.ofEvents(List.of());
 
@@ -81,6 +82,9 @@ final class EventWriter implements AutoCloseable {
     private long toldAt = System.nanoTime() - TELL_NANOS;
     private boolean unsynced;
     private long syncedAt = System.nanoTime();
+    private long wroteAt = System.nanoTime();
+    /** Something may be in the write buffers that has not been written out since nobody writes. */
+    private boolean unflushed = true;
 
     EventWriter(EventStorage storage, SyncMode sync, DiskReserve reserve) {
         this.storage = storage;
@@ -261,6 +265,10 @@ final class EventWriter implements AutoCloseable {
                 unsynced = false;
                 storage.head().advance(rocks.getLatestSequenceNumber());
             }
+            if (unflushed && hindrance == null && syncedAt - wroteAt >= IDLE_NANOS) {
+                unflushed = false;
+                storage.database().flush();
+            }
         } catch (RocksDBException | IOException | RuntimeException | Error e) {
             fail(e);
             LOG.error("The log could not be synced; acknowledged transactions may be lost with the power", e);
@@ -352,6 +360,8 @@ final class EventWriter implements AutoCloseable {
         }
         if (!batch.isEmpty()) {
             batch.writeTo(database.rocks, options);
+            wroteAt = System.nanoTime();
+            unflushed = true;
             committed(database, options.sync());
         }
         highestTimestamp = timestamp;

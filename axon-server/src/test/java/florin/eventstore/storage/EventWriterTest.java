@@ -77,6 +77,14 @@ class EventWriterTest {
     }
 
     @Test
+    void whatAStoreKeepsInMemoryIsWrittenOutWhenNobodyWritesToIt() {
+        Path store = temporary.resolve("store");
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> !StoreFixture.files(store, ".sst").isEmpty());
+        assertThat(readAll(storage)).containsExactly(event("a", 0, "before"));
+    }
+
+    @Test
     void readersAreToldOfTheLastEventAlthoughNoneFollows() throws Exception {
         AtomicLong seen = new AtomicLong();
         storage.onCommit(() -> seen.set(storage.lastIndex()));
