@@ -111,9 +111,10 @@ final class TransferController {
         boolean isOpen = key == null
                 && accepted.getBody() instanceof TransferReceipt receipt
                 && receipt.status() == TransferStatus.RECEIVED;
-        CompletableFuture<Optional<TransferDetails>> outcome =
-                isOpen ? watch.awaitOpen(id, wait.get()) : watch.await(id, wait.get());
-        CompletableFuture<ResponseEntity<?>> answer = outcome.thenApply(found -> answer(found, wait.get(), accepted));
+        // It is accepted whether or not its outcome can be seen now.
+        CompletableFuture<ResponseEntity<?>> answer = watch.awaitAccepted(id, wait.get(), isOpen)
+                .exceptionally(away -> Optional.empty())
+                .thenApply(found -> answer(found, wait.get(), accepted));
         if (!waitingHere.tryAcquire()) {
             return answer;
         }

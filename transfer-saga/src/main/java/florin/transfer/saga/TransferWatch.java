@@ -55,17 +55,34 @@ class TransferWatch {
     /** The transfer once it is final, or as it stands when the time is up; empty if it does not appear. */
     CompletableFuture<Optional<TransferDetails>> await(TransferId id, Duration wait) {
         Waiter waiter = waiter(id, wait);
+        see(id, waiter);
+        if (!waiter.appeared) {
+            finishAfter(APPEARANCE, id, waiter, () -> !waiter.appeared);
+        }
+        finishAfter(waiter.appeared || wait.compareTo(APPEARANCE) > 0 ? wait : APPEARANCE, id, waiter, () -> true);
+        return waiter.answer;
+    }
+
+    /**
+     * The same for a transfer that was accepted, and so will appear.
+     *
+     * @param isOpen whether it was open a moment ago: then it is not worth a look yet
+     */
+    CompletableFuture<Optional<TransferDetails>> awaitAccepted(TransferId id, Duration wait, boolean isOpen) {
+        Waiter waiter = waiter(id, wait);
+        if (!isOpen) {
+            see(id, waiter);
+        }
+        finishAfter(wait, id, waiter, () -> true);
+        return waiter.answer;
+    }
+
+    private void see(TransferId id, Waiter waiter) {
         try {
             now(id).ifPresent(waiter::see);
         } catch (RuntimeException away) {
             waiter.answer.completeExceptionally(away);
         }
-        return finish(id, waiter);
-    }
-
-    /** The same for a transfer that was open a moment ago: it is not worth a look yet. */
-    CompletableFuture<Optional<TransferDetails>> awaitOpen(TransferId id, Duration wait) {
-        return finish(id, waiter(id, wait));
     }
 
     private Waiter waiter(TransferId id, Duration wait) {
@@ -73,18 +90,6 @@ class TransferWatch {
         add(id, waiter);
         CompletableFuture<?> unused = waiter.answer.whenComplete((transfer, fault) -> remove(id, waiter));
         return waiter;
-    }
-
-    /** Ends the wait when its time is up, and sooner if the transfer does not appear. */
-    private CompletableFuture<Optional<TransferDetails>> finish(TransferId id, Waiter waiter) {
-        if (!waiter.answer.isDone()) {
-            if (!waiter.appeared) {
-                finishAfter(APPEARANCE, id, waiter, () -> !waiter.appeared);
-            }
-            Duration longest = waiter.appeared || waiter.wait.compareTo(APPEARANCE) > 0 ? waiter.wait : APPEARANCE;
-            finishAfter(longest, id, waiter, () -> true);
-        }
-        return waiter.answer;
     }
 
     /** Tells those who wait for it how a transfer stands now. */
@@ -105,6 +110,9 @@ class TransferWatch {
     }
 
     private void finishAfter(Duration delay, TransferId id, Waiter waiter, BooleanSupplier isDue) {
+        if (waiter.answer.isDone()) {
+            return;
+        }
         Future<?> due = timer.schedule(
                 () -> {
                     if (isDue.getAsBoolean() && !waiter.answer.isDone()) {

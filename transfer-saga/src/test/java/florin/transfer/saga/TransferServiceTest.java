@@ -38,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.axonframework.common.transaction.TransactionManager;
+import org.axonframework.config.EventProcessingConfiguration;
 import org.axonframework.config.EventProcessingModule;
 import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.eventhandling.EventProcessor;
@@ -427,6 +428,33 @@ class TransferServiceTest {
         assertThat(accepted.statusCode()).isEqualTo(202);
         assertThat(JSON.readTree(accepted.body()).get("status").asString()).isEqualTo("RECEIVED");
         assertThat(outcomeOf(accepted).get("status").asString()).isEqualTo("COMPLETED");
+    }
+
+    @Test
+    void a_preference_to_wait_holds_although_the_transfer_is_not_in_the_view_yet() throws Exception {
+        EventProcessor view = service.getBean(EventProcessingConfiguration.class)
+                .eventProcessor(TransferView.PROCESSOR)
+                .orElseThrow();
+        view.shutDown();
+        CompletableFuture<HttpResponse<String>> waiting;
+        try {
+            waiting = HTTP.sendAsync(
+                    request("/transfers")
+                            .header("Content-Type", "application/json")
+                            .header("Prefer", "wait=60")
+                            .POST(HttpRequest.BodyPublishers.ofString(transfer(null, "5.00")))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            await().atMost(PATIENCE).untilAsserted(() -> assertBalances("95.00", "5.00"));
+            await().atMost(PATIENCE)
+                    .during(TransferWatch.APPEARANCE.plusSeconds(1))
+                    .until(() -> !waiting.isDone());
+        } finally {
+            view.start();
+        }
+        HttpResponse<String> done = waiting.get(60, TimeUnit.SECONDS);
+        assertThat(done.statusCode()).as(done.body()).isEqualTo(200);
+        assertThat(JSON.readTree(done.body()).get("status").asString()).isEqualTo("COMPLETED");
     }
 
     @Test
