@@ -149,8 +149,8 @@ final class ManagedProcess {
                         pause = FIRST_PAUSE;
                     }
                 }
-                progress.accept(name + " died (exit code " + exitCode + "); it is started again in " + pause.toMillis()
-                        + " ms");
+                progress.accept(name + " died (exit code " + exitCode + "; ./florin logs " + name
+                        + " tells why); it is started again in " + pause.toMillis() + " ms");
                 TimeUnit.MILLISECONDS.sleep(pause.toMillis());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

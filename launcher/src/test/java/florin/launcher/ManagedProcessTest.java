@@ -38,7 +38,10 @@ class ManagedProcessTest {
 
         await().atMost(Duration.ofSeconds(30)).until(() -> process.isAlive() && process.pid() != first);
         assertThat(process.restarts()).isEqualTo(1);
-        assertThat(progress).singleElement().asString().contains("sleeper died (exit code 137)");
+        assertThat(progress)
+                .singleElement()
+                .asString()
+                .contains("sleeper died (exit code 137; ", "./florin logs sleeper");
 
         process.stop();
         assertThat(process.isAlive()).isFalse();
