@@ -64,7 +64,9 @@ public final class EventStorage implements AutoCloseable {
 
     private final EventTail tail = new EventTail();
 
+    /** Null while it can be opened neither for writing nor for reading. */
     private EventDatabase database;
+
     private Head head;
     private volatile long lastIndex;
     private volatile boolean closed;
@@ -131,7 +133,7 @@ public final class EventStorage implements AutoCloseable {
 
     /**
      * Closes and opens the database after a failed write, which leaves RocksDB refusing all further ones. Readers wait
-     * meanwhile. Called by the writer; throws if the store still cannot be written.
+     * meanwhile. Called by the writer; throws if the store still cannot be written, and then it is read as far as it can be.
      */
     void reopen() throws RocksDBException, IOException {
         boolean locked = false;
@@ -151,13 +153,21 @@ public final class EventStorage implements AutoCloseable {
             openDatabase();
         } catch (RocksDBException | IOException | RuntimeException | Error e) {
             if (database == null) {
-                database = EventDatabase.openReadOnly(folder, resources);
+                readFurther(e);
             }
             throw e;
         } finally {
             use.writeLock().unlock();
         }
         tellListeners();
+    }
+
+    private void readFurther(Throwable reason) {
+        try {
+            database = EventDatabase.openReadOnly(folder, resources);
+        } catch (RuntimeException | Error unreadable) {
+            reason.addSuppressed(unreadable);
+        }
     }
 
     private void closeDatabase() {
@@ -184,6 +194,10 @@ public final class EventStorage implements AutoCloseable {
         use.readLock().lock();
         try {
             requireOpen();
+            if (database == null) {
+                throw Refusal.readFailed(
+                        "the event store in " + folder + " could not be opened again after a failed write", null);
+            }
             return read.from(database);
         } catch (RocksDBException e) {
             throw Refusal.readFailed("cannot read from " + folder + ": " + e.getMessage(), e);

@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.event.Event;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.AbstractList;
@@ -44,7 +46,32 @@ class EventWriterTest {
 
     @Test
     void anErrorWhileATransactionIsPreparedRefusesItAndTheNextOneIsWritten() {
-        assertRefused(new AbstractList<>() {
+        assertRefused(failing());
+        appendWhenItCanBeWritten(event("a", 1, "after"));
+        assertThat(readAll(storage)).containsExactly(event("a", 0, "before"), event("a", 1, "after"));
+    }
+
+    @Test
+    void whileTheStoreCanBeOpenedNeitherForWritingNorForReadingReadersAreToldSo() throws Exception {
+        Path current = temporary.resolve("store/CURRENT");
+        Path elsewhere = temporary.resolve("CURRENT");
+        Files.move(current, elsewhere);
+        assertRefused(failing());
+        await().atMost(30, TimeUnit.SECONDS).untilAsserted(() -> assertThatThrownBy(() -> storage.highestSequence("a"))
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining("could not be opened again")
+                .extracting(refusal -> ((Refusal) refusal).category())
+                .isEqualTo(ErrorCategory.DATAFILE_READ_ERROR));
+        assertThat(storage.hindrance()).contains("CURRENT is missing");
+
+        Files.move(elsewhere, current);
+
+        appendWhenItCanBeWritten(event("a", 1, "after"));
+        assertThat(readAll(storage)).containsExactly(event("a", 0, "before"), event("a", 1, "after"));
+    }
+
+    private static List<NewEvent> failing() {
+        return new AbstractList<>() {
             @Override
             public NewEvent get(int index) {
                 if (Thread.currentThread().getName().equals("event-writer")) {
@@ -57,9 +84,7 @@ class EventWriterTest {
             public int size() {
                 return 1;
             }
-        });
-        appendWhenItCanBeWritten(event("a", 1, "after"));
-        assertThat(readAll(storage)).containsExactly(event("a", 0, "before"), event("a", 1, "after"));
+        };
     }
 
     @Test
