@@ -2,7 +2,12 @@ package florin.eventstore;
 
 import static florin.eventstore.NodeFixture.event;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import florin.eventstore.storage.Contexts;
+import florin.eventstore.storage.EventStorage;
+import florin.eventstore.storage.Schedule;
+import florin.eventstore.storage.StorageConfiguration;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
@@ -63,9 +68,7 @@ class EventSchedulerTest {
     @Test
     void aRescheduledEventIsPublishedInPlaceOfTheFirst() throws Exception {
         String token = schedule(60_000, "first");
-        client.eventChannel()
-                .reschedule(token, Instant.now().plusMillis(100), event("", 0, "second"))
-                .get(30, TimeUnit.SECONDS);
+        reschedule(token, "second");
 
         assertThat(nextEvent()).isEqualTo("second");
     }
@@ -106,6 +109,42 @@ class EventSchedulerTest {
         fixture.restart();
         client = fixture.connect("client");
         assertThat(client.eventChannel().getLastToken().get()).isEqualTo(999);
+    }
+
+    @Test
+    void oneCanBeReplacedThoughNoMoreCanBeScheduled() throws Exception {
+        fixture.close();
+        long tomorrow = Instant.now().plusSeconds(86_400).toEpochMilli();
+        try (Contexts contexts = new Contexts(data, StorageConfiguration.DEFAULT)) {
+            contexts.open();
+            EventStorage storage = contexts.get("default");
+            List<CompletableFuture<Long>> kept = new ArrayList<>();
+            for (int number = 0; number < 500_000; number++) {
+                kept.add(storage.schedule(new Schedule("token " + number, tomorrow, event("", 0, "first")), null)
+                        .toCompletableFuture());
+                if (kept.size() == 1000) {
+                    CompletableFuture.allOf(kept.toArray(CompletableFuture[]::new))
+                            .get(30, TimeUnit.SECONDS);
+                    kept.clear();
+                }
+            }
+        }
+        fixture = new NodeFixture(data);
+        client = fixture.connect("client");
+        assertThatThrownBy(() -> schedule(60_000, "one more")).hasMessageContaining("no more than 500000 events");
+        assertThatThrownBy(() -> reschedule("unknown token", "one more"))
+                .hasMessageContaining("no more than 500000 events");
+
+        reschedule("token 7", "second");
+
+        assertThat(nextEvent()).isEqualTo("second");
+        schedule(60_000, "in place of the one that is published");
+    }
+
+    private void reschedule(String token, String text) throws Exception {
+        client.eventChannel()
+                .reschedule(token, Instant.now().plusMillis(100), event("", 0, text))
+                .get(30, TimeUnit.SECONDS);
     }
 
     private String schedule(long delayMs, String text) throws Exception {

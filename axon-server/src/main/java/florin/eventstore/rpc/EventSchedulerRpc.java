@@ -58,11 +58,15 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     /** Of a scheduled event no more than this is in memory. */
     private record Firing(String context, EventStorage storage, String token, long instant) {
         String key() {
-            return context + '/' + token;
+            return EventSchedulerRpc.key(context, token);
         }
     }
 
     private record Waiting(Firing schedule, Future<?> timer) {}
+
+    private static String key(String context, String token) {
+        return context + '/' + token;
+    }
 
     /**
      * @param clock tells when an event is due; it may be set while the node runs
@@ -116,12 +120,13 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
 
     private void keep(long instant, Event event, String replaced, StreamObserver<ScheduleToken> observer) {
         EventStoreRpc.validate(event);
-        if (timers.size() >= MAX_SCHEDULES) {
+        String context = ContextHeader.current();
+        boolean isOneMore = replaced == null || !timers.containsKey(key(context, replaced));
+        if (isOneMore && timers.size() >= MAX_SCHEDULES) {
             throw Refusal.tooManyRequests(
                     ErrorCategory.OTHER, "no more than " + MAX_SCHEDULES + " events can be scheduled");
         }
         Outbound<ScheduleToken> out = Outbound.of(observer, () -> {});
-        String context = ContextHeader.current();
         EventStorage storage = contexts.current();
         Schedule schedule = new Schedule(UUID.randomUUID().toString(), instant, event);
         storage.schedule(schedule, replaced).whenComplete((index, failure) -> {
@@ -172,7 +177,7 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     }
 
     private void stopTimer(String context, String token) {
-        Waiting waiting = timers.remove(context + '/' + token);
+        Waiting waiting = timers.remove(key(context, token));
         if (waiting != null) {
             waiting.timer().cancel(false);
         }
