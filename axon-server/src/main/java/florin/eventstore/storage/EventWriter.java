@@ -37,6 +37,9 @@ final class EventWriter implements AutoCloseable {
     private static final int MAX_GROUP = 1024;
     private static final long MAX_GROUP_BYTES = 8L << 20;
     private static final int REMEMBERED_AGGREGATES = 65_536;
+    /** Of an aggregate that is remembered; one with a longer identifier is looked up each time. */
+    private static final int MAX_REMEMBERED_LENGTH = 128;
+
     private static final long PAUSE_NANOS = 50_000;
     private static final int MOST_PAUSES = 8;
     private static final long SYNC_NANOS = 1_000_000_000;
@@ -365,7 +368,11 @@ final class EventWriter implements AutoCloseable {
             committed(database, options.sync());
         }
         highestTimestamp = timestamp;
-        lastSequences.putAll(sequences);
+        sequences.forEach((identifier, last) -> {
+            if (identifier.length() <= MAX_REMEMBERED_LENGTH) {
+                lastSequences.put(identifier, last);
+            }
+        });
         if (!written.isEmpty()) {
             storage.committed(firstIndex, written);
             untold = true;

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.TickerType;
 
 /** Whatever happens to the thread that writes, it answers and goes on. */
 class EventWriterTest {
@@ -68,6 +69,22 @@ class EventWriterTest {
 
         appendWhenItCanBeWritten(event("a", 1, "after"));
         assertThat(readAll(storage)).containsExactly(event("a", 0, "before"), event("a", 1, "after"));
+    }
+
+    /** A longer one is looked up in the store each time. */
+    @Test
+    void onlyShortIdentifiersOfAggregatesAreRemembered() throws Exception {
+        for (int length : new int[] {128, 129}) {
+            String identifier = "x".repeat(length);
+            append(storage, event(identifier, 0, "one"));
+            long before = seeks();
+            append(storage, event(identifier, 1, "two"));
+            assertThat(seeks() - before).isEqualTo(length == 128 ? 0 : 1);
+        }
+    }
+
+    private long seeks() {
+        return fixture.resources.statistics().getTickerCount(TickerType.NUMBER_DB_SEEK);
     }
 
     private static List<NewEvent> failing() {
