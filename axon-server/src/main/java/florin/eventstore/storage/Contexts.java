@@ -62,10 +62,19 @@ public final class Contexts implements AutoCloseable {
     public void open() {
         try {
             Files.createDirectories(folder);
-            // Its lock first: what lies about may be another process's, which has these files in use.
+            Path first = folder.resolve(ContextHeader.DEFAULT_CONTEXT);
+            if (!Files.exists(first)) {
+                make(first);
+            }
+            // With its lock: what lies about may be another process's, which has these files in use. And before
+            // anything
+            // is opened: that may need the room.
+            EventDatabase.whileLocked(first, () -> {
+                Backup.deleteAll(deleted);
+                Backup.deleteAll(checkpoints);
+                return null;
+            });
             get(ContextHeader.DEFAULT_CONTEXT);
-            Backup.deleteAll(deleted);
-            Backup.deleteAll(checkpoints);
             try (Stream<Path> folders = Files.list(folder)) {
                 folders.filter(Files::isDirectory)
                         .map(path -> path.getFileName().toString())
@@ -73,7 +82,7 @@ public final class Contexts implements AutoCloseable {
                         .forEach(this::openIfPossible);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + folder, e);
+            throw new UncheckedIOException("cannot use " + folder + ": " + e, e);
         }
     }
 

@@ -141,16 +141,7 @@ final class EventDatabase implements AutoCloseable {
      * for damage, and all that follows for lost.
      */
     static <T> T examine(Path folder, StorageResources shared, Examination<T> examination) throws IOException {
-        if (OPEN.contains(folder.toRealPath())) {
-            // To close a second channel of the lock's file would give up the first one's lock.
-            throw inUse(folder, null);
-        }
-        try (FileChannel channel =
-                        FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock lock = channel.tryLock()) {
-            if (lock == null) {
-                throw inUse(folder, null);
-            }
+        return whileLocked(folder, () -> {
             while (true) {
                 try (Diary diary = new Diary()) {
                     try (EventDatabase database = new EventDatabase(folder, shared, diary, false)) {
@@ -164,6 +155,27 @@ final class EventDatabase implements AutoCloseable {
                     }
                 }
             }
+        });
+    }
+
+    /** What is done while no other process can open a database. */
+    interface Undisturbed<T> {
+        T run() throws IOException;
+    }
+
+    /** Locks the database of the folder against other processes; refused if one has it open, or this one. */
+    static <T> T whileLocked(Path folder, Undisturbed<T> action) throws IOException {
+        if (OPEN.contains(folder.toRealPath())) {
+            // To close a second channel of the lock's file would give up the first one's lock.
+            throw inUse(folder, null);
+        }
+        try (FileChannel channel =
+                        FileChannel.open(folder.resolve("LOCK"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock()) {
+            if (lock == null) {
+                throw inUse(folder, null);
+            }
+            return action.run();
         }
     }
 

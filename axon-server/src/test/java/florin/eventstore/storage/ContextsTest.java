@@ -68,6 +68,20 @@ class ContextsTest {
         }
     }
 
+    /** As on a full disk, which has room again when these files are gone. */
+    @Test
+    void whatIsLeftOfDeletedContextsIsRemovedAlthoughTheDefaultContextCannotBeOpened() throws Exception {
+        try (Contexts contexts = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            contexts.open();
+        }
+        Files.delete(data.resolve("contexts/default/CURRENT"));
+        Files.createDirectories(data.resolve("deleted/context"));
+        try (Contexts next = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            assertThatThrownBy(next::open).hasMessageContaining("CURRENT is missing");
+            assertThat(data.resolve("deleted")).doesNotExist();
+        }
+    }
+
     private static boolean hasFiles(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.findAny().isPresent();
