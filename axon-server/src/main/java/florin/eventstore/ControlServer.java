@@ -12,8 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,10 +31,14 @@ final class ControlServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
     private static final int MAX_PATH_BYTES = 4096;
+    private static final int STOP_SECONDS = 5;
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
 
     private final HttpServer server;
-    private final ExecutorService executor;
+    private final ExecutorService executor = Executors.newSingleThreadExecutor(task -> daemon(task, "control"));
+    /** A backup cannot be stopped while RocksDB copies, so whoever answers for it does not do it. */
+    private final ExecutorService backups = Executors.newSingleThreadExecutor(task -> daemon(task, "backup"));
+
     private final Contexts contexts;
     private final Path data;
     private final byte[] token;
@@ -41,14 +48,15 @@ final class ControlServer implements AutoCloseable {
         this.contexts = contexts;
         this.data = data;
         this.token = token.getBytes(StandardCharsets.UTF_8);
-        executor = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "control");
-            thread.setDaemon(true);
-            return thread;
-        });
         server.setExecutor(executor);
         server.createContext("/", this::handle);
         server.start();
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** Listens, and writes the control file of the folder, which the contexts have locked. */
@@ -83,15 +91,24 @@ final class ControlServer implements AutoCloseable {
     private void backUp(HttpExchange exchange) throws IOException {
         String target = new String(exchange.getRequestBody().readNBytes(MAX_PATH_BYTES), StandardCharsets.UTF_8);
         try {
-            String report = contexts.backUp(Path.of(target)).stream()
-                    .map(entry -> entry.context() + ": " + entry.events() + " events\n")
-                    .collect(Collectors.joining());
-            answer(exchange, 200, report);
+            Path folder = Path.of(target);
+            answer(exchange, 200, backups.submit(() -> backUp(folder)).get());
         } catch (InvalidPathException e) {
             answer(exchange, 400, "not a path: " + e.getMessage());
-        } catch (Refusal refusal) {
-            answer(exchange, 500, refusal.getMessage());
+        } catch (ExecutionException failed) {
+            answer(exchange, 500, Refusal.from(failed).getMessage());
+        } catch (InterruptedException | RejectedExecutionException e) {
+            answer(
+                    exchange,
+                    503,
+                    "the node is shutting down, and the backup is not complete; the one before still counts");
         }
+    }
+
+    private String backUp(Path folder) {
+        return contexts.backUp(folder).stream()
+                .map(entry -> entry.context() + ": " + entry.events() + " events\n")
+                .collect(Collectors.joining());
     }
 
     private static void answer(HttpExchange exchange, int status, String body) throws IOException {
@@ -105,8 +122,17 @@ final class ControlServer implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stop(0);
+        backups.shutdownNow();
         executor.shutdownNow();
+        try {
+            // Whoever waits for a backup is told.
+            if (!executor.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("A command of this machine was not answered");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        server.stop(0);
         try {
             ControlFile.delete(data);
         } catch (IOException e) {

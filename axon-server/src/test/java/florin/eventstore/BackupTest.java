@@ -5,9 +5,11 @@ import static florin.eventstore.NodeFixture.event;
 import static florin.eventstore.NodeFixture.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import florin.eventstore.storage.StorageConfiguration;
 import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -18,10 +20,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -158,6 +162,40 @@ class BackupTest {
             assertThat(backup()).as(output()).isZero();
             assertThat(folder("data").resolve("checkpoints")).isEmptyDirectory();
         }
+    }
+
+    /** The last file of the backup is written into a pipe that nobody reads. */
+    @Test
+    void aNodeEndsAlthoughABackupDoesNot() throws Exception {
+        ServerProcess server = ServerProcess.start(folder("data"));
+        AxonServerConnectionFactory connector = server.connector();
+        Path pipe = folder("backup").resolve("contents.new");
+        try {
+            AxonServerConnection client = connector.connect("default");
+            append(client, event("a", 0, "one"));
+            assertThat(backup()).as(output()).isZero();
+            append(client, event("a", 1, "two"));
+            assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                    .isZero();
+            CompletableFuture<Integer> running = CompletableFuture.supplyAsync(this::backup);
+            Path copied = folder("backup").resolve("contexts/default/meta/2");
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(copied));
+
+            server.process().destroy();
+
+            assertThat(server.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(server.process().exitValue()).as("of SIGTERM").isEqualTo(143);
+            assertThat(running.get(60, TimeUnit.SECONDS)).isEqualTo(1);
+            assertThat(output()).contains("the node answers 503: the node is shutting down");
+        } finally {
+            connector.shutdown();
+            server.kill();
+        }
+        Files.delete(pipe);
+        assertThat(restore()).as(output()).isZero();
+        assertThat(output()).startsWith("default: 1 events");
+        assertThat(backup()).as(output()).isZero();
+        assertThat(output()).isEqualTo("default: 2 events\n");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -44,8 +45,10 @@ public final class Contexts implements AutoCloseable {
 
     private final List<BiConsumer<String, EventStorage>> openListeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<String>> closeListeners = new CopyOnWriteArrayList<>();
-    private final Object backups = new Object();
-    private boolean closed;
+    /** Held by the backup that runs. */
+    private final ReentrantLock backups = new ReentrantLock();
+
+    private volatile boolean closed;
 
     public Contexts(Path data, StorageConfiguration configuration) {
         this.configuration = configuration;
@@ -271,7 +274,8 @@ public final class Contexts implements AutoCloseable {
 
     /**
      * Copies all contexts into the folder, one backup at a time; see {@link Backup}. Without one that could not be opened a backup
-     * would take the place of an earlier one that has it, so it is refused.
+     * would take the place of an earlier one that has it, so it is refused. It does not keep the contexts from being closed; what it
+     * has not begun to copy by then it does not copy, and fails.
      */
     public List<Backup.Entry> backUp(Path target) {
         unopened.keySet().forEach(this::requireOpened);
@@ -280,18 +284,38 @@ public final class Contexts implements AutoCloseable {
                 .startsWith(folder.toAbsolutePath().normalize())) {
             throw Refusal.invalid("a backup belongs outside of the data folder");
         }
-        synchronized (backups) {
+        backups.lock();
+        try {
+            if (closed) {
+                throw Refusal.shuttingDown();
+            }
             return new Backup(target).create(all(), checkpoints);
+        } finally {
+            backups.unlock();
+            if (closed) {
+                closeResources();
+            }
         }
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
-        stores.values().forEach(EventStorage::close);
-        stores.clear();
-        synchronized (backups) {
-            resources.close();
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            stores.values().forEach(EventStorage::close);
+            stores.clear();
+        }
+        closeResources();
+    }
+
+    /** A backup that runs uses them, and closes them at its end: it may take long. */
+    private void closeResources() {
+        if (backups.tryLock()) {
+            try {
+                resources.close();
+            } finally {
+                backups.unlock();
+            }
         }
     }
 }
