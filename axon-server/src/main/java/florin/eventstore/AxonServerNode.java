@@ -45,6 +45,7 @@ public final class AxonServerNode implements AutoCloseable {
 
     private static final int MAX_CALLS_PER_CONNECTION = 10_000;
     private static final int HANDSHAKE_SECONDS = 20;
+    private static final int RENEW_SECONDS = 10;
     private static final int STOP_SECONDS = 5;
 
     private final NodeConfiguration configuration;
@@ -111,6 +112,9 @@ public final class AxonServerNode implements AutoCloseable {
                     .intercept(new RefusalInterceptor());
             if (access.tls() != null) {
                 builder.sslContext(access.tls().forGrpc());
+                // The timer ends with the node.
+                var unused = timer.scheduleWithFixedDelay(
+                        () -> readers.execute(access.tls()::renew), RENEW_SECONDS, RENEW_SECONDS, TimeUnit.SECONDS);
             }
             grpc = builder.build().start();
             http = new HttpEndpoints(

@@ -14,6 +14,11 @@ record Certificates(Path certificate, Path key, Path store) {
 
     static Certificates make(Path folder, String name)
             throws IOException, InterruptedException, GeneralSecurityException {
+        return make(folder, name, "EC");
+    }
+
+    static Certificates make(Path folder, String name, String algorithm)
+            throws IOException, InterruptedException, GeneralSecurityException {
         Path store = folder.resolve(name + ".p12");
         Process keytool = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
@@ -22,7 +27,7 @@ record Certificates(Path certificate, Path key, Path store) {
                         "-alias",
                         name,
                         "-keyalg",
-                        "EC",
+                        algorithm,
                         "-dname",
                         "CN=" + name,
                         "-ext",
