@@ -113,6 +113,36 @@ class StoreCopyTest {
                 .isEqualTo(NodeFixture.read(atSource.eventChannel().loadSnapshot("aggregate-7")));
     }
 
+    /** Together they are larger than the heap of the process that copies them, which is 256 MiB. */
+    @Test
+    void snapshotsAreCopiedOneAfterTheOther() throws Exception {
+        append(atSource, event("a", 0, "one"));
+        for (int sequence = 0; sequence < 70; sequence++) {
+            atSource.eventChannel()
+                    .appendSnapshot(event("a", sequence, "x".repeat(LARGE)))
+                    .get(30, TimeUnit.SECONDS);
+        }
+        Path told = folder.resolve("told");
+        Process process = new ProcessBuilder(ServerProcess.command(
+                        "copy",
+                        "--from",
+                        "localhost:" + source.node().grpcPort(),
+                        "--to",
+                        "localhost:" + target.node().grpcPort()))
+                .redirectErrorStream(true)
+                .redirectOutput(told.toFile())
+                .start();
+        try {
+            assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
+            assertThat(told)
+                    .content()
+                    .contains("1 events copied; 1 on both sides")
+                    .contains("70 snapshots on both sides");
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
     @Test
     void anInterruptedCopyGoesOnWhereItStopped() throws Exception {
         fill();

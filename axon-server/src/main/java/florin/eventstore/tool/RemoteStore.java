@@ -9,8 +9,8 @@ import io.axoniq.axonserver.connector.impl.ServerAddress;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -80,15 +80,31 @@ final class RemoteStore implements AutoCloseable {
         await(append.commit());
     }
 
-    /** The aggregate's snapshots, the latest hundred of them, oldest first. */
-    List<Event> snapshots(String aggregate) throws InterruptedException {
-        List<Event> found = new ArrayList<>();
-        AggregateEventStream stream =
-                connection.eventChannel().loadSnapshots(aggregate, 0, Long.MAX_VALUE, SNAPSHOTS_OF_ONE_AGGREGATE);
-        while (stream.hasNext()) {
-            found.add(0, stream.next());
+    /** What is done with a snapshot. */
+    interface SnapshotReader {
+        void read(Event snapshot) throws InterruptedException;
+    }
+
+    /**
+     * Hands over the aggregate's snapshots, the latest hundred of them, the latest first. Each is asked for by itself: it may be as
+     * large as a message, and the connector keeps in memory whatever the server sends.
+     */
+    void readSnapshots(String aggregate, SnapshotReader reader) throws InterruptedException {
+        long last = Long.MAX_VALUE;
+        for (int read = 0; read < SNAPSHOTS_OF_ONE_AGGREGATE && last >= 0; read++) {
+            Optional<Event> snapshot = latestSnapshot(aggregate, last);
+            if (snapshot.isEmpty()) {
+                return;
+            }
+            last = snapshot.get().getAggregateSequenceNumber() - 1;
+            reader.read(snapshot.get());
         }
-        return found;
+    }
+
+    /** The aggregate's latest snapshot up to and with a sequence number. */
+    Optional<Event> latestSnapshot(String aggregate, long last) throws InterruptedException {
+        AggregateEventStream stream = connection.eventChannel().loadSnapshots(aggregate, 0, last, 1);
+        return stream.hasNext() ? Optional.of(stream.next()) : Optional.empty();
     }
 
     void appendSnapshot(Event snapshot) throws InterruptedException {

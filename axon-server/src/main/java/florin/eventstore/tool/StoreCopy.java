@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
 
 /**
@@ -207,23 +208,31 @@ public final class StoreCopy {
                 return;
             }
             try {
-                String aggregate = event.getAggregateIdentifier();
-                List<Event> snapshots = source.snapshots(aggregate);
-                if (snapshots.isEmpty()) {
-                    return;
-                }
-                if (!target.snapshots(aggregate).equals(snapshots)) {
-                    for (Event snapshot : snapshots) {
-                        target.appendSnapshot(snapshot);
-                    }
-                }
-                snapshots.forEach(ours::add);
-                target.snapshots(aggregate).forEach(theirs::add);
+                copySnapshots(event.getAggregateIdentifier(), ours, theirs);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new CopyException("the copy was interrupted", e);
             }
         });
+    }
+
+    /** Those that the target lacks are appended as they were: the oldest first. */
+    private void copySnapshots(String aggregate, Fingerprint ours, Fingerprint theirs) throws InterruptedException {
+        Deque<Long> missing = new ArrayDeque<>();
+        long before = ours.count();
+        source.readSnapshots(aggregate, snapshot -> {
+            ours.add(snapshot);
+            long sequence = snapshot.getAggregateSequenceNumber();
+            if (!target.latestSnapshot(aggregate, sequence).equals(Optional.of(snapshot))) {
+                missing.push(sequence);
+            }
+        });
+        for (long sequence : missing) {
+            target.appendSnapshot(source.latestSnapshot(aggregate, sequence).orElseThrow());
+        }
+        if (ours.count() > before) {
+            target.readSnapshots(aggregate, theirs::add);
+        }
     }
 
     private static Fingerprint eventsOf(RemoteStore store, long count) throws InterruptedException {
