@@ -26,12 +26,22 @@ import florin.eventstore.streams.PersistentStreamRpc;
 import io.axoniq.axonserver.grpc.control.NodeInfo;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
+import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerSocketChannel;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -53,6 +63,10 @@ public final class AxonServerNode implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
     private final ExecutorService calls;
     private final ExecutorService readers;
+    /** Of the gRPC port: who accepts connections, and who reads and writes them. */
+    private final EventLoopGroup acceptor = eventLoops(1, "grpc-acceptor");
+
+    private final EventLoopGroup connectionLoops = eventLoops(0, "grpc");
     private final PlatformRpc platform;
     private final Server grpc;
     private final HttpEndpoints http;
@@ -88,6 +102,9 @@ public final class AxonServerNode implements AutoCloseable {
             Access access = configuration.access();
             NettyServerBuilder builder = NettyServerBuilder.forAddress(
                             new InetSocketAddress(configuration.host(), configuration.grpcPort()))
+                    .bossEventLoopGroup(acceptor)
+                    .workerEventLoopGroup(connectionLoops)
+                    .channelFactory(() -> listening(connections))
                     .executor(Runnable::run)
                     .callExecutor(new CallExecutor(contexts, calls))
                     .maxInboundMessageSize(configuration.limits().maxMessageBytes())
@@ -97,7 +114,6 @@ public final class AxonServerNode implements AutoCloseable {
                     .permitKeepAliveWithoutCalls(true)
                     .keepAliveTime(30, TimeUnit.SECONDS)
                     .keepAliveTimeout(30, TimeUnit.SECONDS)
-                    .addTransportFilter(connections)
                     .addService(platform)
                     .addService(new EventStoreRpc(contexts, readers).service())
                     .addService(scheduler)
@@ -134,6 +150,20 @@ public final class AxonServerNode implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /** As many threads as Netty takes by itself if the number is 0. */
+    private static EventLoopGroup eventLoops(int threads, String name) {
+        return new MultiThreadIoEventLoopGroup(
+                threads,
+                new DefaultThreadFactory(name, true),
+                Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    private static ServerChannel listening(ConnectionLimit connections) {
+        ServerChannel channel = Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+        channel.pipeline().addLast(connections);
+        return channel;
     }
 
     /** Starts a node and returns when it accepts calls. */
@@ -197,6 +227,10 @@ public final class AxonServerNode implements AutoCloseable {
         if (grpc != null) {
             grpc.shutdownNow();
             await(grpc);
+        }
+        for (EventLoopGroup loops : List.of(acceptor, connectionLoops)) {
+            var unused = loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS);
+            await(loops);
         }
         calls.shutdown();
         readers.shutdown();

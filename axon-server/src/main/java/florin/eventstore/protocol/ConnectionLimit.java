@@ -1,14 +1,17 @@
 package florin.eventstore.protocol;
 
-import io.axoniq.axonserver.connector.ErrorCategory;
-import io.grpc.Attributes;
-import io.grpc.ServerTransportFilter;
+import io.grpc.netty.shaded.io.netty.channel.Channel;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandler.Sharable;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts connections, and refuses those above a number before they can make a call. */
-public final class ConnectionLimit extends ServerTransportFilter {
-    private static final Attributes.Key<Boolean> COUNTED = Attributes.Key.create("counted");
-
+/**
+ * Counts connections, and closes those above a number. It stands before whatever else a listening channel does with what it has
+ * accepted, so a connection counts from then on, also while it has not finished, or never begun, its handshake.
+ */
+@Sharable
+public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
     private final int most;
     private final AtomicInteger open = new AtomicInteger();
 
@@ -21,19 +24,14 @@ public final class ConnectionLimit extends ServerTransportFilter {
     }
 
     @Override
-    public Attributes transportReady(Attributes attributes) {
+    public void channelRead(ChannelHandlerContext context, Object accepted) {
+        Channel connection = (Channel) accepted;
         if (open.incrementAndGet() > most) {
             open.decrementAndGet();
-            throw Refusal.tooManyRequests(ErrorCategory.CONNECTION_FAILED, most + " connections are open already")
-                    .asStatus();
+            connection.unsafe().closeForcibly();
+            return;
         }
-        return attributes.toBuilder().set(COUNTED, true).build();
-    }
-
-    @Override
-    public void transportTerminated(Attributes attributes) {
-        if (attributes != null && attributes.get(COUNTED) != null) {
-            open.decrementAndGet();
-        }
+        var unused = connection.closeFuture().addListener(closed -> open.decrementAndGet());
+        context.fireChannelRead(connection);
     }
 }
