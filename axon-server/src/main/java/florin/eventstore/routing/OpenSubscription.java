@@ -22,6 +22,7 @@ import java.util.UUID;
 final class OpenSubscription {
     private static final int MAX_BUFFERED = 10_000;
     private static final long MAX_BUFFERED_BYTES = 32L << 20;
+    private static final String INITIAL_RESULTS_UNREAD = "the subscriber does not read its initial results";
 
     private final SubscriptionQuery subscription;
     private final Outbound<SubscriptionQueryResponse> subscriber;
@@ -34,6 +35,9 @@ final class OpenSubscription {
     /** Who was asked last: no other one's answer counts. */
     private QueryHandler initialResultFrom;
 
+    /** What it holds of the subscriber's requests. */
+    private long bytes;
+
     private long permits;
     private boolean done;
 
@@ -45,6 +49,7 @@ final class OpenSubscription {
         this.subscription = subscription;
         this.subscriber = subscriber;
         this.router = router;
+        bytes = subscription.getSerializedSize();
         this.permits = permits + Math.min(Math.max(0, subscription.getNumberOfPermits()), Integer.MAX_VALUE);
     }
 
@@ -54,6 +59,10 @@ final class OpenSubscription {
 
     String query() {
         return subscription.getQueryRequest().getQuery();
+    }
+
+    synchronized long bytes() {
+        return bytes;
     }
 
     void start(Collection<QueryHandler> present) {
@@ -114,10 +123,28 @@ final class OpenSubscription {
     }
 
     void requestInitialResult(SubscriptionQuery request) {
+        boolean hasRoom;
         synchronized (this) {
-            initialResultWanted = request.hasQueryRequest() ? request : subscription;
+            if (done) {
+                return;
+            }
+            // Besides the subscription itself the largest request so far is counted, until the end.
+            long kept = subscription.getSerializedSize();
+            if (request.hasQueryRequest()) {
+                kept += request.getSerializedSize();
+            }
+            long more = Math.max(0, kept - bytes);
+            hasRoom = router.count(more);
+            if (hasRoom) {
+                bytes += more;
+                initialResultWanted = request.hasQueryRequest() ? request : subscription;
+            }
         }
-        askForInitialResult();
+        if (hasRoom) {
+            askForInitialResult();
+        } else {
+            refuseInitialResult(ErrorCategory.QUERY_DISPATCH_ERROR, QueryRouter.TOO_MANY_BYTES);
+        }
     }
 
     @SuppressWarnings("deprecation") // what connectors still send
@@ -161,7 +188,7 @@ final class OpenSubscription {
     }
 
     private void refuseInitialResult(ErrorCategory category, String message) {
-        subscriber.send(SubscriptionQueryResponse.newBuilder()
+        boolean sent = subscriber.offer(SubscriptionQueryResponse.newBuilder()
                 .setMessageIdentifier(UUID.randomUUID().toString())
                 .setSubscriptionIdentifier(identifier())
                 .setInitialResult(QueryResponse.newBuilder()
@@ -170,11 +197,13 @@ final class OpenSubscription {
                         .setErrorCode(category.errorCode())
                         .setErrorMessage(Refusal.errorMessage(category, message)))
                 .build());
+        if (!sent) {
+            fail(INITIAL_RESULTS_UNREAD);
+        }
     }
 
     void answered(QueryHandler handler, SubscriptionQueryResponse response) {
-        int unread = 0;
-        boolean overflow = false;
+        String overflow = null;
         boolean finish = false;
         synchronized (this) {
             if (done) {
@@ -185,17 +214,19 @@ final class OpenSubscription {
                     if (handler == initialResultFrom) {
                         initialResultWanted = null;
                         initialResultFrom = null;
-                        subscriber.send(response);
+                        if (!subscriber.offer(response)) {
+                            overflow = INITIAL_RESULTS_UNREAD;
+                        }
                     }
                 }
                 case UPDATE -> {
-                    int bytes = response.getSerializedSize();
-                    unread = buffered.size();
-                    overflow =
-                            unread >= MAX_BUFFERED || (bufferedBytes > 0 && bufferedBytes + bytes > MAX_BUFFERED_BYTES);
-                    if (!overflow) {
+                    int more = response.getSerializedSize();
+                    if (buffered.size() >= MAX_BUFFERED
+                            || (bufferedBytes > 0 && bufferedBytes + more > MAX_BUFFERED_BYTES)) {
+                        overflow = "the subscriber does not read " + buffered.size() + " updates";
+                    } else {
                         buffered.add(response);
-                        bufferedBytes += bytes;
+                        bufferedBytes += more;
                         sendBuffered();
                     }
                 }
@@ -210,8 +241,8 @@ final class OpenSubscription {
                 }
             }
         }
-        if (overflow) {
-            fail("the subscriber does not read " + unread + " updates");
+        if (overflow != null) {
+            fail(overflow);
         } else if (finish) {
             close();
         }

@@ -24,6 +24,7 @@ final class PendingQuery implements WaitingLine.Message {
     private static final int WINDOW = 64;
 
     private static final int MAX_BUFFERED = 10_000;
+    private static final long MAX_BUFFERED_BYTES = 32L << 20;
 
     private final String identifier;
     private final String query;
@@ -36,6 +37,7 @@ final class PendingQuery implements WaitingLine.Message {
 
     private final Set<QueryHandler> awaited = new LinkedHashSet<>();
     private final Deque<QueryResponse> buffered = new ArrayDeque<>();
+    private long bufferedBytes;
     private QueryRequest request;
     /** How many handlers have yet to be sent the request. */
     private int unsent;
@@ -130,18 +132,22 @@ final class PendingQuery implements WaitingLine.Message {
     }
 
     void answered(QueryHandler handler, QueryResponse response) {
+        int unread;
         boolean overflow;
         synchronized (this) {
             if (done) {
                 return;
             }
-            overflow = buffered.size() >= MAX_BUFFERED;
+            int bytes = response.getSerializedSize();
+            unread = buffered.size();
+            overflow = unread >= MAX_BUFFERED || (bufferedBytes > 0 && bufferedBytes + bytes > MAX_BUFFERED_BYTES);
             if (!overflow) {
                 buffered.add(response);
+                bufferedBytes += bytes;
             }
         }
         if (overflow) {
-            fail(ErrorCategory.QUERY_DISPATCH_ERROR, "the sender does not read " + MAX_BUFFERED + " results");
+            fail(ErrorCategory.QUERY_DISPATCH_ERROR, "the sender does not read " + unread + " results");
         } else {
             flush();
         }
@@ -153,7 +159,9 @@ final class PendingQuery implements WaitingLine.Message {
         List<QueryHandler> handlers = List.of();
         synchronized (this) {
             while (!done && !buffered.isEmpty() && sender.isReady()) {
-                sender.send(buffered.poll());
+                QueryResponse next = buffered.poll();
+                bufferedBytes -= next.getSerializedSize();
+                sender.send(next);
                 sinceRefill++;
             }
             if (ending && buffered.isEmpty()) {

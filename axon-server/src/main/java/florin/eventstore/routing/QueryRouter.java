@@ -14,11 +14,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /** Knows who handles which query in one context, and which subscription queries are open. */
 final class QueryRouter {
     private static final int MAX_SUBSCRIPTIONS = 100_000;
+    /** Of what subscribers asked, of all contexts together: an eighth of the heap. */
+    static final long MAX_SUBSCRIPTION_BYTES = Runtime.getRuntime().maxMemory() / 8;
+
+    static final String TOO_MANY_BYTES =
+            "too many requests: subscription queries that are open hold " + MAX_SUBSCRIPTION_BYTES + " bytes already";
     private static final int MAX_RESULT_TYPES = 100;
 
     /** Handlers of a query with the result types that they registered. Immutable. */
@@ -27,6 +33,14 @@ final class QueryRouter {
     private final Map<String, Route> routes = new ConcurrentHashMap<>();
     private final Map<String, OpenSubscription> subscriptions = new ConcurrentHashMap<>();
     private final AtomicInteger turn = new AtomicInteger();
+    private final AtomicLong subscriptionBytes;
+
+    /**
+     * @param subscriptionBytes what the open subscription queries of all contexts hold
+     */
+    QueryRouter(AtomicLong subscriptionBytes) {
+        this.subscriptionBytes = subscriptionBytes;
+    }
 
     void subscribe(QuerySubscription subscription, QueryHandler handler) {
         Names.check("name of a result", subscription.getResultName());
@@ -149,14 +163,37 @@ final class QueryRouter {
         return chosen;
     }
 
-    /** False if the identifier is taken or there are too many. */
-    boolean open(OpenSubscription subscription) {
-        return subscriptions.size() < MAX_SUBSCRIPTIONS
-                && subscriptions.putIfAbsent(subscription.identifier(), subscription) == null;
+    /** Its bytes are counted until it is {@link #closed}. */
+    void open(OpenSubscription subscription) {
+        if (subscriptions.size() >= MAX_SUBSCRIPTIONS) {
+            throw tooMany(MAX_SUBSCRIPTIONS + " subscription queries are open already");
+        }
+        if (!count(subscription.bytes())) {
+            throw tooMany(TOO_MANY_BYTES);
+        }
+        if (subscriptions.putIfAbsent(subscription.identifier(), subscription) != null) {
+            subscriptionBytes.addAndGet(-subscription.bytes());
+            throw tooMany("the subscription identifier is in use");
+        }
+    }
+
+    private static Refusal tooMany(String message) {
+        return Refusal.tooManyRequests(ErrorCategory.QUERY_DISPATCH_ERROR, message);
+    }
+
+    /** False if open subscription queries hold too much for so many bytes more, which are not counted then. */
+    boolean count(long more) {
+        if (subscriptionBytes.addAndGet(more) <= MAX_SUBSCRIPTION_BYTES) {
+            return true;
+        }
+        subscriptionBytes.addAndGet(-more);
+        return false;
     }
 
     void closed(OpenSubscription subscription) {
-        subscriptions.remove(subscription.identifier(), subscription);
+        if (subscriptions.remove(subscription.identifier(), subscription)) {
+            subscriptionBytes.addAndGet(-subscription.bytes());
+        }
     }
 
     void answered(QueryHandler handler, SubscriptionQueryResponse response) {

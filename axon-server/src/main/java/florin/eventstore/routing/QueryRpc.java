@@ -7,7 +7,6 @@ import florin.eventstore.protocol.Instructions;
 import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
-import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
@@ -24,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /** The QueryService: streams of handlers on one side; queries and subscription queries on the other. */
@@ -32,6 +32,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
 
     private final Map<String, QueryRouter> routers = new ConcurrentHashMap<>();
     private final Set<QueryHandler> handlers = ConcurrentHashMap.newKeySet();
+    private final AtomicLong subscriptionBytes = new AtomicLong();
     private final LongAdder dispatched = new LongAdder();
     private final ScheduledExecutorService timer;
     private final Clients clients;
@@ -64,7 +65,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
     }
 
     private QueryRouter router(String context) {
-        return routers.computeIfAbsent(context, name -> new QueryRouter());
+        return routers.computeIfAbsent(context, name -> new QueryRouter(subscriptionBytes));
     }
 
     @Override
@@ -228,12 +229,10 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
 
         private void subscribe(SubscriptionQueryRequest request) {
             OpenSubscription opened = new OpenSubscription(request.getSubscribe(), out, router, earlyPermits);
-            if (subscription != null || !router.open(opened)) {
-                out.fail(Refusal.tooManyRequests(
-                        ErrorCategory.QUERY_DISPATCH_ERROR,
-                        "the subscription identifier is in use, or too many subscriptions are open"));
-                return;
+            if (subscription != null) {
+                throw Refusal.invalid("this call has a subscription query open already");
             }
+            router.open(opened);
             subscription = opened;
             opened.start(router.handlers(opened.query()));
             if (out.isClosed()) {

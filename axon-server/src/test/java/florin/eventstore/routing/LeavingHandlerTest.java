@@ -15,6 +15,7 @@ import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** A handler that leaves just after it was chosen: no test with a real client meets that moment. */
@@ -24,7 +25,7 @@ class LeavingHandlerTest {
             .setResultName("text")
             .build();
 
-    private final QueryRouter queries = new QueryRouter();
+    private final QueryRouter queries = new QueryRouter(new AtomicLong());
 
     @Test
     void aHandlerThatLeftBeforeItWasAddedIsNotAskedForTheInitialResult() {

@@ -12,6 +12,8 @@ final class Recorder<T> extends ServerCallStreamObserver<T> {
     /** As after a refusal, of which gRPC has not told yet. */
     boolean refused;
 
+    boolean reads = true;
+
     Outbound<T> outbound() {
         return Outbound.of(this, () -> {});
     }
@@ -36,7 +38,7 @@ final class Recorder<T> extends ServerCallStreamObserver<T> {
 
     @Override
     public boolean isReady() {
-        return true;
+        return reads;
     }
 
     @Override
