@@ -12,6 +12,7 @@ import io.axoniq.axonserver.grpc.query.QueryResponse;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -36,12 +37,12 @@ final class PendingQuery implements WaitingLine.Message {
     private final boolean scatter;
 
     private final Set<QueryHandler> awaited = new LinkedHashSet<>();
+    /** Those of them that have yet to be sent the request. */
+    private final Set<QueryHandler> unsent = new HashSet<>();
+
     private final Deque<QueryResponse> buffered = new ArrayDeque<>();
     private long bufferedBytes;
     private QueryRequest request;
-    /** How many handlers have yet to be sent the request. */
-    private int unsent;
-
     private Future<?> timeout;
     private int sinceRefill;
     private boolean ending;
@@ -69,6 +70,7 @@ final class PendingQuery implements WaitingLine.Message {
                 .orElse(0);
     }
 
+    /** Null when no handler is to be sent it any more. */
     synchronized QueryRequest request() {
         return request;
     }
@@ -91,9 +93,10 @@ final class PendingQuery implements WaitingLine.Message {
         return priority;
     }
 
-    /** The request was handed to one handler: after the last one its content is not needed any more. */
-    synchronized void sent() {
-        if (--unsent == 0) {
+    /** The handler has the request, or will never: after the last one its content is not needed any more. */
+    synchronized void sent(QueryHandler handler) {
+        unsent.remove(handler);
+        if (unsent.isEmpty()) {
             request = null;
         }
     }
@@ -123,12 +126,17 @@ final class PendingQuery implements WaitingLine.Message {
 
     synchronized void await(Collection<QueryHandler> handlers) {
         awaited.addAll(handlers);
-        unsent = handlers.size();
+        unsent.addAll(handlers);
     }
 
     /** Another handler is awaited instead; false if the query was over meanwhile. */
     synchronized boolean replace(QueryHandler left, QueryHandler other) {
-        return awaited.remove(left) && awaited.add(other);
+        unsent.remove(left); // It may be the other one too, if it has come back.
+        if (!awaited.remove(left) || !awaited.add(other)) {
+            return false;
+        }
+        unsent.add(other);
+        return true;
     }
 
     void answered(QueryHandler handler, QueryResponse response) {
@@ -180,6 +188,7 @@ final class PendingQuery implements WaitingLine.Message {
 
     void handlerDone(QueryHandler handler) {
         synchronized (this) {
+            sent(handler);
             if (!awaited.remove(handler) || !awaited.isEmpty()) {
                 return;
             }
@@ -240,6 +249,8 @@ final class PendingQuery implements WaitingLine.Message {
         done = true;
         buffered.clear();
         awaited.clear();
+        unsent.clear();
+        request = null;
         if (timeout != null) {
             timeout.cancel(false);
         }

@@ -4,6 +4,7 @@ import florin.eventstore.protocol.Outbound;
 import io.axoniq.axonserver.grpc.query.QueryFlowControl;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryReference;
+import io.axoniq.axonserver.grpc.query.QueryRequest;
 import io.axoniq.axonserver.grpc.query.QueryResponse;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
 import java.util.ArrayList;
@@ -96,18 +97,18 @@ final class QueryHandler {
     private void sendQueued() {
         while (permits > 0 && !queue.isEmpty() && inFlight.size() < MAX_IN_FLIGHT && out.hasRoom()) {
             PendingQuery next = queue.next();
-            if (next.isDone()) {
+            QueryRequest request = next.request();
+            if (request == null) { // The query is over.
                 queue.remove();
                 continue;
             }
-            if (!out.send(
-                    QueryProviderInbound.newBuilder().setQuery(next.request()).build())) {
+            if (!out.send(QueryProviderInbound.newBuilder().setQuery(request).build())) {
                 return; // It waits in the line for another handler, which gets it as this one leaves.
             }
             queue.remove();
             permits--;
             inFlight.put(next.identifier(), next);
-            next.sent();
+            next.sent(this);
             if (next.isStreaming()) {
                 permitResults(next.identifier(), next.window());
             }

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.grpc.MetaDataValue;
+import io.axoniq.axonserver.grpc.ProcessingInstruction;
+import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
@@ -52,6 +55,39 @@ class QueryBoundsTest {
         assertThat(sender.seen.get(3).getErrorCode()).isEqualTo("AXONIQ-5002");
         assertThat(sender.seen.get(3).getErrorMessage().getMessage()).contains("the sender does not read 3 results");
         assertThat(sender.ended).isTrue();
+    }
+
+    @Test
+    void theContentOfAQueryIsForgottenWhenNoHandlerIsToBeSentItAnyMore() {
+        QueryHandler leaves = handler("leaves", new Recorder<>());
+        QueryHandler reads = handler("reads", new Recorder<>());
+        reads.permit(1);
+        PendingQuery query = new PendingQuery(
+                query("query").toBuilder()
+                        .addProcessingInstructions(ProcessingInstruction.newBuilder()
+                                .setKey(ProcessingKey.NR_OF_RESULTS)
+                                .setValue(MetaDataValue.newBuilder().setNumberValue(-1)))
+                        .build(),
+                new Recorder<QueryResponse>().outbound());
+        queries.dispatch(query);
+        assertThat(query.request()).isNotNull();
+
+        queries.disconnect(leaves);
+
+        assertThat(query.isDone()).isFalse();
+        assertThat(query.request()).isNull();
+    }
+
+    @Test
+    void theContentOfAQueryThatNobodyWaitsForIsForgotten() {
+        QueryHandler handler = handler("handler", new Recorder<>());
+        PendingQuery query = new PendingQuery(query("query"), new Recorder<QueryResponse>().outbound());
+        queries.dispatch(query);
+
+        query.abandon();
+
+        assertThat(query.request()).isNull();
+        assertThat(handler.waiting()).isZero();
     }
 
     @Test
