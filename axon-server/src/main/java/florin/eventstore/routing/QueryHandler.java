@@ -9,6 +9,8 @@ import io.axoniq.axonserver.grpc.query.QueryResponse;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,6 +22,9 @@ final class QueryHandler {
     private final Outbound<QueryProviderInbound> out;
     private final WaitingLine<PendingQuery> queue = new WaitingLine<>();
     private final Map<String, PendingQuery> inFlight = new HashMap<>();
+    /** How many results of its queries it may send and was not told yet, because it does not read. */
+    private final Map<String, Long> untoldPermits = new LinkedHashMap<>();
+
     private long permits;
     private boolean gone;
     private volatile String clientId = "unknown";
@@ -65,6 +70,7 @@ final class QueryHandler {
     }
 
     private synchronized void reads() {
+        sendPermits();
         sendQueued();
     }
 
@@ -115,12 +121,25 @@ final class QueryHandler {
         }
     }
 
-    void permitResults(String query, long results) {
-        out.send(QueryProviderInbound.newBuilder()
-                .setQueryFlowControl(QueryFlowControl.newBuilder()
-                        .setQueryReference(QueryReference.newBuilder().setRequestId(query))
-                        .setPermits(results))
-                .build());
+    /** Permits so many results more; what a handler that does not read cannot be told yet is added up. */
+    synchronized void permitResults(String query, long results) {
+        if (inFlight.containsKey(query)) {
+            untoldPermits.merge(query, results, Long::sum);
+            sendPermits();
+        }
+    }
+
+    private void sendPermits() {
+        Iterator<Map.Entry<String, Long>> untold = untoldPermits.entrySet().iterator();
+        while (untold.hasNext() && out.hasRoom()) {
+            Map.Entry<String, Long> next = untold.next();
+            out.send(QueryProviderInbound.newBuilder()
+                    .setQueryFlowControl(QueryFlowControl.newBuilder()
+                            .setQueryReference(QueryReference.newBuilder().setRequestId(next.getKey()))
+                            .setPermits(next.getValue()))
+                    .build());
+            untold.remove();
+        }
     }
 
     /** Nobody waits for the query any more; its place is another one's. */
@@ -129,7 +148,9 @@ final class QueryHandler {
             queue.withdraw(query);
             return;
         }
+        untoldPermits.remove(query.identifier());
         if (query.isStreaming()) {
+            // Whether it reads or not: there is one for each query that it was sent, and those are bounded.
             out.send(QueryProviderInbound.newBuilder()
                     .setQueryCancel(QueryReference.newBuilder().setRequestId(query.identifier()))
                     .build());
@@ -158,6 +179,7 @@ final class QueryHandler {
         PendingQuery query;
         synchronized (this) {
             query = inFlight.remove(identifier);
+            untoldPermits.remove(identifier);
             sendQueued();
         }
         if (query != null) {
@@ -179,6 +201,7 @@ final class QueryHandler {
             lost = new ArrayList<>(inFlight.values());
             unsent = queue.remove(waiting -> true);
             inFlight.clear();
+            untoldPermits.clear();
         }
         for (PendingQuery query : lost) {
             query.handlerFailed(this, "connection to handler " + clientId + " lost while it handled the query");

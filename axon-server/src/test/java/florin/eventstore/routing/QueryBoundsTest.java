@@ -91,6 +91,40 @@ class QueryBoundsTest {
     }
 
     @Test
+    void aHandlerThatDoesNotReadIsToldOfItsPermitsWhenItReads() {
+        int answers = 100_000;
+        String identifier = "q".repeat(4000);
+        Recorder<QueryProviderInbound> client = new Recorder<>();
+        QueryHandler handler = handler("handler", client);
+        handler.permit(1);
+        PendingQuery query = new PendingQuery(
+                query(identifier).toBuilder()
+                        .addProcessingInstructions(ProcessingInstruction.newBuilder()
+                                .setKey(ProcessingKey.CLIENT_SUPPORTS_STREAMING)
+                                .setValue(MetaDataValue.newBuilder().setBooleanValue(true)))
+                        .build(),
+                new Recorder<QueryResponse>().outbound());
+        queries.dispatch(query);
+        client.reads = false;
+        for (int i = 0; i < answers; i++) {
+            handler.answered(
+                    QueryResponse.newBuilder().setRequestIdentifier(identifier).build());
+        }
+        assertThat(client.seen.stream()
+                        .mapToLong(QueryProviderInbound::getSerializedSize)
+                        .sum())
+                .isBetween(4L << 20, 5L << 20);
+
+        client.reads = true;
+        client.onReady.run();
+
+        assertThat(client.seen.stream()
+                        .mapToLong(message -> message.getQueryFlowControl().getPermits())
+                        .sum())
+                .isEqualTo(query.window() + answers);
+    }
+
+    @Test
     void openSubscriptionQueriesAreBoundedInBytes() {
         Deque<OpenSubscription> open = new ArrayDeque<>();
         long count = QueryRouter.MAX_SUBSCRIPTION_BYTES

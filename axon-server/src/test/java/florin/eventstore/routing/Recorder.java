@@ -13,6 +13,7 @@ final class Recorder<T> extends ServerCallStreamObserver<T> {
     boolean refused;
 
     boolean reads = true;
+    Runnable onReady = () -> {};
 
     Outbound<T> outbound() {
         return Outbound.of(this, () -> {});
@@ -53,7 +54,9 @@ final class Recorder<T> extends ServerCallStreamObserver<T> {
     public void setOnCloseHandler(Runnable handler) {}
 
     @Override
-    public void setOnReadyHandler(Runnable handler) {}
+    public void setOnReadyHandler(Runnable handler) {
+        onReady = handler;
+    }
 
     @Override
     public void disableAutoInboundFlowControl() {}
