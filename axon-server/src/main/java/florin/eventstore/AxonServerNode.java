@@ -115,7 +115,7 @@ public final class AxonServerNode implements AutoCloseable {
                     .keepAliveTime(30, TimeUnit.SECONDS)
                     .keepAliveTimeout(30, TimeUnit.SECONDS)
                     .addService(platform)
-                    .addService(new EventStoreRpc(contexts, readers).service())
+                    .addService(new EventStoreRpc(contexts, clients, readers).service())
                     .addService(scheduler)
                     .addService(streams)
                     .addService(commands)

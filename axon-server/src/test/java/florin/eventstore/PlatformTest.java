@@ -25,7 +25,13 @@ import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
 import io.axoniq.axonserver.grpc.control.TopologyChange;
 import io.axoniq.axonserver.grpc.control.UpdateType;
 import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.axoniq.axonserver.grpc.event.GetEventsRequest;
 import io.axoniq.axonserver.grpc.event.GetLastTokenRequest;
+import io.axoniq.axonserver.grpc.query.QueryServiceGrpc;
+import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
+import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
+import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -73,10 +79,23 @@ class PlatformTest {
         try {
             Recorder<CommandProviderInbound> commands = new Recorder<>();
             handle(channel, commands);
+            Recorder<EventWithToken> events = new Recorder<>();
+            EventStoreGrpc.newStub(channel)
+                    .listEvents(events)
+                    .onNext(GetEventsRequest.newBuilder()
+                            .setNumberOfPermits(100)
+                            .build());
+            Recorder<SubscriptionQueryResponse> updates = new Recorder<>();
+            QueryServiceGrpc.newStub(channel)
+                    .subscription(updates)
+                    .onNext(SubscriptionQueryRequest.newBuilder()
+                            .setSubscribe(SubscriptionQuery.newBuilder().setSubscriptionIdentifier("subscription"))
+                            .build());
             Recorder<PlatformOutboundInstruction> instructions = new Recorder<>();
             beat(register(channel, instructions));
 
-            await().atMost(PATIENCE).until(() -> instructions.failure.get() != null && commands.failure.get() != null);
+            await().atMost(PATIENCE).until(() -> Stream.of(instructions, commands, events, updates)
+                    .allMatch(stream -> stream.failure.get() != null));
             assertThat(Status.fromThrowable(instructions.failure.get()).getCode())
                     .isEqualTo(Status.Code.UNAVAILABLE);
             assertThat(instructions.messages)

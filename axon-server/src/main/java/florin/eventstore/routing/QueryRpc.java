@@ -184,15 +184,17 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
         }
     }
 
-    private static final class SubscriberStream implements StreamObserver<SubscriptionQueryRequest> {
+    private final class SubscriberStream implements StreamObserver<SubscriptionQueryRequest> {
         private final QueryRouter router;
         private final Outbound<SubscriptionQueryResponse> out;
+        private volatile Runnable unregister = () -> {};
         private volatile OpenSubscription subscription;
         private long earlyPermits;
 
         SubscriberStream(QueryRouter router, StreamObserver<SubscriptionQueryResponse> observer) {
             this.router = router;
-            out = Outbound.of(observer, this::close);
+            out = Outbound.of(observer, this::end);
+            unregister = clients.onDrop(out, this::end);
             out.onReady(() -> {
                 OpenSubscription open = subscription;
                 if (open != null) {
@@ -247,14 +249,19 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
             }
         }
 
+        private void end() {
+            close();
+            unregister.run();
+        }
+
         @Override
         public void onError(Throwable reason) {
-            close();
+            end();
         }
 
         @Override
         public void onCompleted() {
-            close();
+            end();
             out.complete();
         }
     }

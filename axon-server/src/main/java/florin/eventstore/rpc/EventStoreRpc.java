@@ -4,6 +4,7 @@ import static io.grpc.stub.ServerCalls.asyncBidiStreamingCall;
 import static io.grpc.stub.ServerCalls.asyncClientStreamingCall;
 import static io.grpc.stub.ServerCalls.asyncServerStreamingCall;
 
+import florin.eventstore.platform.Clients;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.storage.Contexts;
@@ -37,11 +38,13 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
     private static final int MAX_IDENTIFIER_BYTES = 4096;
 
     private final Contexts contexts;
+    private final Clients clients;
     private final Executor readers;
     private final AtomicLong unfinishedAppendBytes = new AtomicLong();
 
-    public EventStoreRpc(Contexts contexts, Executor readers) {
+    public EventStoreRpc(Contexts contexts, Clients clients, Executor readers) {
         this.contexts = contexts;
+        this.clients = clients;
         this.readers = readers;
     }
 
@@ -59,7 +62,8 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
                 .addMethod(
                         stream.toBuilder(stream.getRequestMarshaller(), EventMarshaller.EVENT_WITH_TOKEN)
                                 .build(),
-                        asyncBidiStreamingCall(observer -> new EventStream(contexts.current(), readers, observer)))
+                        asyncBidiStreamingCall(
+                                observer -> new EventStream(contexts.current(), clients, readers, observer)))
                 .addMethod(
                         load.toBuilder(load.getRequestMarshaller(), EventMarshaller.EVENT)
                                 .build(),

@@ -1,5 +1,6 @@
 package florin.eventstore.rpc;
 
+import florin.eventstore.platform.Clients;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Pump;
 import florin.eventstore.protocol.Refusal;
@@ -25,20 +26,26 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
 
     private final EventStorage storage;
     private final Runnable wakeOnCommit = this::wake;
+    private volatile Runnable unregister = () -> {};
     private final AtomicLong permits = new AtomicLong();
     private final Set<PayloadDescription> excluded = ConcurrentHashMap.newKeySet();
     private volatile boolean started;
     private volatile long next;
     private int skipped;
 
-    EventStream(EventStorage storage, Executor executor, StreamObserver<StoredEvent> observer) {
-        this(storage, executor, observer, new Runnable[1]);
+    EventStream(EventStorage storage, Clients clients, Executor executor, StreamObserver<StoredEvent> observer) {
+        this(storage, clients, executor, observer, new Runnable[1]);
     }
 
     private EventStream(
-            EventStorage storage, Executor executor, StreamObserver<StoredEvent> observer, Runnable[] onCancel) {
+            EventStorage storage,
+            Clients clients,
+            Executor executor,
+            StreamObserver<StoredEvent> observer,
+            Runnable[] onCancel) {
         super(Outbound.of(observer, () -> onCancel[0].run()), executor);
         this.storage = storage;
+        unregister = clients.onDrop(out, this::stopped);
         onCancel[0] = this::stopped;
         out.onReady(this::wake);
     }
@@ -92,6 +99,7 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
     @Override
     protected void stopped() {
         storage.removeListener(wakeOnCommit);
+        unregister.run();
     }
 
     @Override
