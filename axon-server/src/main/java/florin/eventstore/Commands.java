@@ -11,10 +11,13 @@ import java.io.PrintStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -24,13 +27,25 @@ import java.util.stream.Stream;
 /** What can be done with a data folder besides serving it: {@code backup}, {@code restore}, {@code verify}. */
 final class Commands {
     private static final Set<String> NAMES = Set.of("backup", "restore", "verify");
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    /** As long as the node itself keeps a connection whose backup runs. */
+    private static final Duration ANSWER_TIMEOUT = Duration.ofHours(1);
 
     private final PrintStream out;
     private final PrintStream errors;
+    private final Duration answerTimeout;
 
     Commands(PrintStream out, PrintStream errors) {
+        this(out, errors, ANSWER_TIMEOUT);
+    }
+
+    /**
+     * @param answerTimeout how long a running node may take
+     */
+    Commands(PrintStream out, PrintStream errors, Duration answerTimeout) {
         this.out = out;
         this.errors = errors;
+        this.answerTimeout = answerTimeout;
     }
 
     static boolean isCommand(String word) {
@@ -97,22 +112,31 @@ final class Commands {
         }
     }
 
-    private static String askNode(ControlFile control, Path target) throws IOException {
+    private String askNode(ControlFile control, Path target) throws IOException {
         HttpRequest request = HttpRequest.newBuilder(
                         URI.create("http://" + control.address() + ControlServer.BACKUP_PATH))
                 .header(ControlServer.TOKEN_HEADER, control.token())
+                .timeout(answerTimeout)
                 .POST(HttpRequest.BodyPublishers.ofString(target.toString()))
                 .build();
         try {
             HttpResponse<String> response = HttpClient.newBuilder()
                     .proxy(HttpClient.Builder.NO_PROXY)
                     .version(HttpClient.Version.HTTP_1_1)
+                    .connectTimeout(CONNECT_TIMEOUT)
                     .build()
                     .send(request, HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() != 200) {
                 throw new IOException("the node answers " + response.statusCode() + ": " + response.body());
             }
             return response.body();
+        } catch (HttpConnectTimeoutException e) {
+            throw new IOException("the node at " + control.address() + " cannot be reached: it may hang", e);
+        } catch (HttpTimeoutException e) {
+            throw new IOException(
+                    "the node at " + control.address() + " has not answered within " + answerTimeout.toSeconds()
+                            + " s: it may hang, or still make the backup",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

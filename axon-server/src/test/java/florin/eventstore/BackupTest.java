@@ -13,6 +13,8 @@ import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -295,6 +297,27 @@ class BackupTest {
                 .as("a killed node leaves its control file: %s", output())
                 .isZero();
         assertThat(verify("data")).isZero();
+    }
+
+    @Test
+    void aNodeThatDoesNotAnswerIsNotWaitedForForEver() throws Exception {
+        Files.createDirectories(folder("data").resolve("contexts"));
+        try (ServerSocket hangs = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + hangs.getLocalPort();
+            new ControlFile(address, ControlFile.newToken()).write(folder("data"));
+            PrintStream stream = new PrintStream(output, true, StandardCharsets.UTF_8);
+
+            int exit = new Commands(stream, stream, Duration.ofSeconds(1))
+                    .run(
+                            "backup",
+                            folder("backup").toString(),
+                            "--data",
+                            folder("data").toString());
+
+            assertThat(exit).isEqualTo(1);
+            assertThat(output()).contains("backup failed: the node at " + address + " has not answered within 1 s");
+            assertThat(folder("backup")).doesNotExist();
+        }
     }
 
     @Test
