@@ -35,6 +35,9 @@ record ConfigurationFile(List<String> arguments, Map<String, String> application
             String option = "--" + key;
             if (key.startsWith("application.")) {
                 applications.put(key, value);
+            } else if (key.equals("config")) {
+                throw new IllegalArgumentException(
+                        "the configuration file " + file + " cannot name another one (config=" + value + ")");
             } else if (!switches.contains(option)) {
                 arguments.add(option);
                 arguments.add(value);

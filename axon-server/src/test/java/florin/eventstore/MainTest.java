@@ -72,6 +72,10 @@ class MainTest {
         assertRefused("TLS needs both", "--tls-client-ca", "file");
         assertRefused("unknown option --colour", "--config", write("colour=red").toString());
         assertRefused(
+                "cannot name another one (config=other.properties)",
+                "--config",
+                write("config=other.properties").toString());
+        assertRefused(
                 "devmode is true or false", "--config", write("devmode=perhaps").toString());
         assertRefused(
                 "both a token and roles",
