@@ -27,6 +27,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -82,6 +84,7 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -110,6 +113,9 @@ class KitTest {
 
     @Autowired
     private JdbcClient jdbc;
+
+    @Autowired
+    private IdempotentRequests requests;
 
     @Autowired
     private AxonServerConnectionManager eventStore;
@@ -413,6 +419,31 @@ class KitTest {
         HttpResponse<String> again = post(key, payment("5.00"));
         assertThat(again.statusCode()).isEqualTo(422);
         assertThat(again.body()).contains("not enough");
+    }
+
+    /** An answer that refers to itself: it cannot be written. */
+    record Circle() {
+        public Circle getSelf() {
+            return this;
+        }
+    }
+
+    @Test
+    void anAnswerThatCannotBeKeptIsNotKeptAsARefusal() {
+        String key = UUID.randomUUID().toString();
+        List<String> operations = new ArrayList<>();
+        Function<Object, ResponseEntity<?>> run = answer -> requests.run(key, "POST /circles", "", operationId -> {
+            operations.add(operationId);
+            return ResponseEntity.ok(answer);
+        });
+        assertThatThrownBy(() -> run.apply(new Circle())).isInstanceOf(JacksonException.class);
+        assertThat(jdbc.sql("UPDATE idempotency_key SET leased_until = now() WHERE key = :key AND status IS NULL")
+                        .param("key", key)
+                        .update())
+                .isOne();
+
+        assertThat(run.apply(Map.of("number", 1)).getStatusCode().value()).isEqualTo(200);
+        assertThat(operations).hasSize(2).containsOnly(operations.get(0));
     }
 
     @ParameterizedTest
