@@ -26,6 +26,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +46,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.axonframework.axonserver.connector.AxonServerConnectionManager;
 import org.axonframework.commandhandling.CommandExecutionException;
@@ -64,8 +68,11 @@ import org.axonframework.serialization.Serializer;
 import org.axonframework.serialization.SimpleSerializedType;
 import org.axonframework.serialization.UnknownSerializedType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.jdbc.PgConnection;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -113,6 +120,9 @@ class KitTest {
 
     @Autowired
     private JdbcClient jdbc;
+
+    @Autowired
+    private DataSource database;
 
     @Autowired
     private IdempotentRequests requests;
@@ -592,6 +602,32 @@ class KitTest {
                         .query(Long.class)
                         .single())
                 .isZero();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aStatementOfAClientThatIsGoneIsGivenUp() throws Exception {
+        String running =
+                "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%(pg_sleep(3599)%'"
+                        + " AND pid <> pg_backend_pid()";
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            CompletableFuture<Boolean> waiting = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return statement.execute("SELECT count(pg_sleep(3599))");
+                } catch (SQLException gone) {
+                    return false;
+                }
+            });
+            Awaitility.await()
+                    .atMost(PATIENCE)
+                    .until(() -> jdbc.sql(running).query(Long.class).single() == 1);
+            connection.unwrap(PgConnection.class).abort(Runnable::run);
+            assertThat(waiting.get(25, TimeUnit.SECONDS)).isFalse();
+        }
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> jdbc.sql(running).query(Long.class).single() == 0);
     }
 
     @Test
