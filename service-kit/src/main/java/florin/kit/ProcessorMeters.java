@@ -20,9 +20,10 @@ import org.axonframework.messaging.unitofwork.UnitOfWork;
 /**
  * What an alert is set on: event processors that do not go on, and events that were put aside.
  *
- * <p>{@code axon.event.processor.running} is 1 or 0; {@code axon.event.processor.failures} counts the batches that could not be
- * handled or written, each of which is tried again, at least once a minute; {@code axon.dead.letters} is the number of events
- * that could not be handled and of those behind them. Each has the tag {@code processor}.
+ * <p>{@code axon.event.processor.running} is 1 or 0; {@code axon.event.processor.error} is 1 while its events cannot be read, which
+ * is tried again, at least once a minute; {@code axon.event.processor.failures} counts the batches that could not be handled or
+ * written, each of which is tried again, at least once a minute; {@code axon.dead.letters} is the number of events that could not
+ * be handled and of those behind them. Each has the tag {@code processor}.
  */
 final class ProcessorMeters implements MeterBinder {
 
@@ -47,6 +48,9 @@ final class ProcessorMeters implements MeterBinder {
         EventProcessingConfiguration processing = axon.get().eventProcessingConfiguration();
         processing.eventProcessors().forEach((name, processor) -> {
             Gauge.builder("axon.event.processor.running", processor, asked -> asked.isRunning() ? 1 : 0)
+                    .tag("processor", name)
+                    .register(registry);
+            Gauge.builder("axon.event.processor.error", processor, asked -> asked.isError() ? 1 : 0)
                     .tag("processor", name)
                     .register(registry);
             FunctionCounter.builder("axon.event.processor.failures", failures(name), LongAdder::sum)
