@@ -37,7 +37,7 @@ class AccountDesk {
             opened = send(new OpenAccount(iban, owner, currency, overdraftLimit));
         } catch (RuntimeException fault) {
             registry.giveUp(iban, operationId);
-            throw isOpenedBefore(fault) ? AccountRegistry.duplicate(owner, currency) : fault;
+            throw isOpenedBefore(fault) ? registry.openedBefore(iban, owner, currency) : fault;
         }
         registry.markOpen(iban, operationId, owner, currency);
         return opened;
@@ -55,7 +55,7 @@ class AccountDesk {
                 .join();
     }
 
-    /** A claim was taken over whose OpenAccount had been done, with other content. */
+    /** A claim was taken over whose OpenAccount had been done, with other content; or the number is another one's. */
     private static boolean isOpenedBefore(RuntimeException fault) {
         return fault instanceof CompletionException
                 && fault.getCause() instanceof HandlerExecutionException execution

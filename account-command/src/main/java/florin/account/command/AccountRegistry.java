@@ -141,6 +141,25 @@ class AccountRegistry {
                 .update();
     }
 
+    /**
+     * What is wrong with a claim whose number was opened with other content: by the same owner; or, after newer rows were lost,
+     * by one whose event is not read yet, and then there is another number once it is.
+     */
+    ProblemException openedBefore(Iban iban, String owner, Currency currency) {
+        boolean isTheirs = jdbc.sql("SELECT EXISTS (SELECT 1 FROM account WHERE iban = :iban AND owner = :owner"
+                        + " AND currency = :currency AND opened_at IS NOT NULL)")
+                .param("iban", iban.value())
+                .param("owner", owner)
+                .param("currency", currency.getCurrencyCode())
+                .query(Boolean.class)
+                .single();
+        return isTheirs
+                ? duplicate(owner, currency)
+                : new ProblemException(
+                        ProblemType.CONCURRENT_UPDATE,
+                        "This branch has not read yet whose account " + iban + " is; try again");
+    }
+
     /** The event says that the account is open, so it is. */
     @Transactional
     public void recordOpened(Iban iban, String owner, Currency currency, Instant at) {

@@ -182,6 +182,21 @@ class AccountRegistryTest extends BranchTest {
     }
 
     @Test
+    void aNumberWhoseOwnerIsNotReadYetIsNoAccountOfTheOneWhoAsks() {
+        Iban given = claimAndCrash();
+        transaction.executeWithoutResult(lost -> {
+            registry.claim(operation, owner, EUR); // It stays locked: the event is not read meanwhile.
+            commands.sendAndWait(new OpenAccount(given, someone(), EUR, NO_LIMIT));
+            isRefused(ProblemType.CONCURRENT_UPDATE, () -> desk.open(operation, owner, EUR, NO_LIMIT));
+            lost.setRollbackOnly();
+        });
+
+        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> assertThat(
+                        desk.open(operation, owner, EUR, NO_LIMIT).iban())
+                .isNotEqualTo(given));
+    }
+
+    @Test
     void aReplayDoesNotOpenAClosedAccountAgain() {
         Iban first = desk.open(operation, owner, EUR, NO_LIMIT).iban();
         desk.close(first, "closure");
