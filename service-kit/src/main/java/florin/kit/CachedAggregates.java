@@ -1,6 +1,7 @@
 package florin.kit;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -66,28 +67,46 @@ public final class CachedAggregates<T> extends CachingEventSourcingRepository<T>
     private final boolean areMostlyNew;
 
     /** Those that were taken as new in vain, or whose first event was not stored. */
-    private final Set<String> notNew = Collections.newSetFromMap(Caffeine.newBuilder()
-            .maximumSize(MOST)
-            .expireAfterWrite(SOON)
-            .executor(Runnable::run)
-            .<String, Boolean>build()
-            .asMap());
+    private final Set<String> notNew;
 
-    private CachedAggregates(
-            EventSourcingRepository.Builder<T> builder, Cache cache, EventStore events, boolean areMostlyNew) {
+    CachedAggregates(
+            EventSourcingRepository.Builder<T> builder,
+            Cache cache,
+            EventStore events,
+            boolean areMostlyNew,
+            Ticker ticker) {
         super(builder.eventStore(events).cache(cache));
         this.cache = cache;
         this.events = events;
         this.areMostlyNew = areMostlyNew;
+        notNew = Collections.newSetFromMap(Caffeine.newBuilder()
+                .maximumSize(MOST)
+                .expireAfterWrite(SOON)
+                .ticker(ticker)
+                .executor(Runnable::run)
+                .<String, Boolean>build()
+                .asMap());
     }
 
     public static <T> CachedAggregates<T> of(EventSourcingRepository.Builder<T> builder, EventStore events) {
-        return new CachedAggregates<>(builder, new Kept(Caffeine.newBuilder()), events, false);
+        return of(builder, events, false);
     }
 
     /** Of a type whose aggregates get few commands each, the first one soonest. */
     public static <T> CachedAggregates<T> ofMostlyNew(EventSourcingRepository.Builder<T> builder, EventStore events) {
-        return new CachedAggregates<>(builder, new Kept(Caffeine.newBuilder().expireAfterAccess(SOON)), events, true);
+        return of(builder, events, true);
+    }
+
+    private static <T> CachedAggregates<T> of(
+            EventSourcingRepository.Builder<T> builder, EventStore events, boolean areMostlyNew) {
+        Ticker ticker = Ticker.systemTicker();
+        return new CachedAggregates<>(builder, memory(areMostlyNew, ticker), events, areMostlyNew, ticker);
+    }
+
+    /** What keeps them. */
+    static Cache memory(boolean areMostlyNew, Ticker ticker) {
+        Caffeine<Object, Object> entries = Caffeine.newBuilder().ticker(ticker);
+        return new Kept(areMostlyNew ? entries.expireAfterAccess(SOON) : entries);
     }
 
     @Override

@@ -1,16 +1,19 @@
 package florin.kit;
 
+import io.grpc.StatusRuntimeException;
+import org.axonframework.axonserver.connector.ErrorCode;
 import org.axonframework.commandhandling.CommandCallback;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.commandhandling.CommandResultMessage;
 import org.axonframework.commandhandling.SimpleCommandBus;
 import org.axonframework.messaging.MessageHandler;
+import org.axonframework.modelling.command.ConcurrencyException;
 
 /**
  * Handles a command again whose aggregate was changed by another process meanwhile, or was not as new as it was taken to be
  * ({@link CachedAggregates}): twice at most, because the one may follow the other.
  */
-final class LocalCommandBus extends SimpleCommandBus {
+class LocalCommandBus extends SimpleCommandBus {
 
     private static final int MOST_REPETITIONS = 2;
     private static final int LONGEST_CHAIN = 10;
@@ -32,9 +35,9 @@ final class LocalCommandBus extends SimpleCommandBus {
             MessageHandler<? super CommandMessage<?>> handler,
             CommandCallback<? super C, ? super R> callback,
             int repetitions) {
-        super.handle(
+        handleOnce(
                 command, handler, (CommandMessage<? extends C> handled, CommandResultMessage<? extends R> result) -> {
-                    if (repetitions > 0 && result.isExceptional() && isConflict(result.exceptionResult())) {
+                    if (repetitions > 0 && result.isExceptional() && isOfConflict(result.exceptionResult())) {
                         handle(command, handler, callback, repetitions - 1);
                     } else {
                         callback.onResult(handled, result);
@@ -42,14 +45,29 @@ final class LocalCommandBus extends SimpleCommandBus {
                 });
     }
 
-    private static boolean isConflict(Throwable fault) {
+    /** In one unit of work. */
+    <C, R> void handleOnce(
+            CommandMessage<C> command,
+            MessageHandler<? super CommandMessage<?>> handler,
+            CommandCallback<? super C, ? super R> callback) {
+        super.handle(command, handler, callback);
+    }
+
+    private static boolean isOfConflict(Throwable fault) {
         Throwable cause = fault;
         for (int depth = 0; cause != null && depth < LONGEST_CHAIN; depth++) {
-            if (Problems.isConflict(cause)) {
+            if (isConflict(cause)) {
                 return true;
             }
             cause = cause.getCause();
         }
         return false;
+    }
+
+    /** Whether it says that another event of the same number came first: at a commit the event store's own exception does. */
+    static boolean isConflict(Throwable cause) {
+        return cause instanceof ConcurrencyException
+                || (cause instanceof StatusRuntimeException refused
+                        && String.valueOf(refused.getMessage()).contains(ErrorCode.INVALID_EVENT_SEQUENCE.errorCode()));
     }
 }

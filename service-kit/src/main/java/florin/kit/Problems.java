@@ -18,13 +18,11 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.axonframework.axonserver.connector.AxonServerException;
-import org.axonframework.axonserver.connector.ErrorCode;
 import org.axonframework.axonserver.connector.command.AxonServerCommandDispatchException;
 import org.axonframework.axonserver.connector.query.AxonServerQueryDispatchException;
 import org.axonframework.commandhandling.NoHandlerForCommandException;
 import org.axonframework.messaging.HandlerExecutionException;
 import org.axonframework.messaging.interceptors.JSR303ViolationException;
-import org.axonframework.modelling.command.ConcurrencyException;
 import org.axonframework.queryhandling.NoHandlerForQueryException;
 import org.axonframework.serialization.SerializationException;
 import org.slf4j.Logger;
@@ -192,19 +190,12 @@ final class Problems {
         return path.toString();
     }
 
-    /** Whether it says that another event of the same number came first: at a commit the event store's own exception does. */
-    static boolean isConflict(Throwable cause) {
-        return cause instanceof ConcurrencyException
-                || (cause instanceof StatusRuntimeException refused
-                        && String.valueOf(refused.getMessage()).contains(ErrorCode.INVALID_EVENT_SEQUENCE.errorCode()));
-    }
-
     private static ProblemException unavailable(Throwable cause) {
         if (cause instanceof NoHandlerForCommandException) {
             return new ProblemException(
                     ProblemType.BRANCH_UNAVAILABLE, "No service takes this command now; try again with the same key");
         }
-        if (isConflict(cause)) {
+        if (LocalCommandBus.isConflict(cause)) {
             return new ProblemException(
                     ProblemType.CONCURRENT_UPDATE, "Another change came first; try again with the same key");
         }

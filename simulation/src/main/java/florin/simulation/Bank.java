@@ -5,6 +5,7 @@ import florin.account.api.CloseAccount;
 import florin.account.api.Iban;
 import florin.account.api.WithdrawMoney;
 import florin.account.command.SimulatedAccounts;
+import florin.kit.SimulatedAggregates;
 import florin.money.Money;
 import florin.transfer.api.CancelTransfer;
 import florin.transfer.api.RequestTransfer;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.axonframework.commandhandling.CommandMessageHandler;
@@ -48,6 +50,7 @@ final class Bank {
     private final Bug bug;
     private final Scenario scenario;
     private final EventLog log;
+    private final SimulatedAggregates aggregates;
     private final Books books = new Books();
     private final TransferDatabase database;
     private final Network network = new Network(this);
@@ -78,8 +81,9 @@ final class Bank {
         this.database = new TransferDatabase(bug);
         this.log = new EventLog(bug);
         log.tell(this::appended);
+        this.aggregates = new SimulatedAggregates(() -> TimeUnit.MILLISECONDS.toNanos(time.nowMs()), bug::kept);
         Scenario.BRANCHES.forEach(branch -> open(branch, this::branch));
-        open(TRANSFERS, SimulatedTransfers::handler);
+        open(TRANSFERS, store -> SimulatedTransfers.handler(store, aggregates));
         nodes.get(TRANSFERS).forEach(this::runTransfers);
         time.after(OPERATOR_LOOKS_EVERY_MS, this::operate);
     }
@@ -88,14 +92,14 @@ final class Bank {
         List<Node> instances = new ArrayList<>();
         for (int number = 1; number <= INSTANCES; number++) {
             NodeEventStore store = NodeEventStore.of(log, bug);
-            instances.add(new Node(this, service + "-" + number, store, handlers.apply(store)));
+            instances.add(new Node(this, service + "-" + number, store, () -> handlers.apply(store)));
         }
         nodes.put(service, instances);
     }
 
     private CommandMessageHandler branch(NodeEventStore store) {
         int most = bug.memory().orElse(1_000);
-        return SimulatedAccounts.handler(store, 1, most);
+        return SimulatedAccounts.handler(store, aggregates, 1, most, scenario.eventsPerSnapshot());
     }
 
     private void runTransfers(Node node) {

@@ -3,6 +3,7 @@ package florin.simulation;
 import java.util.List;
 import java.util.Optional;
 import org.axonframework.commandhandling.CommandMessage;
+import org.axonframework.common.caching.Cache;
 import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.EventMessage;
 
@@ -20,6 +21,21 @@ interface Bug {
     /** What an account or a transfer remembers of its own events. */
     default List<DomainEventMessage<?>> remembered(List<DomainEventMessage<?>> events) {
         return events;
+    }
+
+    /** What keeps the aggregates of a process in memory. */
+    default Cache kept(Cache cache) {
+        return cache;
+    }
+
+    /** Whether an aggregate in memory answers without asking the event store whether it has changed meanwhile. */
+    default boolean answersStale() {
+        return false;
+    }
+
+    /** The number of the last event that a snapshot is taken for to hold. */
+    default long snapshotNumber(long number) {
+        return number;
     }
 
     /** Whether the event store takes a second event of the same position. */

@@ -31,6 +31,7 @@ import florin.transfer.api.FailTransfer;
 import florin.transfer.api.TransferCancellationRequested;
 import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferId;
+import java.lang.reflect.Proxy;
 import java.util.Currency;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,6 +42,8 @@ import java.util.Set;
 import java.util.function.Function;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.commandhandling.GenericCommandMessage;
+import org.axonframework.common.caching.Cache;
+import org.axonframework.common.caching.NoCache;
 import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
@@ -242,6 +245,37 @@ final class Bugs {
                     "an account takes every command for new, however old it is",
                     Set.of(COMPLETED_MOVED_ONCE, FAILED_MOVED_NOTHING, RESERVATION_ENDS),
                     GuessedMemory::new),
+            // What a process keeps in memory, and snapshots.
+            new DeliberateBug(
+                    "kept-after-failure",
+                    "an account or a transfer stays in memory as a command left it whose event was not stored",
+                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE, LIMIT_IS_KEPT),
+                    () -> new Bug() {
+                        @Override
+                        public Cache kept(Cache cache) {
+                            return Bugs.withoutRemoval(cache);
+                        }
+                    }),
+            new DeliberateBug(
+                    "stale-answer",
+                    "an account or a transfer in memory answers as if no other process could have changed it",
+                    Set.of(TRANSFER_ENDS, ACKNOWLEDGED_STANDS),
+                    () -> new Bug() {
+                        @Override
+                        public boolean answersStale() {
+                            return true;
+                        }
+                    }),
+            new DeliberateBug(
+                    "snapshot-behind-its-number",
+                    "a snapshot lacks the last event that it says it holds",
+                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE),
+                    () -> new Bug() {
+                        @Override
+                        public long snapshotNumber(long number) {
+                            return number + 1;
+                        }
+                    }),
             // The event store and the command bus.
             new DeliberateBug(
                     "two-events-at-one-position",
@@ -431,9 +465,14 @@ final class Bugs {
         return event;
     }
 
-    /** An aggregate that remembers another event in the place of one of its own, or none. */
+    /** An aggregate that remembers another event in the place of one of its own, or none; it is read for each command. */
     private static Bug remembering(Function<Object, Object> change) {
         return new Bug() {
+            @Override
+            public Cache kept(Cache cache) {
+                return NoCache.INSTANCE;
+            }
+
             @Override
             public List<DomainEventMessage<?>> remembered(List<DomainEventMessage<?>> events) {
                 return events.stream()
@@ -446,6 +485,14 @@ final class Bugs {
                         .toList();
             }
         };
+    }
+
+    private static Cache withoutRemoval(Cache cache) {
+        return (Cache) Proxy.newProxyInstance(
+                Cache.class.getClassLoader(),
+                new Class<?>[] {Cache.class},
+                (proxy, method, arguments) ->
+                        method.getName().equals("remove") ? (Object) false : method.invoke(cache, arguments));
     }
 
     private static DomainEventMessage<?> with(DomainEventMessage<?> event, Object payload) {

@@ -2,21 +2,29 @@ package florin.simulation;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.modelling.command.ConcurrencyException;
+import org.axonframework.serialization.SerializedObject;
 
 /** The event store's log: what is in it stays, in order, and no stream has two events of the same position. */
 final class EventLog {
 
     private final List<DomainEventMessage<?>> events = new ArrayList<>();
     private final Map<String, List<DomainEventMessage<?>>> streams = new LinkedHashMap<>();
+    private final Map<String, Snapshot> snapshots = new HashMap<>();
     private final List<Consumer<DomainEventMessage<?>>> readers = new ArrayList<>();
     private final Bug bug;
+
+    /** What an aggregate was after its event of this number, as it was written. */
+    private record Snapshot(String type, long number, SerializedObject<byte[]> state) {}
 
     EventLog(Bug bug) {
         this.bug = bug;
@@ -46,6 +54,27 @@ final class EventLog {
 
     List<DomainEventMessage<?>> stream(String aggregateIdentifier) {
         return streams.getOrDefault(aggregateIdentifier, List.of());
+    }
+
+    /** In the place of an earlier one. */
+    void store(DomainEventMessage<?> snapshot) {
+        Snapshot written = new Snapshot(
+                snapshot.getType(),
+                bug.snapshotNumber(snapshot.getSequenceNumber()),
+                TransferDatabase.JSON.serialize(snapshot.getPayload(), byte[].class));
+        Snapshot unused = snapshots.merge(
+                snapshot.getAggregateIdentifier(),
+                written,
+                (before, after) -> before.number() > after.number() ? before : after);
+    }
+
+    Optional<DomainEventMessage<?>> snapshot(String aggregateIdentifier) {
+        return Optional.ofNullable(snapshots.get(aggregateIdentifier))
+                .map(snapshot -> new GenericDomainEventMessage<>(
+                        snapshot.type(),
+                        aggregateIdentifier,
+                        snapshot.number(),
+                        TransferDatabase.JSON.<byte[], Object>deserialize(snapshot.state())));
     }
 
     int size() {

@@ -13,6 +13,7 @@ enum Fault {
     COMMAND_DAYS_LATE("a command comes again after days, when the account has forgotten what it did"),
     COMMAND_UNSERVED("all instances of the service are down, for up to five minutes"),
     COMMAND_TO_TWO("two instances of the service decide on the same command at once"),
+    COMMAND_REROUTED("a command comes to the instance that does not get its aggregate's commands"),
     RESULT_DROPPED("the answer is lost"),
     RESULT_DELAYED("the answer comes up to a minute late"),
     RESULT_DUPLICATED("the answer comes twice"),

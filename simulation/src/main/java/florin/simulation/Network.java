@@ -1,12 +1,14 @@
 package florin.simulation;
 
 import florin.account.api.AccountCommand;
+import florin.kit.SimulatedCommandBus;
 import florin.transfer.api.TransferCommand;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.commandhandling.NoHandlerForCommandException;
@@ -127,6 +129,9 @@ final class Network {
             return;
         }
         Node node = route(delivery, live);
+        if (live.size() > 1 && strikes(Fault.COMMAND_REROUTED, delivery)) {
+            node = live.get(1 - live.indexOf(node));
+        }
         if (live.size() > 1 && strikes(Fault.COMMAND_TO_TWO, delivery)) {
             handle(
                     live.get(1 - live.indexOf(node)),
@@ -147,16 +152,25 @@ final class Network {
         return bank.chance().pick("route of " + delivery.aggregate() + " among " + live.size(), live);
     }
 
+    /** As the service's own bus does, which handles it again after a conflict. */
     private void handle(Node node, Delivery delivery, long appendMs) {
+        new SimulatedCommandBus(
+                        (decision, onEnd) -> decide(node, delivery, appendMs, decision, onEnd),
+                        !bank.bug().answersStale())
+                .handle(delivery.command(), node.handler(), outcome -> end(delivery, outcome));
+    }
+
+    private void decide(
+            Node node, Delivery delivery, long appendMs, Callable<Object> decision, Consumer<Object> onEnd) {
         if (!node.busy().add(delivery.aggregate())) {
-            node.after(BUSY_MS, () -> handle(node, delivery, appendMs));
+            node.after(BUSY_MS, () -> decide(node, delivery, appendMs, decision, onEnd));
             return;
         }
         node.after(0, () -> {
-            Work work = Work.begin(delivery.command(), () -> node.handler().handle(delivery.command()));
+            Work work = Work.begin(delivery.command(), decision);
             if (work.failure() != null) {
                 node.busy().remove(delivery.aggregate());
-                answer(delivery, work.failure());
+                onEnd.accept(work.failure());
                 return;
             }
             node.hold(work);
@@ -170,11 +184,11 @@ final class Network {
             long takesMs = strikes(Fault.APPEND_DELAYED, delivery)
                     ? bank.chance().spread("append of " + delivery.name(), LONGEST_APPEND_MS)
                     : appendMs;
-            node.after(takesMs, () -> append(node, work, delivery));
+            node.after(takesMs, () -> append(node, work, delivery, onEnd));
         });
     }
 
-    private void append(Node node, Work work, Delivery delivery) {
+    private void append(Node node, Work work, Delivery delivery, Consumer<Object> onEnd) {
         if (strikes(Fault.APPEND_REFUSED, delivery)) {
             node.store().next(NodeEventStore.Append.REFUSED);
         } else if (strikes(Fault.APPEND_UNANSWERED, delivery)) {
@@ -183,11 +197,17 @@ final class Network {
             node.store().next(NodeEventStore.Append.DONE);
         }
         node.letGo(work);
-        node.busy().remove(delivery.aggregate());
         Object outcome = work.commit() ? work.result() : work.failure();
+        node.busy().remove(delivery.aggregate());
         if (strikes(Fault.CRASH_BEFORE_ANSWER, delivery)) {
             crash(node, delivery);
-        } else if (!bank.bug().answersFirst()) {
+        } else {
+            onEnd.accept(outcome);
+        }
+    }
+
+    private void end(Delivery delivery, Object outcome) {
+        if (!bank.bug().answersFirst() || outcome instanceof Throwable) {
             answer(delivery, outcome);
         }
     }

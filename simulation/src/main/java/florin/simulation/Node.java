@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.axonframework.commandhandling.CommandMessageHandler;
 
 /** A process of a service: it may die at any time, and what it has not saved dies with it. */
@@ -14,19 +15,22 @@ final class Node {
     private final String name;
     private final long skewMs;
     private final NodeEventStore store;
-    private final CommandMessageHandler handler;
+    private final Supplier<CommandMessageHandler> handlers;
     private final Set<String> busy = new HashSet<>();
     private final Set<Work> unsaved = new LinkedHashSet<>();
     private final List<Runnable> atStart = new ArrayList<>();
     private final List<Runnable> atCrash = new ArrayList<>();
+    private CommandMessageHandler handler;
     private boolean up = true;
     private int life = 1;
 
-    Node(Bank bank, String name, NodeEventStore store, CommandMessageHandler handler) {
+    /** {@code handlers} makes what a process of it starts with, which has no aggregates in memory yet. */
+    Node(Bank bank, String name, NodeEventStore store, Supplier<CommandMessageHandler> handlers) {
         this.bank = bank;
         this.name = name;
         this.store = store;
-        this.handler = handler;
+        this.handlers = handlers;
+        this.handler = handlers.get();
         this.skewMs = bank.chance().between("clock of " + name, -2_000, 2_000);
     }
 
@@ -91,6 +95,7 @@ final class Node {
         unsaved.forEach(Work::rollback);
         unsaved.clear();
         busy.clear();
+        handler = handlers.get();
         atCrash.forEach(Runnable::run);
         int dead = life;
         bank.time().after(downMs, () -> {

@@ -74,7 +74,7 @@ final class NodeEventStore extends AbstractEventStore {
         @Override
         public DomainEventStream readEvents(String aggregateIdentifier, long first) {
             List<DomainEventMessage<?>> stream = log.stream(aggregateIdentifier);
-            List<DomainEventMessage<?>> read = bug.remembered(stream);
+            List<DomainEventMessage<?>> read = bug.remembered(stream.subList((int) first, stream.size()));
             return DomainEventStream.of(read.stream(), () -> stream.isEmpty() ? null : (long) stream.size() - 1);
         }
 
@@ -86,12 +86,12 @@ final class NodeEventStore extends AbstractEventStore {
 
         @Override
         public Optional<DomainEventMessage<?>> readSnapshot(String aggregateIdentifier) {
-            return Optional.empty();
+            return log.snapshot(aggregateIdentifier);
         }
 
         @Override
         public void storeSnapshot(DomainEventMessage<?> snapshot) {
-            throw new UnsupportedOperationException();
+            log.store(snapshot);
         }
 
         @Override

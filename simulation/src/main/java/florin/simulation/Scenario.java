@@ -44,6 +44,7 @@ final class Scenario {
     private final List<Iban> accounts = new ArrayList<>();
     private final SimulatedTransfers.Settings settings;
     private final Drivers drivers;
+    private final int eventsPerSnapshot;
     private final long faultsForMs;
 
     Scenario(Chance chance, Bug bug) {
@@ -57,6 +58,7 @@ final class Scenario {
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(chance.pick("reconcile after", List.of(10, 30, 120))),
                 Duration.ofSeconds(chance.pick("look back", List.of(600, 3_600))));
+        eventsPerSnapshot = chance.pick("events per snapshot", List.of(1, 2, 5, 500));
         faultsForMs = chance.between("length of the faults", 120_000, 600_000);
         open();
         for (int number = 1; number <= chance.between("transfers", 2, 7); number++) {
@@ -137,13 +139,18 @@ final class Scenario {
         return settings;
     }
 
+    int eventsPerSnapshot() {
+        return eventsPerSnapshot;
+    }
+
     Drivers drivers() {
         return drivers;
     }
 
     @Override
     public String toString() {
-        return "Driven by %s, %s, faults for %d s".formatted(drivers, settings, faultsForMs / 1_000);
+        return "Driven by %s, %s, a snapshot each %d events, faults for %d s"
+                .formatted(drivers, settings, eventsPerSnapshot, faultsForMs / 1_000);
     }
 
     /** When the faults stop. */

@@ -26,7 +26,8 @@ import org.axonframework.serialization.jackson3.Jackson3Serializer;
  */
 final class TransferDatabase implements SagaStore<Object> {
 
-    private static final Serializer JSON = Jackson3Serializer.builder()
+    /** Writes sagas and snapshots from their fields, as the services do. */
+    static final Serializer JSON = Jackson3Serializer.builder()
             .jsonMapperBuilderCustomizer(mapper -> mapper.changeDefaultVisibility(visibility -> visibility
                     .withFieldVisibility(Visibility.ANY)
                     .withGetterVisibility(Visibility.NONE)

@@ -1,6 +1,7 @@
 package florin.account.command;
 
 import florin.account.api.AccountCommand;
+import florin.kit.SimulatedAggregates;
 import florin.transfer.api.TransferLife;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,8 @@ public final class SimulatedAccounts {
     private SimulatedAccounts() {}
 
     /** The shortest time that can be set; {@code kept} and {@code most} as in the settings of an account's memory. */
-    public static CommandMessageHandler handler(EventStore events, int kept, int most) {
+    public static CommandMessageHandler handler(
+            EventStore events, SimulatedAggregates aggregates, int kept, int most, int eventsPerSnapshot) {
         AggregateModel<Account> model = MODELS.computeIfAbsent(
                 new IdempotencyWindow(TransferLife.SHORTEST_MEMORY, kept, most),
                 window -> AnnotatedAggregateMetaModelFactory.inspectAggregate(Account.class, parameters(window)));
@@ -35,11 +37,12 @@ public final class SimulatedAccounts {
                 .aggregateModel(model)
                 .commandTargetResolver(command ->
                         new VersionedAggregateIdentifier(((AccountCommand) command.getPayload()).iban(), null))
-                .repository(EventSourcingRepository.builder(Account.class)
-                        .aggregateModel(model)
-                        .lockFactory(NullLockFactory.INSTANCE)
-                        .eventStore(events)
-                        .build())
+                .repository(aggregates.of(
+                        EventSourcingRepository.builder(Account.class)
+                                .snapshotTriggerDefinition(new AccountSnapshots(events, eventsPerSnapshot))
+                                .aggregateModel(model)
+                                .lockFactory(NullLockFactory.INSTANCE),
+                        events))
                 .build();
     }
 

@@ -1,5 +1,6 @@
 package florin.transfer.saga;
 
+import florin.kit.SimulatedAggregates;
 import florin.transfer.api.TransferCommand;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,17 +33,17 @@ public final class SimulatedTransfers {
         return new Settings(new TransferProperties(timeLimit, attempts, reconcileEvery, reconcileAfter, lookBack));
     }
 
-    public static CommandMessageHandler handler(EventStore events) {
+    public static CommandMessageHandler handler(EventStore events, SimulatedAggregates aggregates) {
         return AggregateAnnotationCommandHandler.<Transfer>builder()
                 .aggregateType(Transfer.class)
                 .aggregateModel(MODEL)
                 .commandTargetResolver(command ->
                         new VersionedAggregateIdentifier(((TransferCommand) command.getPayload()).transferId(), null))
-                .repository(EventSourcingRepository.builder(Transfer.class)
-                        .aggregateModel(MODEL)
-                        .lockFactory(NullLockFactory.INSTANCE)
-                        .eventStore(events)
-                        .build())
+                .repository(aggregates.ofMostlyNew(
+                        EventSourcingRepository.builder(Transfer.class)
+                                .aggregateModel(MODEL)
+                                .lockFactory(NullLockFactory.INSTANCE),
+                        events))
                 .build();
     }
 
