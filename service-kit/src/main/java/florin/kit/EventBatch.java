@@ -60,7 +60,7 @@ public final class EventBatch {
         }
     }
 
-    private static void write(UnitOfWork<?> unit) {
+    static void write(UnitOfWork<?> unit) {
         Map<String, Work<?>> works = unit.root().getResource(WORKS);
         if (works != null) {
             try {

@@ -15,6 +15,7 @@ import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.saga.SimulatedSaga;
+import florin.transfer.saga.SimulatedSagaRows;
 import florin.transfer.saga.SimulatedTransfers;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -78,10 +79,10 @@ final class Bank {
         this.history = history;
         this.bug = bug;
         this.scenario = scenario;
-        this.database = new TransferDatabase(bug);
+        this.database = new TransferDatabase(new SimulatedSagaRows(deadlines::set, bug.overwritesSagas()));
         this.log = new EventLog(bug);
         log.tell(this::appended);
-        this.aggregates = new SimulatedAggregates(() -> TimeUnit.MILLISECONDS.toNanos(time.nowMs()), bug::kept);
+        this.aggregates = new SimulatedAggregates(this::nanoTime, bug::kept);
         Scenario.BRANCHES.forEach(branch -> open(branch, this::branch));
         open(TRANSFERS, store -> SimulatedTransfers.handler(store, aggregates));
         nodes.get(TRANSFERS).forEach(this::runTransfers);
@@ -104,11 +105,13 @@ final class Bank {
 
     private void runTransfers(Node node) {
         StepGateway gateway = new StepGateway(this, node);
-        SimulatedSaga saga = SimulatedTransfers.saga(database, gateway, deadlines, scenario.settings());
-        sagas.put(node, saga);
-        node.onCrash(() -> deadlines.died(node));
+        startSagas(node, gateway);
+        node.onCrash(() -> {
+            deadlines.died(node);
+            startSagas(node, gateway);
+        });
         if (scenario.drivers() != Scenario.Drivers.RECONCILER_ALONE) {
-            trackers.add(new Tracker(this, node, Tracker.Kind.SAGA, event -> handle(saga, event)));
+            trackers.add(new Tracker(this, node, Tracker.Kind.SAGA, event -> handle(saga(node), event)));
         }
         trackers.add(new Tracker(
                 this, node, Tracker.Kind.VIEW, event -> database.view().handle(event)));
@@ -116,6 +119,17 @@ final class Bank {
             node.onStart(() -> reconcile(node, gateway));
             node.after(0, () -> reconcile(node, gateway));
         }
+    }
+
+    private void startSagas(Node node, StepGateway gateway) {
+        sagas.put(
+                node,
+                SimulatedTransfers.saga(
+                        database.sagas(), gateway, scenario.settings(), TransferDatabase.JSON, this::nanoTime));
+    }
+
+    private long nanoTime() {
+        return TimeUnit.MILLISECONDS.toNanos(time.nowMs());
     }
 
     private static void handle(SimulatedSaga saga, EventMessage<?> event) {
@@ -233,7 +247,7 @@ final class Bank {
                     .forEach(node -> node.crash(chance.spread("down at loss " + log.size(), LONGEST_DOWN_MS)));
         }
         if (lostSagas) {
-            database.loseSagas();
+            database.sagas().clear();
         }
         if (lostTokens) {
             database.loseTokensAndView();
@@ -272,9 +286,7 @@ final class Bank {
                 && books.transfers().stream().allMatch(transfer -> transfer.end != null)
                 && hasSeenAll("view")
                 && (scenario.drivers() == Scenario.Drivers.RECONCILER_ALONE
-                        || (hasSeenAll("saga")
-                                && database.sagas() == 0
-                                && database.deadlines().isEmpty()));
+                        || (hasSeenAll("saga") && database.sagas().size() == 0));
     }
 
     private boolean hasSeenAll(String processor) {
@@ -290,9 +302,8 @@ final class Bank {
             books.broken(
                     Invariant.NOTHING_IS_LEFT,
                     null,
-                    database.sagas() + " sagas and " + database.deadlines().size()
-                            + " deadlines are left; the view has seen " + database.token("view").position + " of "
-                            + log.size() + " events");
+                    database.sagas().size() + " sagas are left; the view has seen " + database.token("view").position
+                            + " of " + log.size() + " events");
         }
         books.transfers().forEach(transfer -> {
             TransferStatus shown = database.view()

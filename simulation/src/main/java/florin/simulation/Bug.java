@@ -73,6 +73,11 @@ interface Bug {
         return false;
     }
 
+    /** Whether the sagas of a batch are written behind its first event, not its last. */
+    default boolean writesBatchesFirst() {
+        return false;
+    }
+
     /** Whether a saga is written although another process has changed it since it was read. */
     default boolean overwritesSagas() {
         return false;

@@ -245,11 +245,21 @@ final class Bugs {
                     "an account takes every command for new, however old it is",
                     Set.of(COMPLETED_MOVED_ONCE, FAILED_MOVED_NOTHING, RESERVATION_ENDS),
                     GuessedMemory::new),
+            new DeliberateBug(
+                    "batch-written-first",
+                    "the sagas of a batch are written behind its first event; no reconciler",
+                    Set.of(TRANSFER_ENDS, NOTHING_IS_LEFT),
+                    () -> new SagaAlone() {
+                        @Override
+                        public boolean writesBatchesFirst() {
+                            return true;
+                        }
+                    }),
             // What a process keeps in memory, and snapshots.
             new DeliberateBug(
                     "kept-after-failure",
                     "an account or a transfer stays in memory as a command left it whose event was not stored",
-                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE, LIMIT_IS_KEPT),
+                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE, LIMIT_IS_KEPT, ACKNOWLEDGED_STANDS),
                     () -> new Bug() {
                         @Override
                         public Cache kept(Cache cache) {

@@ -29,7 +29,7 @@ enum Fault {
     VIEW_DELAYED("the view sees an event up to two minutes late"),
     VIEW_REDELIVERED("the view's process dies before it has saved"),
     DEADLINE_DELAYED("a deadline is up to two minutes late"),
-    DEADLINE_REPEATED("the process dies after the deadline's work is saved, and the deadline comes again"),
+    DEADLINE_DONE("the process dies after the deadline's work is saved, which must not come again"),
     DEADLINE_CRASHED("the process dies after the deadline has sent its command, before it has saved"),
     SAGAS_LOST("every saga and every deadline is deleted"),
     TOKENS_LOST("every token of the transfer service is deleted, and its view"),
@@ -54,7 +54,7 @@ enum Fault {
     /** Why this cannot meet a step, if it cannot. */
     Optional<String> impossibleAt(Step step) {
         return switch (this) {
-            case DEADLINE_DELAYED, DEADLINE_REPEATED, DEADLINE_CRASHED ->
+            case DEADLINE_DELAYED, DEADLINE_DONE, DEADLINE_CRASHED ->
                 WITHOUT_DEADLINE.contains(step)
                         ? Optional.of(
                                 "the step has no deadline: whoever asked for it, or the step under way, repeats it")

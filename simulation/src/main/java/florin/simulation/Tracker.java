@@ -1,5 +1,6 @@
 package florin.simulation;
 
+import florin.kit.SimulatedBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import org.axonframework.eventhandling.EventMessage;
 /**
  * A process's event processor: reads the log in order from its token, as long as it holds the claim.
  *
- * <p>It handles up to three events in one unit of work, and saves what came of them together with its token.
+ * <p>It handles up to eight events in one unit of work, and saves what came of them together with its token.
  */
 final class Tracker {
 
@@ -91,7 +92,7 @@ final class Tracker {
         }
         atWork = true;
         String name = kind.name() + " " + node.name() + " " + node.life() + " " + batches++;
-        long most = bank.chance().between("size of " + name, 1, 3);
+        long most = bank.chance().between("size of " + name, 1, 8);
         List<DomainEventMessage<?>> batch = new ArrayList<>();
         for (int at = token.position; at < bank.log().size() && batch.size() < most; at++) {
             batch.add(bank.log().get(at));
@@ -120,7 +121,11 @@ final class Tracker {
         if (bank.bug().savesTokenFirst() && kind.ofSagas()) {
             token.position = next;
         }
-        Work work = Work.begin(batch.get(0), () -> kind.ofSagas() ? handle(batch) : null);
+        Work work = kind.ofSagas() ? begin(batch) : Work.begin(batch.get(0), () -> null);
+        if (work.failure() instanceof Death) {
+            node.crash(bank.chance().spread("down at " + name, Bank.LONGEST_DOWN_MS));
+            return;
+        }
         if (work.failure() != null) {
             bank.history().add("fault", node.name(), () -> kind.name() + " cannot handle: " + work.failure());
             node.busy().removeAll(locks);
@@ -129,10 +134,9 @@ final class Tracker {
             return;
         }
         node.hold(work);
-        for (DomainEventMessage<?> event : batch) {
-            if (interrupted(event, name)) {
-                return;
-            }
+        if (!kind.ofSagas() && batch.stream().anyMatch(this::isFatal)) {
+            node.crash(bank.chance().spread("down at " + name, Bank.LONGEST_DOWN_MS));
+            return;
         }
         DomainEventMessage<?> last = batch.get(batch.size() - 1);
         long saveMs =
@@ -140,30 +144,45 @@ final class Tracker {
         node.after(saveMs, () -> save(work, locks, next, batch));
     }
 
-    private Object handle(List<DomainEventMessage<?>> batch) {
-        for (DomainEventMessage<?> event : batch) {
-            bank.bug().seen(kind, event).ifPresent(handling::handle);
+    private Work begin(List<DomainEventMessage<?>> batch) {
+        List<EventMessage<?>> events = new ArrayList<>();
+        batch.forEach(event -> bank.bug().seen(kind, event).ifPresent(events::add));
+        if (events.isEmpty()) {
+            return Work.begin(batch.get(0), () -> null);
         }
-        return null;
+        return Work.begin(new SimulatedBatch(events, !bank.bug().writesBatchesFirst()), event -> {
+            handling.handle(event);
+            loseClaim(event);
+            if (isFatal(event)) {
+                throw new Death();
+            }
+            return null;
+        });
     }
 
-    /** Whether the process dies now; or its claim is stolen, so that it cannot save what it has just done. */
-    private boolean interrupted(DomainEventMessage<?> event, String name) {
+    /** The process dies in the middle of a batch. */
+    private static final class Death extends RuntimeException {
+        Death() {
+            super("The process dies", null, false, false);
+        }
+    }
+
+    /** Whether the process dies now. */
+    private boolean isFatal(EventMessage<?> event) {
         Step step = Step.of(event.getPayload());
-        Object transfer = Step.transferOf(event.getPayload());
-        if (step == null) {
-            return false;
-        }
-        if (bank.faults().strikes(kind.redelivered(), step, transfer)) {
-            node.crash(bank.chance().spread("down at " + name, Bank.LONGEST_DOWN_MS));
-            return true;
-        }
-        Optional<Tracker> thief = kind.ofSagas() ? bank.thiefFor(this) : Optional.empty();
-        if (thief.isPresent() && bank.faults().strikes(Fault.CLAIM_STOLEN, step, transfer)) {
+        return step != null && bank.faults().strikes(kind.redelivered(), step, Step.transferOf(event.getPayload()));
+    }
+
+    /** Perhaps, so that what has been done cannot be saved. */
+    private void loseClaim(EventMessage<?> event) {
+        Step step = Step.of(event.getPayload());
+        Optional<Tracker> thief = bank.thiefFor(this);
+        if (step != null
+                && thief.isPresent()
+                && bank.faults().strikes(Fault.CLAIM_STOLEN, step, Step.transferOf(event.getPayload()))) {
             token().claim(thief.get().node);
             bank.wakeTrackers(0);
         }
-        return false;
     }
 
     private void save(Work work, List<String> locks, int next, List<DomainEventMessage<?>> batch) {
@@ -187,7 +206,7 @@ final class Tracker {
             return;
         }
         if (!kind.ofSagas()) {
-            handle(batch);
+            batch.forEach(event -> bank.bug().seen(kind, event).ifPresent(handling::handle));
         }
         token.position = next;
         wake(0);

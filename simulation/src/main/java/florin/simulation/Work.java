@@ -1,11 +1,15 @@
 package florin.simulation;
 
 import florin.kit.Correlation;
+import florin.kit.SimulatedBatch;
 import java.util.concurrent.Callable;
+import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.messaging.Message;
+import org.axonframework.messaging.MessageHandler;
 import org.axonframework.messaging.correlation.SimpleCorrelationDataProvider;
 import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
+import org.axonframework.messaging.unitofwork.UnitOfWork;
 
 /**
  * A unit of work that has been done and is not saved yet. Others may work before it is saved, which is how two threads or
@@ -13,23 +17,32 @@ import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
  */
 final class Work {
 
-    private final DefaultUnitOfWork<Message<?>> unit;
+    private final UnitOfWork<?> unit;
     private Object result;
     private Throwable failure;
 
-    private Work(Message<?> message) {
-        unit = DefaultUnitOfWork.startAndGet(message);
+    private Work(UnitOfWork<?> unit) {
+        this.unit = unit;
         unit.registerCorrelationDataProvider(new SimpleCorrelationDataProvider(Correlation.KEY, Correlation.ATTEMPT));
     }
 
     static Work begin(Message<?> message, Callable<Object> body) {
-        Work work = new Work(message);
+        Work work = new Work(DefaultUnitOfWork.startAndGet(message));
         try {
             work.result = body.call();
             CurrentUnitOfWork.clear(work.unit);
         } catch (Exception | LinkageError thrown) {
             work.failure = thrown;
             work.unit.rollback(thrown);
+        }
+        return work;
+    }
+
+    static Work begin(SimulatedBatch batch, MessageHandler<EventMessage<?>> handler) {
+        Work work = new Work(batch);
+        work.failure = batch.handle(handler).orElse(null);
+        if (work.failure == null) {
+            CurrentUnitOfWork.clear(batch);
         }
         return work;
     }
@@ -58,7 +71,7 @@ final class Work {
     void rollback() {
         if (unit.isActive()) {
             CurrentUnitOfWork.set(unit);
-            unit.rollback();
+            unit.rollback(new IllegalStateException("It is not saved"));
         }
     }
 }

@@ -1,14 +1,16 @@
 package florin.transfer.saga;
 
 import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.axonframework.common.lock.NullLockFactory;
 import org.axonframework.deadline.DeadlineManager;
 import org.axonframework.deadline.DeadlineMessage;
 import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.eventhandling.GenericEventMessage;
 import org.axonframework.eventhandling.PropagatingErrorHandler;
 import org.axonframework.eventhandling.Segment;
 import org.axonframework.messaging.Message;
-import org.axonframework.messaging.ScopeDescriptor;
 import org.axonframework.messaging.annotation.ClasspathParameterResolverFactory;
 import org.axonframework.messaging.annotation.MultiParameterResolverFactory;
 import org.axonframework.messaging.annotation.ParameterResolver;
@@ -18,10 +20,10 @@ import org.axonframework.modelling.saga.AnnotatedSagaManager;
 import org.axonframework.modelling.saga.metamodel.AnnotationSagaMetaModelFactory;
 import org.axonframework.modelling.saga.metamodel.SagaModel;
 import org.axonframework.modelling.saga.repository.AnnotatedSagaRepository;
-import org.axonframework.modelling.saga.repository.SagaStore;
+import org.axonframework.serialization.Serializer;
 
 /**
- * The sagas of a process, with an error handler that propagates, as in the service.
+ * The sagas of a process and their deadlines, with the service's store and an error handler that propagates, as there.
  *
  * <p>What Axon finds out about the class is found out once; what its handlers are given comes from the unit of work.
  */
@@ -34,11 +36,11 @@ public final class SimulatedSaga {
 
     private final AnnotatedSagaManager<TransferSaga> manager;
     private final StepCommands commands;
-    private final DeadlineManager deadlines;
+    private final SagaDeadlines deadlines;
 
-    SimulatedSaga(SagaStore<Object> store, StepCommands commands, DeadlineManager deadlines) {
+    SimulatedSaga(SagaRows rows, StepCommands commands, Serializer serializer, LongSupplier nanoTime) {
         this.commands = commands;
-        this.deadlines = deadlines;
+        TransferSagaStore store = new TransferSagaStore(rows, serializer, nanoTime::getAsLong);
         manager = AnnotatedSagaManager.<TransferSaga>builder()
                 .sagaType(TransferSaga.class)
                 .sagaModel(MODEL)
@@ -52,6 +54,7 @@ public final class SimulatedSaga {
                         .lockFactory(NullLockFactory.INSTANCE)
                         .build())
                 .build();
+        deadlines = new SagaDeadlines(rows, store, scope -> Stream.of(manager), null, GenericEventMessage.clock);
     }
 
     /** Within a unit of work. */
@@ -60,10 +63,10 @@ public final class SimulatedSaga {
         manager.handle(event, Segment.ROOT_SEGMENT);
     }
 
-    /** Within a unit of work. */
-    public void carryOut(DeadlineMessage<?> deadline, ScopeDescriptor saga) throws Exception {
+    /** Within the unit of work of its message. */
+    public void carryOut(DeadlineMessage<String> message, SimulatedSagaRows.Deadline deadline) throws Exception {
         provide();
-        manager.send(deadline, saga);
+        deadlines.handle(message, deadline.sagaId(), deadline.deadline());
     }
 
     private void provide() {

@@ -5,17 +5,17 @@ import florin.transfer.api.TransferCommand;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.axonframework.commandhandling.CommandMessageHandler;
 import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.common.lock.NullLockFactory;
-import org.axonframework.deadline.DeadlineManager;
 import org.axonframework.eventsourcing.EventSourcingRepository;
 import org.axonframework.eventsourcing.eventstore.EventStore;
 import org.axonframework.modelling.command.AggregateAnnotationCommandHandler;
 import org.axonframework.modelling.command.VersionedAggregateIdentifier;
 import org.axonframework.modelling.command.inspection.AggregateModel;
 import org.axonframework.modelling.command.inspection.AnnotatedAggregateMetaModelFactory;
-import org.axonframework.modelling.saga.repository.SagaStore;
+import org.axonframework.serialization.Serializer;
 
 /** The door by which the simulation comes to the transfers: the aggregate, the saga, the view and the reconciler. */
 public final class SimulatedTransfers {
@@ -47,10 +47,14 @@ public final class SimulatedTransfers {
                 .build();
     }
 
-    /** What drives the sagas of a process. */
+    /** What drives the sagas of a process, which has none in memory yet. */
     public static SimulatedSaga saga(
-            SagaStore<Object> store, CommandGateway gateway, DeadlineManager deadlines, Settings settings) {
-        return new SimulatedSaga(store, new StepCommands(gateway, settings.properties), deadlines);
+            SimulatedSagaRows sagas,
+            CommandGateway gateway,
+            Settings settings,
+            Serializer serializer,
+            LongSupplier nanoTime) {
+        return new SimulatedSaga(sagas.rows(), new StepCommands(gateway, settings.properties), serializer, nanoTime);
     }
 
     /** One look of the reconciler at what the view shows, at a time. */

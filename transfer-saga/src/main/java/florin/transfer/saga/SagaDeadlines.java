@@ -42,17 +42,25 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
     private static final Duration RETRY_AFTER_FAULT = Duration.ofSeconds(5);
     private static final long LONGEST_SHUTDOWN_SECONDS = 5;
 
+    private final SagaRows rows;
     private final TransferSagaStore store;
     private final ScopeAwareProvider sagas;
     private final TransactionManager transactions;
-    private final Clock clock = Clock.systemUTC();
+    private final Clock clock;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(new DaemonThreads("saga-deadlines"));
 
-    SagaDeadlines(TransferSagaStore store, ScopeAwareProvider sagas, TransactionManager transactions) {
+    SagaDeadlines(
+            SagaRows rows,
+            TransferSagaStore store,
+            ScopeAwareProvider sagas,
+            TransactionManager transactions,
+            Clock clock) {
+        this.rows = rows;
         this.store = store;
         this.sagas = sagas;
         this.transactions = transactions;
+        this.clock = clock;
     }
 
     @Override
@@ -111,7 +119,7 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
 
     private void carryOutDue() {
         try {
-            while (carryOutSome(clock.instant()) == TransferSagaStore.MOST_PICKED && !timer.isShutdown()) {
+            while (carryOutSome(clock.instant()) == SagaRows.MOST_PICKED && !timer.isShutdown()) {
                 LOG.info("More sagas are to be looked at for deadlines than are picked at once");
             }
         } catch (RuntimeException away) {
@@ -122,7 +130,7 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
     }
 
     private int carryOutSome(Instant now) {
-        Map<String, Map<String, SagaDeadline>> due = store.pickDue(now, now.plus(PICKED_FOR));
+        Map<String, Map<String, SagaDeadline>> due = rows.pickDue(now, now.plus(PICKED_FOR));
         due.forEach((sagaId, deadlines) -> deadlines.forEach((name, deadline) -> {
             if (!deadline.due().isAfter(now)) {
                 carryOut(sagaId, name, deadline);
@@ -132,19 +140,11 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
     }
 
     private void carryOut(String sagaId, String name, SagaDeadline deadline) {
-        DeadlineMessage<String> message =
-                GenericDeadlineMessage.asDeadlineMessage(name, deadline.payload(), deadline.due());
-        ScopeDescriptor scope = new SagaScopeDescriptor(TransferSaga.class.getSimpleName(), sagaId);
+        DeadlineMessage<String> message = message(name, deadline);
         UnitOfWork<DeadlineMessage<String>> unit = DefaultUnitOfWork.startAndGet(message);
         unit.attachTransaction(transactions);
         ResultMessage<?> result = unit.executeWithResult(() -> {
-            if (store.takeDeadline(sagaId, deadline.id())) {
-                for (ScopeAware saga : sagas.provideScopeAwareStream(scope)
-                        .filter(aware -> aware.canResolve(scope))
-                        .toList()) {
-                    saga.send(message, scope);
-                }
-            }
+            handle(message, sagaId, deadline);
             return null;
         });
         if (result.isExceptional()) {
@@ -153,7 +153,23 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
                     name,
                     sagaId,
                     result.exceptionResult().toString());
-            store.pickAgain(sagaId, clock.instant().plus(RETRY_AFTER_FAULT));
+            rows.pickAgain(sagaId, clock.instant().plus(RETRY_AFTER_FAULT));
+        }
+    }
+
+    static DeadlineMessage<String> message(String name, SagaDeadline deadline) {
+        return GenericDeadlineMessage.asDeadlineMessage(name, deadline.payload(), deadline.due());
+    }
+
+    /** Within the unit of work of the message; nothing happens if the deadline does not stand any more. */
+    void handle(DeadlineMessage<String> message, String sagaId, SagaDeadline deadline) throws Exception {
+        if (store.takeDeadline(sagaId, deadline.id())) {
+            ScopeDescriptor scope = new SagaScopeDescriptor(TransferSaga.class.getSimpleName(), sagaId);
+            for (ScopeAware saga : sagas.provideScopeAwareStream(scope)
+                    .filter(aware -> aware.canResolve(scope))
+                    .toList()) {
+                saga.send(message, scope);
+            }
         }
     }
 }

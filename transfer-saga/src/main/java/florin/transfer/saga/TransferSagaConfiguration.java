@@ -3,6 +3,7 @@ package florin.transfer.saga;
 import florin.kit.CachedAggregates;
 import florin.kit.GatheringExecutor;
 import florin.transfer.api.TransferCommand;
+import java.time.Clock;
 import java.time.Duration;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
@@ -20,7 +21,6 @@ import org.axonframework.modelling.command.Repository;
 import org.axonframework.modelling.command.VersionedAggregateIdentifier;
 import org.axonframework.serialization.Serializer;
 import org.springframework.context.annotation.Bean;
-import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Puts the saga, its deadlines and the view to work: each event in order, none skipped. */
 @org.springframework.context.annotation.Configuration(proxyBeanMethods = false)
@@ -78,8 +78,8 @@ class TransferSagaConfiguration {
     }
 
     @Bean
-    TransferSagaStore sagaStore(JdbcTemplate jdbc, Serializer serializer) {
-        return new TransferSagaStore(jdbc, serializer);
+    TransferSagaStore sagaStore(SagaRows rows, Serializer serializer) {
+        return new TransferSagaStore(rows, serializer);
     }
 
     @Bean
@@ -93,7 +93,8 @@ class TransferSagaConfiguration {
 
     @Bean
     DeadlineManager deadlineManager(
-            TransferSagaStore store, Configuration configuration, TransactionManager transactions) {
-        return new SagaDeadlines(store, new ConfigurationScopeAwareProvider(configuration), transactions);
+            SagaRows rows, TransferSagaStore store, Configuration configuration, TransactionManager transactions) {
+        return new SagaDeadlines(
+                rows, store, new ConfigurationScopeAwareProvider(configuration), transactions, Clock.systemUTC());
     }
 }

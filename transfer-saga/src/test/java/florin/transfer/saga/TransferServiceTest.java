@@ -345,8 +345,8 @@ class TransferServiceTest {
     @Test
     void a_saga_in_memory_gives_way_to_what_another_process_has_written() {
         TransferSagaStore here = service.getBean(TransferSagaStore.class);
-        TransferSagaStore there = new TransferSagaStore(
-                service.getBean(JdbcTemplate.class), service.getBean("serializer", Serializer.class));
+        TransferSagaStore there =
+                new TransferSagaStore(service.getBean(SagaRows.class), service.getBean("serializer", Serializer.class));
         String id = "saga in memory";
         AssociationValue transfer = new AssociationValue("transferId", "TRF-in-memory");
         transact(() -> here.insertSaga(TransferSaga.class, id, new TransferSaga(), Set.of(transfer)));
