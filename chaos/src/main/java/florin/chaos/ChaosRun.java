@@ -42,17 +42,18 @@ final class ChaosRun implements AutoCloseable {
     ChaosRun(Path root, Path folder, Settings settings, Consumer<String> progress) {
         this.settings = settings;
         this.progress = progress;
-        links = new Links();
-        configuration = links.between(PlatformConfiguration.of(root, folder)
+        links = new Links(settings.instances());
+        PlatformConfiguration single = PlatformConfiguration.of(root, folder);
+        configuration = links.between((settings.instances() == 1 ? single : single.withSecondInstances())
                 .withProgress(progress)
                 .withEnvironment(Map.of(Platform.TRANSFER_SAGA, IMPATIENCE)));
         platform = Platform.prepare(configuration);
         recoveries = new Recoveries(platform);
-        FaultPlan plan = FaultPlan.of(settings.seed(), settings.duration());
+        FaultPlan plan = FaultPlan.of(settings.seed(), settings.duration(), settings.instances());
         nemesis = new Nemesis(platform, links, plan, recoveries, progress);
-        Teller teller = new Teller(platform::url);
         SplittableRandom random = new SplittableRandom(settings.seed());
         for (int number = 0; number < CLIENTS; number++) {
+            Teller teller = new Teller(new Instances(platform, settings.instances())::next);
             clients.add(new Client(number, random.split(), teller, pool, history));
         }
     }
@@ -73,7 +74,7 @@ final class ChaosRun implements AutoCloseable {
             client.join();
         }
         try (EventStoreReader store = new EventStoreReader(configuration.ports().axonServerGrpc())) {
-            Settling.AtRest atRest = new Settling(platform, store).await();
+            Settling.AtRest atRest = new Settling(platform, settings.instances(), store).await();
             recovering.interrupt();
             recovering.join();
             List<Verdict> verdicts = Checker.check(new Invariant.Evidence(history, atRest.log(), atRest.readModel()));

@@ -4,6 +4,7 @@ package florin.chaos;
 enum FaultKind {
     KILL("kill -9"),
     PAUSE("pause"),
+    FREEZE("freeze"),
     CUT("cut"),
     STALL("stall"),
     LOSE("lose");
@@ -20,7 +21,12 @@ enum FaultKind {
 
     /** Whether it lasts until it is ended; the others are done at once. */
     boolean lasts() {
-        return this == PAUSE || this == STALL;
+        return this == PAUSE || this == FREEZE || this == STALL;
+    }
+
+    /** Whether the faults that follow come while it lasts. */
+    boolean isBesideOthers() {
+        return this == FREEZE;
     }
 
     boolean isOfConnections() {

@@ -6,20 +6,20 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** Which faults come in which order, told by a seed: each pair of kind and target once, shuffled, again and again. */
 record FaultPlan(List<Fault> faults) {
-    static final List<String> PROCESSES = List.of(
-            Platform.AXON_SERVER,
-            Platform.ACCOUNT_COMMAND_FLNO,
-            Platform.ACCOUNT_COMMAND_FLSO,
-            Platform.TRANSFER_SAGA,
-            Platform.ACCOUNT_QUERY,
-            Platform.POSTGRESQL);
-
     private static final Duration LONGEST_SLOT = Duration.ofSeconds(5);
     private static final int LONG_ONE_IN = 6;
     private static final int LONG_EXTRA_MILLIS = 11_000;
+    /** An instance takes a segment over whose token was not touched for 10 s; it looks every 5 s. */
+    private static final int FREEZE_MILLIS = 15_000;
+    /** A request takes a key over that another one has claimed for 30 s. */
+    private static final int LONG_FREEZE_MILLIS = 31_000;
+
+    private static final int LONG_FREEZE_ONE_IN = 3;
+    private static final int FREEZE_EXTRA_MILLIS = 5_000;
     /** A process takes longer to start than a connection. */
     private static final int START_TIMES = 2;
 
@@ -27,10 +27,11 @@ record FaultPlan(List<Fault> faults) {
      * The plan of a seed.
      *
      * @param total about how long it takes; it is never shorter than one round of all pairs
+     * @param instances of each service
      */
-    static FaultPlan of(long seed, Duration total) {
+    static FaultPlan of(long seed, Duration total, int instances) {
         Random random = new Random(seed);
-        List<Fault> round = pairs();
+        List<Fault> round = pairs(instances);
         Duration share = total.dividedBy(round.size());
         boolean hurried = share.compareTo(LONGEST_SLOT) < 0;
         Duration slot = hurried ? share : LONGEST_SLOT;
@@ -43,22 +44,39 @@ record FaultPlan(List<Fault> faults) {
             }
             Fault fault = timed(round.get(next), slot, hurried, random);
             faults.add(fault);
-            planned = planned.plus(fault.lasts()).plus(fault.then());
+            planned = planned.plus(fault.takes());
         }
         return new FaultPlan(List.copyOf(faults));
     }
 
-    private static List<Fault> pairs() {
+    private static List<Fault> pairs(int instances) {
         List<Fault> pairs = new ArrayList<>();
         for (FaultKind kind : FaultKind.values()) {
-            List<String> targets = kind.isOfConnections() ? Links.NAMES : PROCESSES;
-            targets.forEach(target -> pairs.add(new Fault(kind, target, Duration.ZERO, Duration.ZERO)));
+            targets(kind, instances)
+                    .forEach(target -> pairs.add(new Fault(kind, target, Duration.ZERO, Duration.ZERO)));
         }
         return pairs;
     }
 
+    private static List<String> targets(FaultKind kind, int instances) {
+        return switch (kind) {
+            case CUT, STALL, LOSE -> Links.names(instances);
+            case KILL, PAUSE ->
+                Stream.of(List.of(Platform.AXON_SERVER), Links.services(instances), List.of(Platform.POSTGRESQL))
+                        .flatMap(List::stream)
+                        .toList();
+            // What a single instance has claimed nobody takes over.
+            case FREEZE -> instances == 1 ? List.of() : Links.services(instances);
+        };
+    }
+
     /** Some are longer than the timeouts of heartbeats and claims, if there is time for that. */
     private static Fault timed(Fault pair, Duration slot, boolean hurried, Random random) {
+        if (pair.kind() == FaultKind.FREEZE) {
+            int least = random.nextInt(LONG_FREEZE_ONE_IN) == 0 ? LONG_FREEZE_MILLIS : FREEZE_MILLIS;
+            Duration lasts = Duration.ofMillis(least + random.nextInt(FREEZE_EXTRA_MILLIS));
+            return new Fault(pair.kind(), pair.target(), lasts, slot);
+        }
         long share = slot.toMillis() * (20 + random.nextInt(60)) / 100;
         boolean longer = random.nextInt(LONG_ONE_IN) == 0 && !hurried;
         if (!pair.kind().lasts()) {

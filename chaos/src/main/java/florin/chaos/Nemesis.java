@@ -2,6 +2,9 @@ package florin.chaos;
 
 import florin.launcher.Platform;
 import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -15,6 +18,7 @@ final class Nemesis implements Runnable {
     private final FaultPlan plan;
     private final Recoveries recoveries;
     private final Consumer<String> progress;
+    private final ScheduledExecutorService ends = Executors.newSingleThreadScheduledExecutor();
     private volatile boolean stopped;
 
     Nemesis(Platform platform, Links links, FaultPlan plan, Recoveries recoveries, Consumer<String> progress) {
@@ -37,13 +41,23 @@ final class Nemesis implements Runnable {
                 number++;
                 progress.accept("fault " + number + " of " + plan.faults().size() + ": " + fault);
                 inject(fault);
-                TimeUnit.MILLISECONDS.sleep(fault.lasts().toMillis());
-                end(fault);
+                if (fault.kind().isBesideOthers()) {
+                    Future<?> unused =
+                            ends.schedule(() -> end(fault), fault.lasts().toMillis(), TimeUnit.MILLISECONDS);
+                } else {
+                    TimeUnit.MILLISECONDS.sleep(fault.lasts().toMillis());
+                    end(fault);
+                }
                 TimeUnit.MILLISECONDS.sleep(fault.then().toMillis());
+            }
+            ends.shutdown();
+            if (!ends.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                throw new ChaosException("A fault does not end");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            ends.shutdownNow();
             heal();
         }
     }
@@ -54,7 +68,7 @@ final class Nemesis implements Runnable {
                 pauseWhenAlive(fault.target());
                 platform.kill(fault.target());
             }
-            case PAUSE -> pauseWhenAlive(fault.target());
+            case PAUSE, FREEZE -> pauseWhenAlive(fault.target());
             case CUT -> links.get(fault.target()).proxy().cut();
             case STALL -> links.get(fault.target()).proxy().stall();
             case LOSE -> links.get(fault.target()).proxy().lose();
@@ -86,11 +100,12 @@ final class Nemesis implements Runnable {
 
     void stop() {
         stopped = true;
+        ends.shutdownNow();
     }
 
     /** Ends whatever lasts. */
     void heal() {
         links.flow();
-        FaultPlan.PROCESSES.forEach(platform::resume);
+        platform.names().forEach(platform::resume);
     }
 }

@@ -31,7 +31,9 @@ record Report(
     }
 
     void print(PrintStream out) {
-        out.printf("%nSeed %d, faults for %s.%n", settings.seed(), seconds(settings.duration()));
+        out.printf(
+                "%nSeed %d, faults for %s, instances of each service: %d.%n",
+                settings.seed(), seconds(settings.duration()), settings.instances());
         printFaults(out);
         printOperations(out);
         printRest(out);
@@ -42,6 +44,9 @@ record Report(
         out.printf("%nFaults%n");
         for (FaultKind kind : FaultKind.values()) {
             Map<String, Integer> targets = faults.getOrDefault(kind, Map.of());
+            if (targets.isEmpty()) {
+                continue;
+            }
             int all = targets.values().stream().mapToInt(Integer::intValue).sum();
             Duration longest = longestRecoveries.getOrDefault(kind, Duration.ZERO);
             out.printf("  %-10s %4d   longest until ready again %s%n", kind.label(), all, seconds(longest));

@@ -11,10 +11,12 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * @param duration how long faults are injected
  * @param seed of the clients' choices and of the faults
+ * @param instances of each branch, transfer-saga and account-query
  * @param data the folder, if one is given; otherwise a temporary one
  */
-record Settings(Duration duration, long seed, Optional<Path> data) {
+record Settings(Duration duration, long seed, int instances, Optional<Path> data) {
     static final double LONGEST_MINUTES = 60;
+    private static final int MOST_INSTANCES = 2;
 
     /** Wrong usage: the message says what. */
     static final class UsageException extends RuntimeException {
@@ -26,8 +28,8 @@ record Settings(Duration duration, long seed, Optional<Path> data) {
     }
 
     static Settings of(List<String> arguments) {
-        Settings settings =
-                new Settings(Duration.ofMinutes(1), ThreadLocalRandom.current().nextInt(1_000_000), Optional.empty());
+        Settings settings = new Settings(
+                Duration.ofMinutes(1), ThreadLocalRandom.current().nextInt(1_000_000), 1, Optional.empty());
         for (int i = 0; i < arguments.size(); i++) {
             String[] parts = arguments.get(i).split("=", 2);
             String value = parts.length == 2 ? parts[1] : i + 1 < arguments.size() ? arguments.get(++i) : "";
@@ -38,9 +40,10 @@ record Settings(Duration duration, long seed, Optional<Path> data) {
 
     private Settings with(String option, String value) {
         return switch (option) {
-            case "--minutes" -> new Settings(minutes(value), seed, data);
-            case "--seed" -> new Settings(duration, number(value), data);
-            case "--data" -> new Settings(duration, seed, Optional.of(folder(value)));
+            case "--minutes" -> new Settings(minutes(value), seed, instances, data);
+            case "--seed" -> new Settings(duration, number(value), instances, data);
+            case "--instances" -> new Settings(duration, seed, instances(value), data);
+            case "--data" -> new Settings(duration, seed, instances, Optional.of(folder(value)));
             default -> throw new UsageException("Not understood: " + option + "; see ./florin chaos --help.");
         };
     }
@@ -58,6 +61,13 @@ record Settings(Duration duration, long seed, Optional<Path> data) {
             throw new UsageException("--seed takes a whole number of up to 18 digits.");
         }
         return Long.parseLong(value);
+    }
+
+    private static int instances(String value) {
+        if (!value.matches("[1-" + MOST_INSTANCES + "]")) {
+            throw new UsageException("--instances takes a number from 1 to " + MOST_INSTANCES + ".");
+        }
+        return Integer.parseInt(value);
     }
 
     private static Path folder(String value) {

@@ -26,10 +26,10 @@ final class Settling {
     private long grownAtNanos;
     private int retried;
 
-    Settling(Platform platform, EventStoreReader store) {
+    Settling(Platform platform, int instances, EventStoreReader store) {
         this.platform = platform;
         this.store = store;
-        this.queries = new ReadModelReader(platform::url);
+        this.queries = new ReadModelReader(new Instances(platform, instances)::next);
     }
 
     /**

@@ -20,7 +20,7 @@ final class Teller {
     private final Function<String, URI> urls;
     private final Http http = new Http();
 
-    /** {@code urls} gives the address of a process by its name. */
+    /** {@code urls} gives the address of a service by its name, at each request anew. */
     Teller(Function<String, URI> urls) {
         this.urls = urls;
     }
@@ -54,8 +54,8 @@ final class Teller {
         return BRANCHES.get(iban.branch());
     }
 
-    private URI uri(String process, String path) {
-        return urls.apply(process).resolve(path);
+    private URI uri(String service, String path) {
+        return urls.apply(service).resolve(path);
     }
 
     private static String body(Operation operation) {

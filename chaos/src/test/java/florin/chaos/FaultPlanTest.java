@@ -14,8 +14,8 @@ class FaultPlanTest {
 
     @Test
     void a_seed_always_means_the_same_plan_and_another_one_another() {
-        assertThat(FaultPlan.of(1, Duration.ofMinutes(5))).isEqualTo(FaultPlan.of(1, Duration.ofMinutes(5)));
-        assertThat(FaultPlan.of(1, Duration.ofMinutes(5))).isNotEqualTo(FaultPlan.of(2, Duration.ofMinutes(5)));
+        assertThat(FaultPlan.of(1, Duration.ofMinutes(5), 1)).isEqualTo(FaultPlan.of(1, Duration.ofMinutes(5), 1));
+        assertThat(FaultPlan.of(1, Duration.ofMinutes(5), 1)).isNotEqualTo(FaultPlan.of(2, Duration.ofMinutes(5), 1));
     }
 
     @Test
@@ -25,7 +25,7 @@ class FaultPlanTest {
 
     @Test
     void however_short_it_is_every_kind_meets_every_target() {
-        List<Fault> faults = FaultPlan.of(1, Duration.ofSeconds(45)).faults();
+        List<Fault> faults = FaultPlan.of(1, Duration.ofSeconds(45), 1).faults();
 
         assertThat(faults.stream().limit(PAIRS).map(fault -> fault.kind() + " " + fault.target()))
                 .doesNotHaveDuplicates()
@@ -35,7 +35,7 @@ class FaultPlanTest {
 
     @Test
     void a_long_plan_has_more_rounds_and_faults_longer_than_timeouts() {
-        List<Fault> faults = FaultPlan.of(1, Duration.ofMinutes(30)).faults();
+        List<Fault> faults = FaultPlan.of(1, Duration.ofMinutes(30), 1).faults();
 
         assertThat(faults.size()).isGreaterThan(7 * PAIRS);
         assertThat(lasts(faults)).isBetween(Duration.ofMinutes(30), Duration.ofMinutes(31));
@@ -44,12 +44,27 @@ class FaultPlanTest {
         assertThat(faults).allSatisfy(fault -> assertThat(fault.lasts()).isLessThan(Duration.ofSeconds(20)));
     }
 
+    @Test
+    void of_two_instances_each_meets_every_kind_and_is_frozen_for_longer_than_its_claims_while_the_others_go_on() {
+        int round = 2 * 10 + 3 * 16 + 8;
+        List<Fault> faults = FaultPlan.of(1, Duration.ofMinutes(2), 2).faults();
+
+        assertThat(faults.stream().limit(round).map(fault -> fault.kind() + " " + fault.target()))
+                .doesNotHaveDuplicates()
+                .hasSize(round)
+                .contains("KILL account-query", "KILL account-query-2", "LOSE transfer-saga-2 to postgresql");
+        assertThat(lasts(faults)).isBetween(Duration.ofSeconds(110), Duration.ofSeconds(130));
+        assertThat(faults).filteredOn(fault -> fault.kind() == FaultKind.FREEZE).allSatisfy(fault -> assertThat(
+                        fault.lasts())
+                .isBetween(Duration.ofSeconds(15), Duration.ofSeconds(36)));
+    }
+
     private static List<Choice> choices(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         return Stream.generate(() -> Choice.draw(random)).limit(100).collect(Collectors.toList());
     }
 
     private static Duration lasts(List<Fault> faults) {
-        return faults.stream().map(fault -> fault.lasts().plus(fault.then())).reduce(Duration.ZERO, Duration::plus);
+        return faults.stream().map(Fault::takes).reduce(Duration.ZERO, Duration::plus);
     }
 }

@@ -14,14 +14,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SettingsTest {
     @Test
     void options_are_read() {
-        assertThat(Settings.of(List.of("--minutes", "0.75", "--seed=-7", "--data", "/tmp/a/../b")))
-                .isEqualTo(new Settings(Duration.ofSeconds(45), -7, Optional.of(Path.of("/tmp/b"))));
+        assertThat(Settings.of(List.of("--minutes", "0.75", "--seed=-7", "--instances", "2", "--data", "/tmp/a/../b")))
+                .isEqualTo(new Settings(Duration.ofSeconds(45), -7, 2, Optional.of(Path.of("/tmp/b"))));
     }
 
     @Test
-    void without_options_it_takes_a_minute_and_some_seed() {
+    void without_options_it_takes_a_minute_some_seed_and_one_instance_of_each_service() {
         Settings settings = Settings.of(List.of());
         assertThat(settings.duration()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(settings.instances()).isEqualTo(1);
         assertThat(settings.data()).isEmpty();
     }
 
@@ -35,6 +36,9 @@ class SettingsTest {
                 "--minutes",
                 "--seed 1.5",
                 "--seed 1234567890123456789",
+                "--instances 0",
+                "--instances 3",
+                "--instances",
                 "--data",
                 "--hours 1",
                 "5"

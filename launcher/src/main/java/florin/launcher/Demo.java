@@ -33,6 +33,7 @@ final class Demo {
                 folder,
                 settings.cache(root),
                 settings.ports(PlatformPorts.free()),
+                Optional.empty(),
                 settings.databaseUrls(),
                 Map.of(),
                 false,

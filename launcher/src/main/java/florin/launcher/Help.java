@@ -81,6 +81,7 @@ final class Help {
                         Options:
                           --minutes M   how long faults are injected, 60 at most (default: 1)
                           --seed S      of the clients' choices and the order of faults (default: a random one)
+                          --instances N of each branch, transfer-saga and account-query, 1 or 2 (default: 1)
                           --data DIR    a new folder, which is kept (default: a temporary one)
                         """));
         return commands;

@@ -71,23 +71,25 @@ public final class Platform implements AutoCloseable {
                 this::writeState);
         processes.put(POSTGRESQL, postgresql.process());
         addAxonServer(result(axonServer));
-        JavaProgram branch = result(accountCommand);
-        addService(
-                ACCOUNT_COMMAND_FLNO,
-                branch,
-                ports.accountCommandFlno(),
-                "account_flno",
-                true,
-                Map.of("FLORIN_BRANCH", "FLNO"));
-        addService(
-                ACCOUNT_COMMAND_FLSO,
-                branch,
-                ports.accountCommandFlso(),
-                "account_flso",
-                false,
-                Map.of("FLORIN_BRANCH", "FLSO"));
-        addService(TRANSFER_SAGA, result(transferSaga), ports.transferSaga(), "transfer_saga", true, Map.of());
-        addService(ACCOUNT_QUERY, result(accountQuery), ports.accountQuery(), "account_query", true, Map.of());
+        Map<String, JavaProgram> services = Map.of(
+                ACCOUNT_COMMAND_FLNO, result(accountCommand),
+                ACCOUNT_COMMAND_FLSO, result(accountCommand),
+                TRANSFER_SAGA, result(transferSaga),
+                ACCOUNT_QUERY, result(accountQuery));
+        addServices(1, services, ports);
+        configuration.secondInstances().ifPresent(others -> addServices(2, services, others));
+    }
+
+    private void addServices(int instance, Map<String, JavaProgram> services, PlatformPorts ports) {
+        addService(ACCOUNT_COMMAND_FLNO, instance, services, ports.accountCommandFlno(), "account_flno", "FLNO");
+        addService(ACCOUNT_COMMAND_FLSO, instance, services, ports.accountCommandFlso(), "account_flso", "FLSO");
+        addService(TRANSFER_SAGA, instance, services, ports.transferSaga(), "transfer_saga", "");
+        addService(ACCOUNT_QUERY, instance, services, ports.accountQuery(), "account_query", "");
+    }
+
+    /** The process of a service's instance, counted from 1: the first one has the service's name. */
+    public static String instance(String service, int number) {
+        return number == 1 ? service : service + "-" + number;
     }
 
     /**
@@ -149,24 +151,26 @@ public final class Platform implements AutoCloseable {
         add(AXON_SERVER, program, true, List.of("-XX:MaxDirectMemorySize=64m"), arguments, Map.of());
     }
 
+    /** {@code branch} is empty for what is not a branch. */
     private void addService(
-            String name,
-            JavaProgram program,
-            int port,
-            String database,
-            boolean writesArchive,
-            Map<String, String> more) {
+            String service, int instance, Map<String, JavaProgram> services, int port, String database, String branch) {
+        String name = instance(service, instance);
         urls.put(name, URI.create("http://localhost:" + port));
-        Map<String, String> environment = new LinkedHashMap<>(more);
+        Map<String, String> environment = new LinkedHashMap<>();
+        if (!branch.isEmpty()) {
+            environment.put("FLORIN_BRANCH", branch);
+        }
         environment.put("SERVER_PORT", Integer.toString(port));
         environment.put("SERVER_ADDRESS", "127.0.0.1");
-        environment.put("SPRING_APPLICATION_NAME", name);
+        environment.put("SPRING_APPLICATION_NAME", service);
         environment.put(
                 "AXON_AXONSERVER_SERVERS", "localhost:" + configuration.ports().axonServerGrpc());
         environment.put("SPRING_DATASOURCE_URL", jdbcUrl(database));
         environment.put("SPRING_DATASOURCE_USERNAME", database);
         environment.put("SPRING_DATASOURCE_PASSWORD", accounts.password(database));
         environment.putAll(configuration.environment().getOrDefault(name, Map.of()));
+        JavaProgram program = services.get(service);
+        boolean writesArchive = !programs.contains(program); // The first process of a program does.
         add(name, program, writesArchive, List.of("-XX:MaxDirectMemorySize=64m"), List.of(), environment);
     }
 

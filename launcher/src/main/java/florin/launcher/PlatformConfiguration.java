@@ -2,6 +2,7 @@ package florin.launcher;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -10,6 +11,7 @@ import java.util.function.Consumer;
  * @param root the repository, with each module's jar in its {@code target} folder
  * @param data folder of data, logs and passwords
  * @param cache folder of unpacked programs and class-data archives, shared by all platforms
+ * @param secondInstances ports of a second instance of each branch, transfer-saga and account-query; empty: one of each
  * @param databaseUrls JDBC URLs of databases that live on another server, by database name
  * @param environment variables of services by their names, which win over what the platform sets itself
  * @param writesArchives whether processes write missing class-data archives when they stop, which takes them some time
@@ -21,6 +23,7 @@ public record PlatformConfiguration(
         Path data,
         Path cache,
         PlatformPorts ports,
+        Optional<PlatformPorts> secondInstances,
         Map<String, String> databaseUrls,
         Map<String, Map<String, String>> environment,
         boolean writesArchives,
@@ -31,24 +34,57 @@ public record PlatformConfiguration(
     public static PlatformConfiguration of(Path root, Path data) {
         Path cache = root.resolve(".florin").resolve("cache");
         return new PlatformConfiguration(
-                root, data, cache, PlatformPorts.free(), Map.of(), Map.of(), true, true, line -> {});
+                root, data, cache, PlatformPorts.free(), Optional.empty(), Map.of(), Map.of(), true, true, line -> {});
+    }
+
+    /** The same with a second instance of each service, on other free ports. */
+    public PlatformConfiguration withSecondInstances() {
+        return new PlatformConfiguration(
+                root,
+                data,
+                cache,
+                ports,
+                Optional.of(ports.freeOthers()),
+                databaseUrls,
+                environment,
+                writesArchives,
+                isBrief,
+                progress);
     }
 
     /** The same with one database elsewhere. */
     public PlatformConfiguration withDatabaseUrl(String database, String url) {
         return new PlatformConfiguration(
-                root, data, cache, ports, Map.of(database, url), environment, writesArchives, isBrief, progress);
+                root,
+                data,
+                cache,
+                ports,
+                secondInstances,
+                Map.of(database, url),
+                environment,
+                writesArchives,
+                isBrief,
+                progress);
     }
 
     /** The same with other variables for services. */
     public PlatformConfiguration withEnvironment(Map<String, Map<String, String>> variables) {
         return new PlatformConfiguration(
-                root, data, cache, ports, databaseUrls, variables, writesArchives, isBrief, progress);
+                root, data, cache, ports, secondInstances, databaseUrls, variables, writesArchives, isBrief, progress);
     }
 
     /** The same with another listener. */
     public PlatformConfiguration withProgress(Consumer<String> listener) {
         return new PlatformConfiguration(
-                root, data, cache, ports, databaseUrls, environment, writesArchives, isBrief, listener);
+                root,
+                data,
+                cache,
+                ports,
+                secondInstances,
+                databaseUrls,
+                environment,
+                writesArchives,
+                isBrief,
+                listener);
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -42,6 +43,15 @@ public record PlatformPorts(
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }
+    }
+
+    /** Free ports, none of which is one of these. */
+    PlatformPorts freeOthers() {
+        PlatformPorts others = free();
+        while (!Collections.disjoint(others.bySetting().values(), bySetting().values())) {
+            others = free();
+        }
+        return others;
     }
 
     private static ServerSocket freeSocket() throws IOException {

@@ -3,6 +3,7 @@ package florin.launcher;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** {@code ./florin up}: everything on fixed ports until a signal comes. */
@@ -18,6 +19,7 @@ final class UpCommand {
                 settings.data(),
                 settings.cache(root),
                 settings.ports(),
+                Optional.empty(),
                 settings.databaseUrls(),
                 Map.of(),
                 true,
