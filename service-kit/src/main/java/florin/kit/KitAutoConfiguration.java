@@ -31,6 +31,8 @@ import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.eventhandling.tokenstore.TokenStore;
+import org.axonframework.eventhandling.tokenstore.UnableToRetrieveIdentifierException;
 import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
 import org.axonframework.lifecycle.Phase;
 import org.axonframework.messaging.correlation.CorrelationDataProvider;
@@ -54,6 +56,7 @@ import org.axonframework.springboot.autoconfig.TransactionAutoConfiguration;
 import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springdoc.core.utils.SpringDocUtils;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -335,6 +338,22 @@ class KitAutoConfiguration {
             configuration.onStart(Phase.INBOUND_EVENT_CONNECTORS - 1, mark::start);
             configuration.onShutdown(Phase.INBOUND_EVENT_CONNECTORS - 1, mark::stop);
         });
+    }
+
+    /**
+     * Of instances that start at once on an empty database one writes the token store's identifier. The others fail at that,
+     * which would end their start, and read it then.
+     */
+    @Bean
+    SmartInitializingSingleton tokenStoreIdentifier(
+            ObjectProvider<TokenStore> tokens, ObjectProvider<TransactionManager> transactions) {
+        return () -> tokens.ifAvailable(store -> transactions.ifAvailable(transaction -> {
+            try {
+                transaction.executeInTransaction(store::retrieveStorageIdentifier);
+            } catch (UnableToRetrieveIdentifierException writtenByAnother) {
+                transaction.executeInTransaction(store::retrieveStorageIdentifier);
+            }
+        }));
     }
 
     @Bean

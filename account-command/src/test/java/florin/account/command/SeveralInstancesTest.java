@@ -2,6 +2,7 @@ package florin.account.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import florin.account.api.AccountBalance;
 import florin.account.api.DepositMoney;
@@ -10,6 +11,12 @@ import florin.account.api.OpenAccount;
 import florin.account.api.WithdrawMoney;
 import florin.kit.TestPlatform;
 import florin.money.Money;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -29,6 +36,7 @@ class SeveralInstancesTest {
     private static final String BRANCH = "FLWE";
     private static final AtomicLong ACCOUNTS = new AtomicLong();
 
+    private static String database;
     private static BranchProcess first;
     private static BranchProcess second;
 
@@ -36,7 +44,7 @@ class SeveralInstancesTest {
 
     @BeforeAll
     static void start() {
-        String database = TestPlatform.freshDatabaseUrl("account_flwe");
+        database = TestPlatform.freshDatabaseUrl("account_flwe");
         first = new BranchProcess(BRANCH, database);
         second = new BranchProcess(BRANCH, database);
     }
@@ -45,6 +53,33 @@ class SeveralInstancesTest {
     static void stop() {
         first.close();
         second.close();
+    }
+
+    @Test
+    void one_starts_although_another_writes_at_that_moment_what_both_found_missing() throws SQLException {
+        String row = " FROM TokenEntry WHERE processorName = '__config'";
+        try (Connection other = DriverManager.getConnection(database, "postgres", "postgres");
+                Statement writing = other.createStatement()) {
+            writing.execute("CREATE TEMPORARY TABLE identifier AS SELECT *" + row);
+            writing.execute("DELETE" + row);
+            other.setAutoCommit(false);
+            assertThat(writing.executeUpdate("INSERT INTO TokenEntry SELECT * FROM identifier"))
+                    .isOne();
+            CompletableFuture<BranchProcess> starting =
+                    CompletableFuture.supplyAsync(() -> new BranchProcess(BRANCH, database));
+            await().atMost(Duration.ofMinutes(2)).until(() -> starting.isDone() || somebodyWaits());
+            other.commit();
+            starting.join().close();
+        }
+    }
+
+    private static boolean somebodyWaits() throws SQLException {
+        try (Connection looking = DriverManager.getConnection(database, "postgres", "postgres");
+                Statement statement = looking.createStatement();
+                ResultSet waiting = statement.executeQuery("SELECT 1 FROM pg_stat_activity"
+                        + " WHERE datname = current_database() AND wait_event_type = 'Lock'")) {
+            return waiting.next();
+        }
     }
 
     @Test
