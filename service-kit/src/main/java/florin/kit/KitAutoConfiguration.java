@@ -330,13 +330,13 @@ class KitAutoConfiguration {
                 serializer);
     }
 
-    /** Before an event or a deadline is handled. */
+    /** Before a command, an event or a deadline is handled. */
     @Bean
     @ConditionalOnBean(DataSource.class)
     ConfigurerModule eventStoreIsTheOneOfBefore(EventStoreMark mark) {
         return configurer -> configurer.onInitialize(configuration -> {
-            configuration.onStart(Phase.INBOUND_EVENT_CONNECTORS - 1, mark::start);
-            configuration.onShutdown(Phase.INBOUND_EVENT_CONNECTORS - 1, mark::stop);
+            configuration.onStart(Phase.INBOUND_COMMAND_CONNECTOR - 1, mark::start);
+            configuration.onShutdown(Phase.INBOUND_COMMAND_CONNECTOR - 1, mark::stop);
         });
     }
 
