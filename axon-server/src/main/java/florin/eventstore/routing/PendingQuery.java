@@ -21,8 +21,8 @@ import java.util.concurrent.Future;
 
 /** A query that its sender waits for, at one handler or at several; ends when all of them are done. */
 final class PendingQuery implements WaitingLine.Message {
-    /** How many results of a streaming query may be on their way before the sender has read some. */
-    private static final int WINDOW = 64;
+    /** How many results of a streaming query may be on their way before the sender has read some: of a mebibyte each, as many as fit. */
+    private static final int WINDOW = 32;
 
     private static final int MAX_BUFFERED = 10_000;
     private static final long MAX_BUFFERED_BYTES = 32L << 20;
