@@ -346,14 +346,23 @@ class KitAutoConfiguration {
      */
     @Bean
     SmartInitializingSingleton tokenStoreIdentifier(
-            ObjectProvider<TokenStore> tokens, ObjectProvider<TransactionManager> transactions) {
-        return () -> tokens.ifAvailable(store -> transactions.ifAvailable(transaction -> {
-            try {
-                transaction.executeInTransaction(store::retrieveStorageIdentifier);
-            } catch (UnableToRetrieveIdentifierException writtenByAnother) {
-                transaction.executeInTransaction(store::retrieveStorageIdentifier);
+            ObjectProvider<Configuration> axon,
+            ObjectProvider<TokenStore> tokens,
+            ObjectProvider<TransactionManager> transactions) {
+        return () -> {
+            if (!axon.getObject()
+                    .eventProcessingConfiguration()
+                    .eventProcessors()
+                    .isEmpty()) {
+                TokenStore store = tokens.getObject();
+                TransactionManager transaction = transactions.getObject();
+                try {
+                    transaction.executeInTransaction(store::retrieveStorageIdentifier);
+                } catch (UnableToRetrieveIdentifierException writtenByAnother) {
+                    transaction.executeInTransaction(store::retrieveStorageIdentifier);
+                }
             }
-        }));
+        };
     }
 
     @Bean
