@@ -258,7 +258,8 @@ public final class AxonServerNode implements AutoCloseable {
         }
     }
 
-    private static ThreadFactory daemon(String name) {
+    /** Threads that do not keep the process from ending. */
+    static ThreadFactory daemon(String name) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
             Thread thread = new Thread(task, name + '-' + number.incrementAndGet());

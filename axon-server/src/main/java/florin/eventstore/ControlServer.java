@@ -35,9 +35,9 @@ final class ControlServer implements AutoCloseable {
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
 
     private final HttpServer server;
-    private final ExecutorService executor = Executors.newSingleThreadExecutor(task -> daemon(task, "control"));
+    private final ExecutorService executor = Executors.newSingleThreadExecutor(AxonServerNode.daemon("control"));
     /** A backup cannot be stopped while RocksDB copies, so whoever answers for it does not do it. */
-    private final ExecutorService backups = Executors.newSingleThreadExecutor(task -> daemon(task, "backup"));
+    private final ExecutorService backups = Executors.newSingleThreadExecutor(AxonServerNode.daemon("backup"));
 
     private final Contexts contexts;
     private final Path data;
@@ -51,12 +51,6 @@ final class ControlServer implements AutoCloseable {
         server.setExecutor(executor);
         server.createContext("/", this::handle);
         server.start();
-    }
-
-    private static Thread daemon(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        return thread;
     }
 
     /** Listens, and writes the control file of the folder, which the contexts have locked. */

@@ -8,10 +8,8 @@ import io.axoniq.axonserver.grpc.query.QueryUpdateCompleteExceptionally;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,16 +18,13 @@ import java.util.UUID;
 
 /** One subscription query: forwards it to every handler, and updates back as far as the subscriber permits. */
 final class OpenSubscription {
-    private static final int MAX_BUFFERED = 10_000;
-    private static final long MAX_BUFFERED_BYTES = 32L << 20;
     private static final String INITIAL_RESULTS_UNREAD = "the subscriber does not read its initial results";
 
     private final SubscriptionQuery subscription;
     private final Outbound<SubscriptionQueryResponse> subscriber;
     private final QueryRouter router;
     private final Set<QueryHandler> handlers = new LinkedHashSet<>();
-    private final Deque<SubscriptionQueryResponse> buffered = new ArrayDeque<>();
-    private long bufferedBytes;
+    private final Unread<SubscriptionQueryResponse> unread = new Unread<>();
     /** What the subscriber asked and has no answer to; null otherwise. */
     private SubscriptionQuery initialResultWanted;
     /** Who was asked last: no other one's answer counts. */
@@ -220,19 +215,16 @@ final class OpenSubscription {
                     }
                 }
                 case UPDATE -> {
-                    int more = response.getSerializedSize();
-                    if (buffered.size() >= MAX_BUFFERED
-                            || (bufferedBytes > 0 && bufferedBytes + more > MAX_BUFFERED_BYTES)) {
-                        overflow = "the subscriber does not read " + buffered.size() + " updates";
+                    if (unread.add(response)) {
+                        sendUnread();
                     } else {
-                        buffered.add(response);
-                        bufferedBytes += more;
-                        sendBuffered();
+                        overflow = "the subscriber does not read " + unread.size() + " updates";
                     }
                 }
                 case COMPLETE, COMPLETE_EXCEPTIONALLY -> {
-                    buffered.forEach(subscriber::send);
-                    buffered.clear();
+                    while (!unread.isEmpty()) {
+                        subscriber.send(unread.remove());
+                    }
                     subscriber.send(response);
                     finish = true;
                 }
@@ -250,20 +242,18 @@ final class OpenSubscription {
 
     synchronized void permit(long more) {
         permits = Math.max(0, permits) + Math.min(Math.max(0, more), Integer.MAX_VALUE);
-        sendBuffered();
+        sendUnread();
     }
 
     /** The subscriber has read what it was sent. */
     synchronized void reads() {
-        sendBuffered();
+        sendUnread();
     }
 
-    private void sendBuffered() {
-        while (!done && permits > 0 && !buffered.isEmpty() && subscriber.hasRoom()) {
-            SubscriptionQueryResponse next = buffered.poll();
+    private void sendUnread() {
+        while (!done && permits > 0 && !unread.isEmpty() && subscriber.hasRoom()) {
             permits--;
-            bufferedBytes -= next.getSerializedSize();
-            subscriber.send(next);
+            subscriber.send(unread.remove());
         }
     }
 
@@ -289,7 +279,7 @@ final class OpenSubscription {
             done = true;
             told = List.copyOf(handlers);
             handlers.clear();
-            buffered.clear();
+            unread.clear();
         }
         router.closed(this);
         told.forEach(handler -> handler.forward(SubscriptionQueryRequest.newBuilder()

@@ -9,9 +9,7 @@ import io.axoniq.axonserver.grpc.ProcessingInstruction;
 import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
 import io.axoniq.axonserver.grpc.query.QueryResponse;
-import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,9 +21,6 @@ import java.util.concurrent.Future;
 final class PendingQuery implements WaitingLine.Message {
     /** How many results of a streaming query may be on their way before the sender has read some: of a mebibyte each, as many as fit. */
     private static final int WINDOW = 32;
-
-    private static final int MAX_BUFFERED = 10_000;
-    private static final long MAX_BUFFERED_BYTES = 32L << 20;
 
     private final String identifier;
     private final String query;
@@ -40,8 +35,7 @@ final class PendingQuery implements WaitingLine.Message {
     /** Those of them that have yet to be sent the request. */
     private final Set<QueryHandler> unsent = new HashSet<>();
 
-    private final Deque<QueryResponse> buffered = new ArrayDeque<>();
-    private long bufferedBytes;
+    private final Unread<QueryResponse> unread = new Unread<>();
     private QueryRequest request;
     private Future<?> timeout;
     private int sinceRefill;
@@ -140,22 +134,17 @@ final class PendingQuery implements WaitingLine.Message {
     }
 
     void answered(QueryHandler handler, QueryResponse response) {
-        int unread;
+        int before;
         boolean overflow;
         synchronized (this) {
             if (done) {
                 return;
             }
-            int bytes = response.getSerializedSize();
-            unread = buffered.size();
-            overflow = unread >= MAX_BUFFERED || (bufferedBytes > 0 && bufferedBytes + bytes > MAX_BUFFERED_BYTES);
-            if (!overflow) {
-                buffered.add(response);
-                bufferedBytes += bytes;
-            }
+            before = unread.size();
+            overflow = !unread.add(response);
         }
         if (overflow) {
-            fail(ErrorCategory.QUERY_DISPATCH_ERROR, "the sender does not read " + unread + " results");
+            fail(ErrorCategory.QUERY_DISPATCH_ERROR, "the sender does not read " + before + " results");
         } else {
             flush();
         }
@@ -166,13 +155,11 @@ final class PendingQuery implements WaitingLine.Message {
         long refill = 0;
         List<QueryHandler> handlers = List.of();
         synchronized (this) {
-            while (!done && !buffered.isEmpty() && sender.isReady()) {
-                QueryResponse next = buffered.poll();
-                bufferedBytes -= next.getSerializedSize();
-                sender.send(next);
+            while (!done && !unread.isEmpty() && sender.isReady()) {
+                sender.send(unread.remove());
                 sinceRefill++;
             }
-            if (ending && buffered.isEmpty()) {
+            if (ending && unread.isEmpty()) {
                 end();
             }
             if (streaming && !done && sinceRefill >= WINDOW / 2) {
@@ -247,7 +234,7 @@ final class PendingQuery implements WaitingLine.Message {
 
     private void end() {
         done = true;
-        buffered.clear();
+        unread.clear();
         awaited.clear();
         unsent.clear();
         request = null;

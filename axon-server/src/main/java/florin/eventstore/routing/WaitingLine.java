@@ -35,7 +35,12 @@ final class WaitingLine<M extends WaitingLine.Message> {
     }
 
     boolean hasRoomFor(M message) {
-        return places.size() < MAX_MESSAGES && (bytes == 0 || bytes + message.bytes() <= MAX_BYTES);
+        return hasRoom(places.size(), bytes, message.bytes());
+    }
+
+    /** Whether one more may wait beside so many: one alone may, however large it is. */
+    static boolean hasRoom(int waiting, long bytes, int more) {
+        return waiting < MAX_MESSAGES && (bytes == 0 || bytes + more <= MAX_BYTES);
     }
 
     void add(M message) {

@@ -69,8 +69,7 @@ public final class Contexts implements AutoCloseable {
             if (!Files.exists(first)) {
                 make(first);
             }
-            // With its lock: what lies about may be another process's, which has these files in use. And before
-            // anything
+            // With its lock: what lies about may be another process's, which has these files in use. And before a store
             // is opened: that may need the room.
             EventDatabase.whileLocked(first, () -> {
                 Backup.deleteAll(deleted);
