@@ -11,7 +11,12 @@ import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.StatusRuntimeException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,6 +80,29 @@ class EventStoreTest {
         append(client, events);
 
         assertThat(read(client.eventChannel().openAggregateStream("long"))).containsExactly(events);
+    }
+
+    /** Nobody knows how long a packed message is until its end has been read. */
+    @Test
+    void eventsThatAreSentPackedAreStoredAsTheyAre() throws Exception {
+        AxonServerConnection packing = fixture.connect(
+                "packing",
+                "packing",
+                "default",
+                builder -> builder.customize(channel -> channel.intercept(new ClientInterceptor() {
+                    @Override
+                    public <Q, S> ClientCall<Q, S> interceptCall(
+                            MethodDescriptor<Q, S> method, CallOptions options, Channel next) {
+                        return next.newCall(method, options.withCompression("gzip"));
+                    }
+                })));
+        Event[] events = {event("a", 0, ""), event("a", 1, "one"), event("a", 2, "many ".repeat(100_000))};
+        append(packing, events);
+
+        assertThat(read(client.eventChannel().openAggregateStream("a"))).containsExactly(events);
+        fixture.restart();
+        assertThat(read(fixture.connect("client").eventChannel().openAggregateStream("a")))
+                .containsExactly(events);
     }
 
     @Test

@@ -22,10 +22,21 @@ final class Batch {
     private static final byte PUT = 0x5;
     private static final int MAX_VARINT_BYTES = 5;
     private static final int FIRST_BYTES = 64 << 10;
+    /** Of a batch that is used again; a large one gives back what it took. */
+    private static final int MAX_KEPT_BYTES = 1 << 20;
 
     private byte[] bytes = new byte[FIRST_BYTES];
     private int size = HEADER_BYTES;
     private int count;
+
+    /** Begins anew. */
+    void clear() {
+        if (bytes.length > MAX_KEPT_BYTES) {
+            bytes = new byte[FIRST_BYTES];
+        }
+        size = HEADER_BYTES;
+        count = 0;
+    }
 
     void put(int family, byte[] key, byte[] value) {
         start(PUT, family, 2 * MAX_VARINT_BYTES + key.length + value.length);

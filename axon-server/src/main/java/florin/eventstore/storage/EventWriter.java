@@ -63,6 +63,7 @@ final class EventWriter implements AutoCloseable {
     private final ExecutorService answers =
             Executors.newSingleThreadExecutor(task -> new Thread(task, "event-answers"));
     private final Thread thread;
+    private final Batch batch = new Batch();
     private boolean closed;
     private long highestTimestamp;
     /** Why the last write failed; nothing more is written until the store has been opened again. */
@@ -329,7 +330,7 @@ final class EventWriter implements AutoCloseable {
         long firstIndex = storage.lastIndex() + 1;
         long index = firstIndex;
         long timestamp = highestTimestamp;
-        Batch batch = new Batch();
+        batch.clear();
         int events = database.events.getID();
         int aggregates = database.aggregates.getID();
         for (PendingWrite write : group) {
@@ -357,7 +358,7 @@ final class EventWriter implements AutoCloseable {
                 index++;
             }
             written.addAll(write.events);
-            stageOthers(write, database, batch, scheduleStates);
+            stageOthers(write, database, scheduleStates);
             accepted.add(write);
             results.add(index - 1);
         }
@@ -406,8 +407,7 @@ final class EventWriter implements AutoCloseable {
         }
     }
 
-    private void stageOthers(
-            PendingWrite write, EventDatabase database, Batch batch, Map<String, Boolean> scheduleStates) {
+    private void stageOthers(PendingWrite write, EventDatabase database, Map<String, Boolean> scheduleStates) {
         if (write.snapshot != null) {
             batch.put(database.snapshots.getID(), aggregateKey(write.snapshot), write.snapshot.toByteArray());
         }

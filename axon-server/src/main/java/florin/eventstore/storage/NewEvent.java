@@ -3,11 +3,11 @@ package florin.eventstore.storage;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import io.axoniq.axonserver.grpc.event.Event;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /**
  * An event that is to be stored: parsed, and in the bytes that will be kept, which begin with room for a number.
@@ -41,10 +41,16 @@ public final class NewEvent {
     public static NewEvent read(InputStream message) throws IOException {
         byte[] value = new byte[PREFIX_BYTES + message.available()];
         int read = PREFIX_BYTES + message.readNBytes(value, PREFIX_BYTES, value.length - PREFIX_BYTES);
-        byte[] rest = message.readAllBytes();
-        if (rest.length > 0 || read < value.length) {
-            value = Arrays.copyOf(value, read + rest.length);
-            System.arraycopy(rest, 0, value, read, rest.length);
+        // Not all the rest at once: that takes a large buffer, also for nothing.
+        int next = message.read();
+        if (next >= 0 || read < value.length) {
+            ByteArrayOutputStream whole = new ByteArrayOutputStream();
+            whole.write(value, 0, read);
+            if (next >= 0) {
+                whole.write(next);
+                message.transferTo(whole);
+            }
+            value = whole.toByteArray();
         }
         CodedInputStream input = CodedInputStream.newInstance(value, PREFIX_BYTES, value.length - PREFIX_BYTES);
         input.enableAliasing(true);

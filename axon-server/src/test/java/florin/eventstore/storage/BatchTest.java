@@ -34,16 +34,17 @@ class BatchTest {
                         new ColumnFamilyDescriptor(("family-" + families.size()).getBytes(StandardCharsets.UTF_8))));
             }
             Random random = new Random(5);
+            Batch usedAgain = new Batch();
             for (int round = 0; round < 200; round++) {
-                compare(database, families, random);
+                compare(database, families, random, random.nextBoolean() ? usedAgain : new Batch());
             }
             families.subList(2, families.size()).forEach(ColumnFamilyHandle::close);
         }
     }
 
-    private static void compare(EventDatabase database, List<ColumnFamilyHandle> families, Random random)
+    private static void compare(EventDatabase database, List<ColumnFamilyHandle> families, Random random, Batch ours)
             throws RocksDBException {
-        Batch ours = new Batch();
+        ours.clear();
         try (WriteBatch theirs = new WriteBatch();
                 WriteOptions options = new WriteOptions()) {
             int count = random.nextInt(50);
