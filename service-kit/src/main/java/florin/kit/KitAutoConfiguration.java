@@ -74,8 +74,6 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.DefaultTransactionDefinition;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 import tools.jackson.databind.cfg.CoercionAction;
 import tools.jackson.databind.cfg.CoercionInputShape;
@@ -226,17 +224,22 @@ class KitAutoConfiguration {
         return bus;
     }
 
-    /**
-     * In place of Axon's own, for the sake of {@link QueryFaults} and of a time limit: a query that takes too long would keep a
-     * connection that others need, long after the one who asked has gone.
-     */
+    /** As many are read at once without the query bus as it has threads. */
+    @Bean
+    QueryLimit queryLimit(
+            PlatformTransactionManager transactions,
+            @Value("${florin.database.query-timeout}") int timeoutSeconds,
+            AxonServerConfiguration configuration) {
+        return new QueryLimit(transactions, timeoutSeconds, configuration.getQueryThreads());
+    }
+
+    /** In place of Axon's own, for the sake of {@link QueryFaults} and of {@link QueryLimit}. */
     @Bean
     AxonServerQueryBus queryBus(
             AxonServerConnectionManager connectionManager,
             AxonServerConfiguration configuration,
             Configuration axon,
-            PlatformTransactionManager transactions,
-            @Value("${florin.database.query-timeout}") int queryTimeoutSeconds,
+            QueryLimit limit,
             @Qualifier("messageSerializer") Serializer messageSerializer,
             Serializer genericSerializer,
             QueryPriorityCalculator priorityCalculator,
@@ -244,10 +247,8 @@ class KitAutoConfiguration {
             TargetContextResolver<? super QueryMessage<?, ?>> targetContextResolver) {
         QueryUpdateEmitter updateEmitter = axon.getComponent(QueryUpdateEmitter.class);
         QueryBusSpanFactory spanFactory = axon.getComponent(QueryBusSpanFactory.class);
-        DefaultTransactionDefinition limited = new DefaultTransactionDefinition();
-        limited.setTimeout(queryTimeoutSeconds == 0 ? TransactionDefinition.TIMEOUT_DEFAULT : queryTimeoutSeconds);
         QueryFaults local = new QueryFaults(SimpleQueryBus.builder()
-                .transactionManager(new SpringTransactionManager(transactions, limited))
+                .transactionManager(limit.transactionManager())
                 .queryUpdateEmitter(updateEmitter)
                 .errorHandler(errorHandler)
                 .spanFactory(spanFactory)

@@ -46,6 +46,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.axonframework.axonserver.connector.AxonServerConnectionManager;
@@ -72,6 +73,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.jdbc.PgConnection;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -83,6 +85,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -117,6 +120,9 @@ class KitTest {
 
     @Autowired
     private TransactionManager transactions;
+
+    @Autowired
+    private PlatformTransactionManager platformTransactions;
 
     @Autowired
     private JdbcClient jdbc;
@@ -206,11 +212,20 @@ class KitTest {
         private final IdempotentRequests requests;
         private final CommandGateway commands;
         private final QueryGateway queries;
+        private final Queries handlers;
+        private final QueryLimit limit;
 
-        Controller(IdempotentRequests requests, CommandGateway commands, QueryGateway queries) {
+        Controller(
+                IdempotentRequests requests,
+                CommandGateway commands,
+                QueryGateway queries,
+                Queries handlers,
+                QueryLimit limit) {
             this.requests = requests;
             this.commands = commands;
             this.queries = queries;
+            this.handlers = handlers;
+            this.limit = limit;
         }
 
         @PostMapping
@@ -243,6 +258,11 @@ class KitTest {
         @GetMapping("/count-for-long")
         CompletableFuture<Long> countForLong() {
             return queries.query(new CountForLong(), ResponseTypes.instanceOf(Long.class));
+        }
+
+        @GetMapping("/count-for-long-here")
+        Long countForLongHere() {
+            return limit.read(() -> handlers.handle(new CountForLong()));
         }
 
         private static void await(CountDownLatch latch) {
@@ -591,9 +611,10 @@ class KitTest {
         assertThat(get("/payments/count").statusCode()).isEqualTo(200);
     }
 
-    @Test
-    void aQueryThatTakesTooLongIsGivenUpAndLeavesItsConnectionToOthers() {
-        HttpResponse<String> response = get("/payments/count-for-long");
+    @ParameterizedTest
+    @ValueSource(strings = {"/payments/count-for-long", "/payments/count-for-long-here"})
+    void aQueryThatTakesTooLongIsGivenUpAndLeavesItsConnectionToOthers(String path) {
+        HttpResponse<String> response = get(path);
         assertProblem(response, 503, "database-unavailable");
         assertThat(response.body()).contains("took too long");
         assertThat(response.headers().firstValue("Retry-After")).isPresent();
@@ -602,6 +623,29 @@ class KitTest {
                         .query(Long.class)
                         .single())
                 .isZero();
+    }
+
+    @Test
+    void aReadingThatHasNoTurnForAsLongAsOneMayTakeIsRefused() {
+        QueryLimit limit = new QueryLimit(platformTransactions, 1, 2);
+        CountDownLatch reading = new CountDownLatch(2);
+        CountDownLatch end = new CountDownLatch(1);
+        List<CompletableFuture<String>> others = Stream.of("one", "another")
+                .map(name -> CompletableFuture.supplyAsync(() -> limit.read(() -> {
+                    reading.countDown();
+                    Controller.await(end);
+                    return name;
+                })))
+                .toList();
+        Controller.await(reading);
+
+        assertThatThrownBy(() -> limit.read(() -> "a third"))
+                .isInstanceOfSatisfying(ProblemException.class, refused -> assertThat(refused.type())
+                        .isEqualTo(ProblemType.TOO_BUSY));
+
+        end.countDown();
+        assertThat(others).extracting(CompletableFuture::join).containsExactly("one", "another");
+        assertThat(limit.read(() -> "a third")).isEqualTo("a third");
     }
 
     @Test

@@ -16,17 +16,21 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Currency;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.eventsourcing.eventstore.EventStore;
@@ -62,6 +66,9 @@ class AccountQueryTest {
 
     @Autowired
     private JdbcClient database;
+
+    @Autowired
+    private DataSource dataSource;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final JsonMapper json = JsonMapper.builder().build();
@@ -267,6 +274,24 @@ class AccountQueryTest {
                 .path("value")
                 .asString()
                 .equals("16.00"));
+    }
+
+    @Test
+    void what_waits_too_long_for_the_database_is_given_up_also_where_projections_stand() throws Exception {
+        for (Map.Entry<String, String> reading : Map.of(
+                        "/projections", "token_entry", "/projections/accounts/dead-letters", "dead_letter_entry")
+                .entrySet()) {
+            try (Connection other = dataSource.getConnection();
+                    Statement statement = other.createStatement()) {
+                other.setAutoCommit(false);
+                statement.execute("LOCK TABLE " + reading.getValue());
+                assertProblem(get(reading.getKey()), 503, "database-unavailable");
+                other.rollback();
+                other.setAutoCommit(true);
+            }
+            assertThat(get(reading.getKey()).status()).isEqualTo(200);
+        }
+        awaitCaughtUp();
     }
 
     /** As if PostgreSQL were being stopped. */

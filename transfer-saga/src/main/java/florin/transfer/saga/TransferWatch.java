@@ -1,6 +1,7 @@
 package florin.transfer.saga;
 
 import florin.kit.DaemonThreads;
+import florin.kit.QueryLimit;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
 import jakarta.annotation.PreDestroy;
@@ -36,12 +37,14 @@ class TransferWatch {
     private static final int THREADS = 2;
 
     private final TransferRows rows;
+    private final QueryLimit limit;
     private final Map<String, Set<Waiter>> waiting = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor timer =
             new ScheduledThreadPoolExecutor(THREADS, new DaemonThreads("transfer-watch"));
 
-    TransferWatch(TransferRows rows) {
+    TransferWatch(TransferRows rows, QueryLimit limit) {
         this.rows = rows;
+        this.limit = limit;
         timer.setRemoveOnCancelPolicy(true);
         ScheduledFuture<?> unused =
                 timer.scheduleWithFixedDelay(this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
@@ -100,7 +103,7 @@ class TransferWatch {
     private void look() {
         if (!waiting.isEmpty()) {
             try {
-                rows.find(waiting.keySet()).forEach(row -> see(row.details()));
+                limit.read(() -> rows.find(waiting.keySet())).forEach(row -> see(row.details()));
             } catch (RuntimeException away) {
                 LOG.warn("The transfers that are waited for cannot be looked at now: {}", away.toString());
             } catch (Error broken) { // Thrown on, it would end the schedule.
@@ -129,7 +132,7 @@ class TransferWatch {
     }
 
     private Optional<TransferDetails> now(TransferId id) {
-        return rows.find(id.value()).map(TransferRow::details);
+        return limit.read(() -> rows.find(id.value())).map(TransferRow::details);
     }
 
     private void add(TransferId id, Waiter waiter) {

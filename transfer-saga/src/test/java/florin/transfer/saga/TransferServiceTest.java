@@ -25,6 +25,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
@@ -195,6 +198,25 @@ class TransferServiceTest {
     void a_transfer_that_nobody_asked_for_is_not_found() throws Exception {
         assertProblem(get("/transfers/TRF-nobody"), 404, "unknown-transfer");
         assertProblem(get("/transfers/nonsense"), 400, "invalid-transfer-id");
+    }
+
+    @Test
+    void a_transfer_that_the_database_does_not_show_in_time_is_asked_for_again_later() throws Exception {
+        HttpResponse<String> accepted = post(transfer(null, "1.00"), null);
+        assertThat(outcomeOf(accepted).get("status").asString()).isEqualTo("COMPLETED");
+        String location = accepted.headers().firstValue("Location").orElseThrow();
+        try (Connection other = DriverManager.getConnection(database, "postgres", "postgres");
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE transfer_view, transfer_step");
+            for (String path : List.of(location, location + "/timeline")) {
+                HttpResponse<String> refused = get(path);
+                assertProblem(refused, 503, "database-unavailable");
+                assertThat(refused.body()).contains("took too long");
+            }
+            other.rollback();
+        }
+        assertThat(get(location).statusCode()).isEqualTo(200);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package florin.account.query.control;
 
 import florin.kit.ProblemException;
+import florin.kit.QueryLimit;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -25,11 +26,14 @@ public class DeadLetters {
     private final EventProcessingConfiguration processing;
     private final Projections projections;
     private final JdbcClient database;
+    private final QueryLimit limit;
 
-    DeadLetters(EventProcessingConfiguration processing, Projections projections, JdbcClient database) {
+    DeadLetters(
+            EventProcessingConfiguration processing, Projections projections, JdbcClient database, QueryLimit limit) {
         this.processing = processing;
         this.projections = projections;
         this.database = database;
+        this.limit = limit;
     }
 
     /**
@@ -74,12 +78,13 @@ public class DeadLetters {
      */
     public List<DeadLetter> list(String projection) {
         projections.requireKnown(projection);
-        return database.sql("SELECT aggregate_identifier, payload_type, sequence_number, enqueued_at, last_touched,"
-                        + " cause_message FROM dead_letter_entry WHERE processing_group = ?"
-                        + " ORDER BY enqueued_at, sequence_identifier, sequence_index LIMIT ?")
+        return limit.read(() -> database.sql(
+                        "SELECT aggregate_identifier, payload_type, sequence_number, enqueued_at, last_touched,"
+                                + " cause_message FROM dead_letter_entry WHERE processing_group = ?"
+                                + " ORDER BY enqueued_at, sequence_identifier, sequence_index LIMIT ?")
                 .params(projection, MOST_SHOWN)
                 .query((row, number) -> new DeadLetter(row))
-                .list();
+                .list());
     }
 
     /**

@@ -4,6 +4,7 @@ import florin.account.query.control.ProjectionStatus.SegmentStatus;
 import florin.account.query.control.TokenRows.StoredToken;
 import florin.kit.ProblemException;
 import florin.kit.ProblemType;
+import florin.kit.QueryLimit;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -48,20 +49,22 @@ public class Projections {
     private final EventProcessingConfiguration processing;
     private final EventStore eventStore;
     private final TokenRows tokens;
+    private final QueryLimit limit;
     private final Set<String> resetting = ConcurrentHashMap.newKeySet();
 
-    Projections(EventProcessingConfiguration processing, EventStore eventStore, TokenRows tokens) {
+    Projections(EventProcessingConfiguration processing, EventStore eventStore, TokenRows tokens, QueryLimit limit) {
         this.processing = processing;
         this.eventStore = eventStore;
         this.tokens = tokens;
+        this.limit = limit;
     }
 
     /** The projections in the order of their names. */
     public List<ProjectionStatus> status() {
         long head = position(eventStore.createHeadToken());
-        return ProjectionsConfiguration.PROJECTIONS.stream()
+        return limit.read(() -> ProjectionsConfiguration.PROJECTIONS.stream()
                 .map(name -> status(name, head))
-                .toList();
+                .toList());
     }
 
     /**
