@@ -17,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.axonframework.eventhandling.TrackingToken;
-import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
 import org.axonframework.serialization.Serializer;
 import org.axonframework.serialization.SimpleSerializedObject;
 import org.slf4j.Logger;
@@ -47,15 +46,13 @@ final class EventStoreMark {
 
     private final Supplier<EventChannel> events;
     private final JdbcClient database;
-    private final TokenSchema schema;
     private final Serializer serializer;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(new DaemonThreads("event-store-mark"));
 
-    EventStoreMark(Supplier<EventChannel> events, JdbcClient database, TokenSchema schema, Serializer serializer) {
+    EventStoreMark(Supplier<EventChannel> events, JdbcClient database, Serializer serializer) {
         this.events = events;
         this.database = database;
-        this.schema = schema;
         this.serializer = serializer;
     }
 
@@ -159,8 +156,7 @@ final class EventStoreMark {
 
     /** The last place that one of the processors has come to. */
     private long seen() {
-        List<Long> positions = database.sql("SELECT " + schema.tokenColumn() + ", " + schema.tokenTypeColumn()
-                        + " FROM " + schema.tokenTable() + " WHERE " + schema.processorNameColumn() + " <> ?")
+        List<Long> positions = database.sql("SELECT token, token_type FROM token_entry WHERE processor_name <> ?")
                 .param(NAME)
                 .query((row, number) -> position(row))
                 .list();
@@ -178,20 +174,17 @@ final class EventStoreMark {
     }
 
     private Optional<Mark> mark() {
-        return database.sql("SELECT " + schema.tokenColumn() + " FROM " + schema.tokenTable() + " WHERE "
-                        + schema.processorNameColumn() + " = ?")
+        return database.sql("SELECT token FROM token_entry WHERE processor_name = ?")
                 .param(NAME)
                 .query((row, number) -> Mark.of(row.getBytes(1)))
                 .optional();
     }
 
     private void keep(Mark mark) {
-        int unused = database.sql("INSERT INTO " + schema.tokenTable() + " (" + schema.processorNameColumn() + ", "
-                        + schema.segmentColumn() + ", " + schema.tokenColumn() + ", " + schema.timestampColumn()
-                        + ") VALUES (?, 0, ?, ?) ON CONFLICT (" + schema.processorNameColumn() + ", "
-                        + schema.segmentColumn() + ") DO UPDATE SET " + schema.tokenColumn() + " = excluded."
-                        + schema.tokenColumn() + ", " + schema.timestampColumn() + " = excluded."
-                        + schema.timestampColumn())
+        int unused = database.sql(
+                        "INSERT INTO token_entry (processor_name, segment, token, timestamp) VALUES (?, 0, ?, ?)"
+                                + " ON CONFLICT (processor_name, segment) DO UPDATE SET token = excluded.token,"
+                                + " timestamp = excluded.timestamp")
                 .param(NAME)
                 .param(mark.stored())
                 .param(Instant.now().toString())

@@ -52,6 +52,7 @@ import org.axonframework.serialization.jackson3.Jackson3Serializer;
 import org.axonframework.spring.messaging.unitofwork.SpringTransactionManager;
 import org.axonframework.springboot.autoconfig.AxonServerAutoConfiguration;
 import org.axonframework.springboot.autoconfig.AxonServerBusAutoConfiguration;
+import org.axonframework.springboot.autoconfig.JdbcAutoConfiguration;
 import org.axonframework.springboot.autoconfig.TransactionAutoConfiguration;
 import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springdoc.core.utils.SpringDocUtils;
@@ -86,6 +87,7 @@ import tools.jackson.databind.type.LogicalType;
         before = {
             AxonServerBusAutoConfiguration.class,
             ErrorMvcAutoConfiguration.class,
+            JdbcAutoConfiguration.class,
             TransactionAutoConfiguration.class
         },
         after = AxonServerAutoConfiguration.class,
@@ -317,18 +319,21 @@ class KitAutoConfiguration {
                 Phase.INBOUND_COMMAND_CONNECTOR + 1, () -> Subscriptions.awaitAcknowledged(connections)));
     }
 
+    /** The table of tokens that the migrations of every service make. */
+    @Bean
+    TokenSchema tokenSchema() {
+        return TokenSchema.builder()
+                .setTokenTable("token_entry")
+                .setProcessorNameColumn("processor_name")
+                .setTokenTypeColumn("token_type")
+                .build();
+    }
+
     @Bean
     @ConditionalOnBean(DataSource.class)
-    EventStoreMark eventStoreMark(
-            AxonServerConnectionManager connections,
-            JdbcClient database,
-            ObjectProvider<TokenSchema> schema,
-            Serializer serializer) {
+    EventStoreMark eventStoreMark(AxonServerConnectionManager connections, JdbcClient database, Serializer serializer) {
         return new EventStoreMark(
-                () -> connections.getConnection(connections.getDefaultContext()).eventChannel(),
-                database,
-                schema.getIfAvailable(TokenSchema::new),
-                serializer);
+                () -> connections.getConnection(connections.getDefaultContext()).eventChannel(), database, serializer);
     }
 
     /** Before a command, an event or a deadline is handled. */

@@ -18,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.axonframework.eventhandling.GlobalSequenceTrackingToken;
-import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
 import org.axonframework.serialization.Serializer;
 import org.axonframework.serialization.jackson3.Jackson3Serializer;
 import org.junit.jupiter.api.AfterEach;
@@ -44,8 +43,8 @@ class EventStoreMarkTest {
         database = JdbcClient.create(
                 new DriverManagerDataSource(TestPlatform.freshDatabaseUrl("mark"), "postgres", "postgres"));
         int unused = database.sql(
-                        "CREATE TABLE TokenEntry (processorName TEXT, segment INTEGER, token BYTEA, tokenType TEXT,"
-                                + " timestamp TEXT, owner TEXT, PRIMARY KEY (processorName, segment))")
+                        "CREATE TABLE token_entry (processor_name TEXT, segment INTEGER, token BYTEA, token_type TEXT,"
+                                + " timestamp TEXT, owner TEXT, PRIMARY KEY (processor_name, segment))")
                 .update();
     }
 
@@ -125,7 +124,7 @@ class EventStoreMarkTest {
     void a_database_that_was_emptied_goes_with_any() throws Exception {
         token("processor", 2);
         markOf(storeOf(3)).check();
-        int unused = database.sql("TRUNCATE TokenEntry").update();
+        int unused = database.sql("TRUNCATE token_entry").update();
 
         EventStoreMark mark = markOf(storeOf(1));
         mark.start();
@@ -133,7 +132,7 @@ class EventStoreMarkTest {
     }
 
     private EventStoreMark markOf(EventChannel store) {
-        return new EventStoreMark(() -> store, database, new TokenSchema(), serializer);
+        return new EventStoreMark(() -> store, database, serializer);
     }
 
     private EventChannel storeOf(int events) {
@@ -163,8 +162,8 @@ class EventStoreMarkTest {
                 .serialize(new GlobalSequenceTrackingToken(position), byte[].class)
                 .getData();
         int unused = database.sql(
-                        "INSERT INTO TokenEntry (processorName, segment, token, tokenType) VALUES (?, 0, ?, ?)"
-                                + " ON CONFLICT (processorName, segment) DO UPDATE SET token = excluded.token")
+                        "INSERT INTO token_entry (processor_name, segment, token, token_type) VALUES (?, 0, ?, ?)"
+                                + " ON CONFLICT (processor_name, segment) DO UPDATE SET token = excluded.token")
                 .param(processor)
                 .param(token)
                 .param(GlobalSequenceTrackingToken.class.getName())
@@ -172,7 +171,7 @@ class EventStoreMarkTest {
     }
 
     private long marks() {
-        return database.sql("SELECT count(*) FROM TokenEntry WHERE processorName = ?")
+        return database.sql("SELECT count(*) FROM token_entry WHERE processor_name = ?")
                 .param(EventStoreMark.NAME)
                 .query(Long.class)
                 .single();

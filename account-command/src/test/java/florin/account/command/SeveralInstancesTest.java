@@ -57,13 +57,13 @@ class SeveralInstancesTest {
 
     @Test
     void one_starts_although_another_writes_at_that_moment_what_both_found_missing() throws SQLException {
-        String row = " FROM TokenEntry WHERE processorName = '__config'";
+        String row = " FROM token_entry WHERE processor_name = '__config'";
         try (Connection other = DriverManager.getConnection(database, "postgres", "postgres");
                 Statement writing = other.createStatement()) {
             writing.execute("CREATE TEMPORARY TABLE identifier AS SELECT *" + row);
             writing.execute("DELETE" + row);
             other.setAutoCommit(false);
-            assertThat(writing.executeUpdate("INSERT INTO TokenEntry SELECT * FROM identifier"))
+            assertThat(writing.executeUpdate("INSERT INTO token_entry SELECT * FROM identifier"))
                     .isOne();
             CompletableFuture<BranchProcess> starting =
                     CompletableFuture.supplyAsync(() -> new BranchProcess(BRANCH, database));

@@ -10,7 +10,6 @@ import org.axonframework.config.Configuration;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.eventhandling.deadletter.jdbc.DeadLetterSchema;
 import org.axonframework.eventhandling.deadletter.jdbc.JdbcSequencedDeadLetterQueue;
-import org.axonframework.eventhandling.tokenstore.jdbc.TokenSchema;
 import org.springframework.context.annotation.Bean;
 
 /** Puts the projections to work, from the first event on, and lets a replay begin without the dead letters of before. */
@@ -51,15 +50,6 @@ class ProjectionsConfiguration {
                 .registerDeadLetteringEventHandlerInvokerConfiguration(name, (axon, invoker) -> invoker.allowReset(true)
                         .enqueuePolicy(new DeadLetterPolicy())
                         .enableSequenceIdentifierCache())));
-    }
-
-    @Bean
-    TokenSchema tokenSchema() {
-        return TokenSchema.builder()
-                .setTokenTable("token_entry")
-                .setProcessorNameColumn("processor_name")
-                .setTokenTypeColumn("token_type")
-                .build();
     }
 
     @Bean
