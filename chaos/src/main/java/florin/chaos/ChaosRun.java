@@ -43,8 +43,8 @@ final class ChaosRun implements AutoCloseable {
         this.settings = settings;
         this.progress = progress;
         links = new Links(settings.instances());
-        PlatformConfiguration single = PlatformConfiguration.of(root, folder);
-        configuration = links.between((settings.instances() == 1 ? single : single.withSecondInstances())
+        configuration = links.between(PlatformConfiguration.of(root, folder)
+                .withInstances(settings.instances())
                 .withProgress(progress)
                 .withEnvironment(Map.of(Platform.TRANSFER_SAGA, IMPATIENCE)));
         platform = Platform.prepare(configuration);

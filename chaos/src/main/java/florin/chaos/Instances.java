@@ -3,9 +3,7 @@ package florin.chaos;
 import florin.launcher.Platform;
 import java.net.URI;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** The instances of each service as one client knows them: it asks them in turn, so that what it asks again goes to another one. */
 final class Instances {
@@ -17,13 +15,6 @@ final class Instances {
     Instances(Platform platform, int number) {
         this.platform = platform;
         this.number = number;
-    }
-
-    /** The processes of a service. */
-    static List<String> of(String service, int number) {
-        return IntStream.rangeClosed(1, number)
-                .mapToObj(instance -> Platform.instance(service, instance))
-                .toList();
     }
 
     /** The address of the instance whose turn it is. */

@@ -36,7 +36,7 @@ final class Links implements AutoCloseable {
     /** Every instance of every service, in an order that never changes, so that a seed means the same. */
     static List<String> services(int instances) {
         return DATABASES.keySet().stream()
-                .flatMap(service -> Instances.of(service, instances).stream())
+                .flatMap(service -> Platform.instances(service, instances).stream())
                 .toList();
     }
 
@@ -52,7 +52,7 @@ final class Links implements AutoCloseable {
     PlatformConfiguration between(PlatformConfiguration configuration) {
         Map<String, Map<String, String>> environment = new LinkedHashMap<>(configuration.environment());
         DATABASES.forEach(
-                (service, database) -> Instances.of(service, instances).forEach(process -> {
+                (service, database) -> Platform.instances(service, instances).forEach(process -> {
                     TcpProxy events =
                             get(Link.name(process, Platform.AXON_SERVER)).proxy();
                     TcpProxy rows = get(Link.name(process, Platform.POSTGRESQL)).proxy();

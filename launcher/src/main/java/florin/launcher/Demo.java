@@ -33,7 +33,7 @@ final class Demo {
                 folder,
                 settings.cache(root),
                 settings.ports(PlatformPorts.free()),
-                Optional.empty(),
+                List.of(),
                 settings.databaseUrls(),
                 Map.of(),
                 false,

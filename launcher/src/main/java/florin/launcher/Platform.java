@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
 
 /**
  * All processes of Florin on this machine: PostgreSQL, axon-server, the branches, transfer-saga and account-query. A process
@@ -76,8 +77,12 @@ public final class Platform implements AutoCloseable {
                 ACCOUNT_COMMAND_FLSO, result(accountCommand),
                 TRANSFER_SAGA, result(transferSaga),
                 ACCOUNT_QUERY, result(accountQuery));
-        addServices(1, services, ports);
-        configuration.secondInstances().ifPresent(others -> addServices(2, services, others));
+        int instance = 1;
+        addServices(instance, services, ports);
+        for (PlatformPorts others : configuration.furtherInstances()) {
+            instance++;
+            addServices(instance, services, others);
+        }
     }
 
     private void addServices(int instance, Map<String, JavaProgram> services, PlatformPorts ports) {
@@ -90,6 +95,13 @@ public final class Platform implements AutoCloseable {
     /** The process of a service's instance, counted from 1: the first one has the service's name. */
     public static String instance(String service, int number) {
         return number == 1 ? service : service + "-" + number;
+    }
+
+    /** The processes of so many instances of a service. */
+    public static List<String> instances(String service, int number) {
+        return IntStream.rangeClosed(1, number)
+                .mapToObj(instance -> instance(service, instance))
+                .toList();
     }
 
     /**

@@ -1,8 +1,8 @@
 package florin.launcher;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * @param root the repository, with each module's jar in its {@code target} folder
  * @param data folder of data, logs and passwords
  * @param cache folder of unpacked programs and class-data archives, shared by all platforms
- * @param secondInstances ports of a second instance of each branch, transfer-saga and account-query; empty: one of each
+ * @param furtherInstances ports of each further instance of each branch, transfer-saga and account-query; empty: one of each
  * @param databaseUrls JDBC URLs of databases that live on another server, by database name
  * @param environment variables of services by their names, which win over what the platform sets itself
  * @param writesArchives whether processes write missing class-data archives when they stop, which takes them some time
@@ -23,7 +23,7 @@ public record PlatformConfiguration(
         Path data,
         Path cache,
         PlatformPorts ports,
-        Optional<PlatformPorts> secondInstances,
+        List<PlatformPorts> furtherInstances,
         Map<String, String> databaseUrls,
         Map<String, Map<String, String>> environment,
         boolean writesArchives,
@@ -34,17 +34,17 @@ public record PlatformConfiguration(
     public static PlatformConfiguration of(Path root, Path data) {
         Path cache = root.resolve(".florin").resolve("cache");
         return new PlatformConfiguration(
-                root, data, cache, PlatformPorts.free(), Optional.empty(), Map.of(), Map.of(), true, true, line -> {});
+                root, data, cache, PlatformPorts.free(), List.of(), Map.of(), Map.of(), true, true, line -> {});
     }
 
-    /** The same with a second instance of each service, on other free ports. */
-    public PlatformConfiguration withSecondInstances() {
+    /** The same with so many instances of each service, the further ones on other free ports. */
+    public PlatformConfiguration withInstances(int number) {
         return new PlatformConfiguration(
                 root,
                 data,
                 cache,
                 ports,
-                Optional.of(ports.freeOthers()),
+                ports.freeOthers(number - 1),
                 databaseUrls,
                 environment,
                 writesArchives,
@@ -59,7 +59,7 @@ public record PlatformConfiguration(
                 data,
                 cache,
                 ports,
-                secondInstances,
+                furtherInstances,
                 Map.of(database, url),
                 environment,
                 writesArchives,
@@ -70,7 +70,7 @@ public record PlatformConfiguration(
     /** The same with other variables for services. */
     public PlatformConfiguration withEnvironment(Map<String, Map<String, String>> variables) {
         return new PlatformConfiguration(
-                root, data, cache, ports, secondInstances, databaseUrls, variables, writesArchives, isBrief, progress);
+                root, data, cache, ports, furtherInstances, databaseUrls, variables, writesArchives, isBrief, progress);
     }
 
     /** The same with another listener. */
@@ -80,7 +80,7 @@ public record PlatformConfiguration(
                 data,
                 cache,
                 ports,
-                secondInstances,
+                furtherInstances,
                 databaseUrls,
                 environment,
                 writesArchives,

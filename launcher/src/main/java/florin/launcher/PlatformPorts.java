@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The TCP port of each process on the loopback address. */
 public record PlatformPorts(
@@ -45,11 +49,16 @@ public record PlatformPorts(
         }
     }
 
-    /** Free ports, none of which is one of these. */
-    PlatformPorts freeOthers() {
-        PlatformPorts others = free();
-        while (!Collections.disjoint(others.bySetting().values(), bySetting().values())) {
-            others = free();
+    /** Free ports for so many others; none is there twice, or one of these. */
+    List<PlatformPorts> freeOthers(int number) {
+        Set<Integer> taken = new HashSet<>(bySetting().values());
+        List<PlatformPorts> others = new ArrayList<>();
+        while (others.size() < number) {
+            PlatformPorts candidate = free();
+            if (Collections.disjoint(candidate.bySetting().values(), taken)) {
+                taken.addAll(candidate.bySetting().values());
+                others.add(candidate);
+            }
         }
         return others;
     }

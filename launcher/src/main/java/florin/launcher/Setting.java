@@ -7,6 +7,7 @@ import java.util.Optional;
 enum Setting {
     DATA("DIR", ".florin", "folder of all data, logs and passwords"),
     CACHE("DIR", "", "folder of unpacked programs and class-data archives (default: .florin/cache beside the script)"),
+    INSTANCES("N", "1", "of each branch, transfer-saga and account-query that up starts, 1 to 4"),
     AXON_SERVER_GRPC_PORT("PORT", "8124", "axon-server, gRPC"),
     AXON_SERVER_HTTP_PORT("PORT", "8024", "axon-server, HTTP"),
     ACCOUNT_COMMAND_FLNO_PORT("PORT", "8081", "account-command of branch FLNO"),

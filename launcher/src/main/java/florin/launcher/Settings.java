@@ -14,6 +14,8 @@ import java.util.Set;
 
 /** The settings in force: an option wins over the environment, that over {@code florin.properties}, that over defaults. */
 record Settings(Map<Setting, String> values) {
+    /** Each has ten connections to the database at most, and PostgreSQL takes 200 of all four services. */
+    private static final int MOST_INSTANCES = 4;
 
     /**
      * Takes every known option out of {@code arguments}.
@@ -87,6 +89,16 @@ record Settings(Map<Setting, String> values) {
         return has(Setting.CACHE)
                 ? Path.of(get(Setting.CACHE)).toAbsolutePath().normalize()
                 : root.resolve(".florin").resolve("cache");
+    }
+
+    /** Of each service. */
+    int instances() {
+        String text = get(Setting.INSTANCES);
+        if (!text.matches("[1-" + MOST_INSTANCES + "]")) {
+            throw new LauncherException("The value of " + Setting.INSTANCES.option() + " is not a number from 1 to "
+                    + MOST_INSTANCES + ": " + text + ".");
+        }
+        return Integer.parseInt(text);
     }
 
     PlatformPorts ports() {

@@ -3,8 +3,8 @@ package florin.launcher;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 
 /** {@code ./florin up}: everything on fixed ports until a signal comes. */
 final class UpCommand {
@@ -14,17 +14,19 @@ final class UpCommand {
         if (!operands.isEmpty()) {
             throw new IllegalArgumentException(operands.toString());
         }
+        int instances = settings.instances();
         PlatformConfiguration configuration = new PlatformConfiguration(
-                root,
-                settings.data(),
-                settings.cache(root),
-                settings.ports(),
-                Optional.empty(),
-                settings.databaseUrls(),
-                Map.of(),
-                true,
-                false,
-                Console.timed());
+                        root,
+                        settings.data(),
+                        settings.cache(root),
+                        settings.ports(),
+                        List.of(),
+                        settings.databaseUrls(),
+                        Map.of(),
+                        true,
+                        false,
+                        Console.timed())
+                .withInstances(instances);
         Platform platform = Platform.prepare(configuration);
         StopSignal signal = StopSignal.onSignal(0, () -> {
             System.out.println("Stopping");
@@ -43,16 +45,23 @@ final class UpCommand {
         }
         System.out.println();
         System.out.println("Florin runs; its data and logs are in " + settings.data());
-        System.out.println("  branch FLNO     " + platform.url(Platform.ACCOUNT_COMMAND_FLNO) + "/swagger-ui.html");
-        System.out.println("  branch FLSO     " + platform.url(Platform.ACCOUNT_COMMAND_FLSO) + "/swagger-ui.html");
-        System.out.println("  transfers       " + platform.url(Platform.TRANSFER_SAGA) + "/swagger-ui.html");
-        System.out.println("  queries         " + platform.url(Platform.ACCOUNT_QUERY) + "/swagger-ui.html");
+        tell("branch FLNO", Platform.ACCOUNT_COMMAND_FLNO, platform, instances);
+        tell("branch FLSO", Platform.ACCOUNT_COMMAND_FLSO, platform, instances);
+        tell("transfers", Platform.TRANSFER_SAGA, platform, instances);
+        tell("queries", Platform.ACCOUNT_QUERY, platform, instances);
         System.out.println("  axon-server     " + platform.url(Platform.AXON_SERVER) + "/actuator/health, gRPC on port "
                 + configuration.ports().axonServerGrpc());
         System.out.println("Ctrl-C stops it, and so does ./florin down from another shell.");
         System.out.flush();
         waitForever();
         return 0;
+    }
+
+    private static void tell(String what, String service, Platform platform, int instances) {
+        String addresses = Platform.instances(service, instances).stream()
+                .map(process -> platform.url(process) + "/swagger-ui.html")
+                .collect(Collectors.joining(", "));
+        System.out.printf("  %-15s %s%n", what, addresses);
     }
 
     private static void waitForever() {

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
     @TempDir
@@ -25,6 +27,7 @@ class SettingsTest {
         assertThat(settings.ports()).isEqualTo(new PlatformPorts(8124, 8024, 8081, 8082, 8083, 8084, 15432));
         assertThat(settings.data()).isEqualTo(Path.of(".florin").toAbsolutePath());
         assertThat(settings.databaseUrls()).isEmpty();
+        assertThat(settings.instances()).isEqualTo(1);
     }
 
     @Test
@@ -58,6 +61,25 @@ class SettingsTest {
         assertThatThrownBy(() -> read(Map.of(), "--transfer-saga-port", "8081").ports())
                 .isInstanceOf(LauncherException.class)
                 .hasMessage("Port 8081 is given twice: change --transfer-saga-port or --account-command-flno-port.");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "5", "22", "-1", "two", ""})
+    void a_wrong_number_of_instances_is_refused_in_one_sentence(String wrong) {
+        assertThat(read(Map.of("FLORIN_INSTANCES", "3"), "--instances=4").instances())
+                .isEqualTo(4);
+        assertThatThrownBy(() -> read(Map.of(), "--instances", wrong).instances())
+                .isInstanceOf(LauncherException.class)
+                .hasMessage("The value of --instances is not a number from 1 to 4: " + wrong + ".");
+    }
+
+    @Test
+    void no_port_of_a_further_instance_is_that_of_another_process() {
+        PlatformPorts first = PlatformPorts.free();
+        List<Integer> ports = new ArrayList<>(first.bySetting().values());
+        first.freeOthers(3).forEach(others -> ports.addAll(others.bySetting().values()));
+
+        assertThat(ports).hasSize(28).doesNotHaveDuplicates();
     }
 
     @Test

@@ -7,10 +7,18 @@ import florin.launcher.PlatformPorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The script {@code ./florin} as a person runs it. */
@@ -77,6 +85,41 @@ class CommandLineTest {
         Script after = start("status", "--data", data());
         assertThat(after.exitCode()).isEqualTo(1);
         assertThat(after.output().strip()).isEqualTo("Nothing runs on " + data() + ".");
+    }
+
+    @Test
+    void up_starts_several_instances_of_each_service_and_says_where() throws Exception {
+        List<String> arguments = up(PlatformPorts.free());
+        arguments.addAll(List.of("--instances", "2"));
+        Script up = start(arguments.toArray(String[]::new));
+        await().atMost(PATIENCE)
+                .until(() ->
+                        up.output().contains("Florin runs") || !up.process().isAlive());
+
+        Set<URI> addresses = new HashSet<>();
+        Matcher addressesTold =
+                Pattern.compile("http://\\S+(?=/swagger-ui.html)").matcher(up.output());
+        while (addressesTold.find()) {
+            addresses.add(URI.create(addressesTold.group()));
+        }
+        assertThat(addresses).as(up.output()).hasSize(8);
+        HttpClient http = HttpClient.newHttpClient();
+        for (URI address : addresses) {
+            HttpRequest ready = HttpRequest.newBuilder(address.resolve("/actuator/health/readiness"))
+                    .build();
+            assertThat(http.send(ready, HttpResponse.BodyHandlers.ofString()).statusCode())
+                    .as("%s", address)
+                    .isEqualTo(200);
+        }
+        Script status = start("status", "--data", data());
+        assertThat(status.exitCode()).as(status.output()).isZero();
+        assertThat(status.output())
+                .contains("account-command-flno-2", "account-command-flso-2", "transfer-saga-2", "account-query-2");
+
+        Script down = start("down", "--data", data());
+        assertThat(down.exitCode()).as(down.output()).isZero();
+        assertThat(up.exitCode()).as(up.output()).isZero();
+        assertThat(processesOf(folder)).isEmpty();
     }
 
     @Test
