@@ -294,6 +294,41 @@ class TransferProtocolTest {
     }
 
     @Test
+    void a_transfer_that_cannot_be_shown_holds_up_what_is_shown_of_those_behind_it_and_says_so_but_no_transfer()
+            throws Exception {
+        String before = request("1.00");
+        end(before);
+        double failures = failuresOfTheView();
+        inDatabase(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                        + " $$ BEGIN RAISE EXCEPTION 'it cannot be shown' USING ERRCODE = '22000'; END $$",
+                "CREATE TRIGGER refuse BEFORE INSERT ON transfer_view FOR EACH ROW WHEN (NEW.amount_minor = 1300)"
+                        + " EXECUTE FUNCTION refuse()");
+        String refused = request("13.00");
+        String behind = request("2.00");
+        await().atMost(PATIENCE).untilAsserted(() -> assertBalances("84.00", "16.00"));
+        await().atMost(PATIENCE).until(() -> failuresOfTheView() > failures);
+        assertProblem(get("/transfers/" + refused), 404, "unknown-transfer");
+        assertProblem(get("/transfers/" + behind), 404, "unknown-transfer");
+        assertThat(ids("/transfers?account=" + from)).containsExactly(before);
+        inDatabase("DROP FUNCTION refuse CASCADE");
+
+        awaitStatus(refused, "COMPLETED");
+        awaitStatus(behind, "COMPLETED");
+        assertThat(ids("/transfers?account=" + from)).containsExactly(behind, refused, before);
+    }
+
+    private static double failuresOfTheView() throws IOException, InterruptedException {
+        String name = "axon_event_processor_failures_total{processor=\"" + TransferView.PROCESSOR + "\"} ";
+        return get("/actuator/prometheus")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+                .sum();
+    }
+
+    @Test
     @Order(WITH_OTHER_SETTINGS)
     void what_runs_out_of_time_is_cancelled_at_its_target_and_fails() throws Exception {
         serviceWith("--florin.transfer.time-limit=2s");
