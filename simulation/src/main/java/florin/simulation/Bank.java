@@ -223,7 +223,7 @@ final class Bank {
             if (transfer.status() == TransferStatus.PARKED) {
                 String name = "operator's look " + looks + " at " + transfer.id();
                 if (faults.over() || chance.percent(name, RETRIES_PERCENT)) {
-                    operator.ask(new ResumeTransfer(transfer.id()));
+                    operator.ask(new ResumeTransfer(transfer.id(), "retry-" + looks));
                 } else if (chance.percent("second of " + name, CANCELS_PERCENT)) {
                     operator.ask(new CancelTransfer(transfer.id()));
                 }

@@ -41,6 +41,7 @@ final class Transfer {
     private TransferStatus status;
     private RefusalReason calledOff;
     private TransferStep parkedAt;
+    private String resumedBy;
 
     Transfer() {
         // Axon builds it from its events.
@@ -75,7 +76,7 @@ final class Transfer {
         if (calledOff != RefusalReason.DS02) {
             apply(new TransferCancellationRequested(id, RefusalReason.DS02));
         } else if (parkedAt != null) {
-            apply(new TransferResumed(id));
+            apply(new TransferResumed(id, null));
         }
         return status;
     }
@@ -104,11 +105,14 @@ final class Transfer {
     @CreationPolicy(CREATE_IF_MISSING)
     TransferStatus handle(ResumeTransfer command) {
         requireKnown(command);
+        if (resumedBy != null && resumedBy.equals(command.operationId())) {
+            return status;
+        }
         requireOpen();
         if (parkedAt == null) {
             throw refusal(TransferRefusal.Kind.NOT_PARKED, "The transfer " + id + " is not parked: it is being driven");
         }
-        apply(new TransferResumed(id));
+        apply(new TransferResumed(id, command.operationId()));
         return status;
     }
 
@@ -162,6 +166,9 @@ final class Transfer {
 
     @EventSourcingHandler
     void on(TransferResumed event) {
+        if (event.operationId() != null) {
+            resumedBy = event.operationId();
+        }
         resume();
     }
 

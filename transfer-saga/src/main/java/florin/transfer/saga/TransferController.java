@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.messaging.responsetypes.ResponseTypes;
@@ -202,7 +203,7 @@ final class TransferController {
     ResponseEntity<?> cancel(
             @RequestHeader(name = "Idempotency-Key", required = false) String key,
             @Parameter(example = "TRF-2026-0001") @PathVariable String id) {
-        return tell(key, id, "cancel", new CancelTransfer(new TransferId(id)));
+        return tell(key, id, "cancel", operationId -> new CancelTransfer(new TransferId(id)));
     }
 
     @PostMapping("/{id}/retry")
@@ -216,11 +217,12 @@ final class TransferController {
     ResponseEntity<?> retry(
             @RequestHeader(name = "Idempotency-Key", required = false) String key,
             @Parameter(example = "TRF-2026-0001") @PathVariable String id) {
-        return tell(key, id, "retry", new ResumeTransfer(new TransferId(id)));
+        return tell(key, id, "retry", operationId -> new ResumeTransfer(new TransferId(id), operationId));
     }
 
-    private ResponseEntity<?> tell(String key, String id, String what, TransferCommand command) {
-        return requests.run(key, "POST /transfers/" + id + "/" + what, "", operationId -> accepted(command));
+    private ResponseEntity<?> tell(String key, String id, String what, Function<String, TransferCommand> command) {
+        return requests.run(
+                key, "POST /transfers/" + id + "/" + what, "", operationId -> accepted(command.apply(operationId)));
     }
 
     private ResponseEntity<?> accept(TransferRequest request, String operationId) {

@@ -83,7 +83,8 @@ class TransferPropertyTest {
                         new ExpireTransfer(Examples.ID),
                         new ParkTransfer(Examples.ID, TransferStep.CREDIT, "tried"),
                         new ParkTransfer(Examples.ID, TransferStep.CAPTURE, "tried"),
-                        new ResumeTransfer(Examples.ID),
+                        new ResumeTransfer(Examples.ID, "operation-1"),
+                        new ResumeTransfer(Examples.ID, "operation-2"),
                         new CompleteTransfer(Examples.ID),
                         new FailTransfer(Examples.ID, RefusalReason.AM04))
                 .list()
@@ -97,6 +98,7 @@ class TransferPropertyTest {
         private boolean calledOff;
         private boolean cancelled;
         private boolean parked;
+        private String resumedBy;
         private TransferStatus end;
 
         String answer(TransferCommand command) {
@@ -110,8 +112,8 @@ class TransferPropertyTest {
             if (command instanceof CancelTransfer) {
                 return cancel();
             }
-            if (command instanceof ResumeTransfer) {
-                return resume();
+            if (command instanceof ResumeTransfer resume) {
+                return resume(resume.operationId());
             }
             if (command instanceof CompleteTransfer) {
                 end = end == null ? TransferStatus.COMPLETED : end;
@@ -140,13 +142,19 @@ class TransferPropertyTest {
             return status();
         }
 
-        private String resume() {
+        private String resume(String operation) {
+            if (operation.equals(resumedBy)) {
+                return status();
+            }
             if (end != null) {
                 return "FINAL";
             }
-            String answer = parked ? "RECEIVED" : "NOT_PARKED";
+            if (!parked) {
+                return "NOT_PARKED";
+            }
             parked = false;
-            return answer;
+            resumedBy = operation;
+            return status();
         }
 
         private String status() {

@@ -191,6 +191,29 @@ class TransferProtocolTest {
         assertBalances("60.00", "40.00");
     }
 
+    /** What a process that dies after the transfer goes on, and before it has kept its answer, leaves behind. */
+    @Test
+    @Order(WITH_OTHER_SETTINGS)
+    void a_retry_whose_answer_is_lost_is_answered_under_its_key_when_it_is_repeated() throws Exception {
+        serviceWith(FEW_ATTEMPTS);
+        south.goAway();
+        String id = request("10.00");
+        awaitStatus(id, "PARKED");
+        south.comeBack();
+
+        for (int time = 0; time < 3; time++) {
+            HttpResponse<String> retried = send(at("/transfers/" + id + "/retry")
+                    .header("Idempotency-Key", "retry-of-" + id)
+                    .POST(HttpRequest.BodyPublishers.noBody()));
+            assertThat(retried.statusCode()).as(retried.body()).isEqualTo(202);
+            assertThat(end(id).get("status").asString()).isEqualTo("COMPLETED");
+            inDatabase("DELETE FROM idempotency_key");
+        }
+        assertThat(events(id)).containsOnlyOnce("TransferResumed");
+        assertProblem(post("/transfers/" + id + "/retry"), 409, "transfer-final");
+        assertBalances("90.00", "10.00");
+    }
+
     @Test
     void a_timeline_tells_each_step_with_its_service_attempt_position_and_correlation() throws Exception {
         south.goAway();

@@ -432,14 +432,16 @@ class TransferSagaTest {
         saga.givenAPublished(REQUESTED)
                 .andThenTimeElapses(Duration.ofSeconds(3))
                 .andThenAPublished(PARKED)
-                .andThenAPublished(new TransferResumed(ID))
+                .andThenAPublished(new TransferResumed(ID, null))
                 .whenTimeElapses(Duration.ofSeconds(1))
                 .expectDispatchedCommands(RESERVE);
     }
 
     @Test
     void what_is_not_parked_is_not_disturbed_by_going_on() {
-        saga.givenAPublished(REQUESTED).whenPublishingA(new TransferResumed(ID)).expectNoDispatchedCommands();
+        saga.givenAPublished(REQUESTED)
+                .whenPublishingA(new TransferResumed(ID, null))
+                .expectNoDispatchedCommands();
     }
 
     @Test

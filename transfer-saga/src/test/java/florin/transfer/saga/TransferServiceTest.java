@@ -521,7 +521,7 @@ class TransferServiceTest {
         var requested =
                 event(0, new TransferRequested(id, from, to, Money.of("1.00", "EUR"), "rent"), now.minusSeconds(20));
         var parked = event(1, new TransferParked(id, TransferStep.RESERVE, "no answer"), now);
-        var resumedBehind = event(2, new TransferResumed(id), now.minusSeconds(10));
+        var resumedBehind = event(2, new TransferResumed(id, null), now.minusSeconds(10));
         handle(requested, () -> view.on(requested.getPayload(), null, requested));
         handle(parked, () -> view.on(parked.getPayload(), parked));
         handle(resumedBehind, () -> view.on(resumedBehind.getPayload(), resumedBehind));

@@ -42,6 +42,8 @@ class TransferTest {
             new TransferCancellationRequested(ID, RefusalReason.TM01);
     private static final ParkTransfer PARK = new ParkTransfer(ID, TransferStep.CREDIT, "tried");
     private static final TransferParked PARKED = new TransferParked(ID, TransferStep.CREDIT, "tried");
+    private static final ResumeTransfer RESUME = new ResumeTransfer(ID, "operation-1");
+    private static final TransferResumed RESUMED = new TransferResumed(ID, "operation-1");
 
     private final AggregateTestFixture<Transfer> transfer = new AggregateTestFixture<>(Transfer.class);
 
@@ -231,17 +233,45 @@ class TransferTest {
     @Test
     void a_parked_transfer_goes_on_when_an_operator_says_so() {
         transfer.given(REQUESTED, PARKED)
-                .when(new ResumeTransfer(ID))
-                .expectEvents(new TransferResumed(ID))
+                .when(RESUME)
+                .expectEvents(RESUMED)
                 .expectResultMessagePayload(TransferStatus.RECEIVED);
-        transfer.given(REQUESTED, PARKED, new TransferResumed(ID)).when(PARK).expectEvents(PARKED);
+        transfer.given(REQUESTED, PARKED, RESUMED).when(PARK).expectEvents(PARKED);
+    }
+
+    @Test
+    void an_operator_who_repeats_it_because_no_answer_came_is_answered_how_far_the_transfer_is() {
+        transfer.given(REQUESTED, PARKED, RESUMED)
+                .when(RESUME)
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.RECEIVED);
+        transfer.given(REQUESTED, PARKED, RESUMED, PARKED)
+                .when(RESUME)
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.PARKED);
+        transfer.given(REQUESTED, PARKED, RESUMED, new TransferCompleted(ID))
+                .when(RESUME)
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.COMPLETED);
+        ResumeTransfer another = new ResumeTransfer(ID, "operation-2");
+        transfer.given(REQUESTED, PARKED, RESUMED, PARKED)
+                .when(another)
+                .expectEvents(new TransferResumed(ID, "operation-2"));
+        transfer.given(REQUESTED, CANCELLATION, PARKED, RESUMED, PARKED, new TransferResumed(ID, null))
+                .when(RESUME)
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.RECEIVED);
+        ResumeTransfer notToBeRepeated = new ResumeTransfer(ID, null);
+        transfer.given(REQUESTED, PARKED, new TransferResumed(ID, null), PARKED)
+                .when(notToBeRepeated)
+                .expectEvents(new TransferResumed(ID, null));
     }
 
     @Test
     void only_a_parked_transfer_can_be_told_to_go_on() {
-        refuses(TransferRefusal.Kind.NOT_PARKED, new ResumeTransfer(ID), REQUESTED);
-        refuses(TransferRefusal.Kind.NOT_PARKED, new ResumeTransfer(ID), REQUESTED, PARKED, new TransferResumed(ID));
-        refuses(TransferRefusal.Kind.FINAL, new ResumeTransfer(ID), REQUESTED, PARKED, new TransferCompleted(ID));
+        refuses(TransferRefusal.Kind.NOT_PARKED, RESUME, REQUESTED);
+        refuses(TransferRefusal.Kind.NOT_PARKED, new ResumeTransfer(ID, "operation-2"), REQUESTED, PARKED, RESUMED);
+        refuses(TransferRefusal.Kind.FINAL, RESUME, REQUESTED, PARKED, new TransferCompleted(ID));
     }
 
     @Test
@@ -252,7 +282,7 @@ class TransferTest {
                 .expectResultMessagePayload(TransferStatus.RECEIVED);
         transfer.given(REQUESTED, CANCELLATION, PARKED)
                 .when(new CancelTransfer(ID))
-                .expectEvents(new TransferResumed(ID));
+                .expectEvents(new TransferResumed(ID, null));
     }
 
     @Test
@@ -269,7 +299,7 @@ class TransferTest {
                 new CancelTransfer(ID),
                 new ExpireTransfer(ID),
                 PARK,
-                new ResumeTransfer(ID),
+                RESUME,
                 new CompleteTransfer(ID),
                 new FailTransfer(ID, RefusalReason.AM04))) {
             refuses(TransferRefusal.Kind.UNKNOWN, command);
