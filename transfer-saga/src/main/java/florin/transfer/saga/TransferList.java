@@ -13,7 +13,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Pages of transfers, newest first; a page costs what it shows, however many transfers there are. But a status before the end is
- * looked for among all open ones, and a last status of one account's among all of the account's.
+ * looked for among all open ones, and of one account those before the end and those that completed among all of the account's.
  */
 @Component
 class TransferList {
@@ -52,7 +52,7 @@ class TransferList {
         } else if (query.status() != null) {
             conditions.add(
                     query.status().isFinal()
-                            ? "ended_as = :status"
+                            ? "ended_as = " + ended(query)
                             : "ended_as IS NULL AND status = :status AND NOT parked");
             values.put("status", query.status().name());
         }
@@ -82,6 +82,11 @@ class TransferList {
                 "((" + newest("transfer_view", condition + " AND from_iban = :account") + ") UNION ALL ("
                         + newest("transfer_view", condition + " AND to_iban = :account") + ")) AS sides",
                 "TRUE");
+    }
+
+    /** Those of an account that moved no money have indexes of their own, which are not taken for a parameter. */
+    private static String ended(FindTransfers query) {
+        return query.account() == null ? ":status" : "'" + query.status().name() + "'";
     }
 
     private static String newest(String transfers, String condition) {

@@ -23,6 +23,7 @@ import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -34,8 +35,12 @@ class TransferListTest {
     private static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
     private static final List<Iban> ACCOUNTS =
             IntStream.range(0, 8).mapToObj(number -> Iban.of("FLNO", number)).toList();
-    private static final List<TransferStatus> STATUSES =
-            List.of(TransferStatus.RECEIVED, TransferStatus.COMPLETED, TransferStatus.FAILED, TransferStatus.PARKED);
+    private static final List<TransferStatus> STATUSES = List.of(
+            TransferStatus.RECEIVED,
+            TransferStatus.COMPLETED,
+            TransferStatus.FAILED,
+            TransferStatus.CANCELLED,
+            TransferStatus.PARKED);
 
     private static final List<TransferRow> TRANSFERS = new ArrayList<>();
 
@@ -84,20 +89,41 @@ class TransferListTest {
         for (String way : List.of("seqscan", "bitmapscan", "sort")) {
             int unused = database.sql("SET enable_" + way + " = off").update();
         }
-        FindTransfers query = new FindTransfers(
-                null, ACCOUNTS.get(0), null, null, new TransferCursor(NOON.plusSeconds(60), "TRF-5").text(), 50);
-        Map<String, Object> values = new LinkedHashMap<>();
-        String plan = String.join(
-                "\n",
-                database.sql("EXPLAIN " + TransferList.sql(query, values))
-                        .params(values)
-                        .param("most", 51)
-                        .query(String.class)
-                        .list());
+        String plan = plan(new FindTransfers(
+                null, ACCOUNTS.get(0), null, null, new TransferCursor(NOON.plusSeconds(60), "TRF-5").text(), 50));
 
         assertThat(plan)
                 .contains("Index Scan Backward using transfer_view_from", "Index Scan Backward using transfer_view_to")
                 .doesNotContain("Sort  (");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TransferStatus.class,
+            names = {"FAILED", "CANCELLED"})
+    void those_of_an_account_that_moved_no_money_are_read_without_the_others(TransferStatus status) {
+        for (String way : List.of("seqscan", "bitmapscan", "sort")) {
+            int unused = database.sql("SET enable_" + way + " = off").update();
+        }
+        String plan = plan(new FindTransfers(
+                status, ACCOUNTS.get(0), NOON, null, new TransferCursor(NOON.plusSeconds(60), "TRF-5").text(), 50));
+
+        assertThat(plan)
+                .contains(
+                        "Index Scan Backward using transfer_view_from_refused",
+                        "Index Scan Backward using transfer_view_to_refused")
+                .doesNotContain("Filter", "Sort  (");
+    }
+
+    private static String plan(FindTransfers query) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        return String.join(
+                "\n",
+                database.sql("EXPLAIN " + TransferList.sql(query, values))
+                        .params(values)
+                        .param("most", query.limit() + 1)
+                        .query(String.class)
+                        .list());
     }
 
     /** All pages, one after the other. */

@@ -15,6 +15,12 @@ import org.springframework.stereotype.Component;
 @Component
 class AccountRows {
 
+    static final String PAGE =
+            "SELECT * FROM account WHERE owner = :owner AND iban > :behind ORDER BY iban LIMIT :limit";
+    static final String PAGE_OF_STATUS =
+            "SELECT * FROM account WHERE owner = :owner AND status = :status AND iban > :behind"
+                    + " ORDER BY iban LIMIT :limit";
+
     private final JdbcClient database;
     private final JdbcTemplate statements;
 
@@ -40,15 +46,11 @@ class AccountRows {
 
     /** The first accounts of an owner behind an IBAN or an empty text; {@code status} is null for any. */
     List<AccountRow> find(String owner, String status, String behind, int limit) {
-        return database.sql(
-                        """
-                        SELECT * FROM account WHERE owner = ? AND status = coalesce(?, status) AND iban > ?
-                        ORDER BY iban LIMIT ?
-                        """)
-                .param(owner)
-                .param(status)
-                .param(behind)
-                .param(limit)
+        return database.sql(status == null ? PAGE : PAGE_OF_STATUS)
+                .param("owner", owner)
+                .param("status", status)
+                .param("behind", behind)
+                .param("limit", limit)
                 .query(AccountRows::row)
                 .list();
     }
