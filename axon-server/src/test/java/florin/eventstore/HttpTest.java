@@ -67,6 +67,17 @@ class HttpTest {
     }
 
     @Test
+    void aProbeGetsTheHeadOfTheAnswerOnly() throws Exception {
+        HttpResponse<String> health = fixture.http("HEAD", "/actuator/health", "");
+        assertThat(health.statusCode()).isEqualTo(200);
+        assertThat(health.headers().firstValueAsLong("Content-Length"))
+                .hasValue(get("/actuator/health").body().length());
+        assertThat(health.body()).isEmpty();
+        assertThat(fixture.http("HEAD", "/nothing/here", "").statusCode()).isEqualTo(404);
+        assertThat(fixture.http("HEAD", "/v1/context", "").statusCode()).isEqualTo(405);
+    }
+
+    @Test
     void figuresAreInPrometheusFormat() throws Exception {
         AxonServerConnection client = fixture.connect("client");
         client.commandChannel()

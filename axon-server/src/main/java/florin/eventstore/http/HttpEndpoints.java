@@ -129,8 +129,9 @@ public final class HttpEndpoints implements AutoCloseable {
             return CompletableFuture.completedFuture(
                     Response.problem(404, "Not Found", "there is nothing at this path"));
         }
+        String method = isHead(exchange) ? "GET" : exchange.getRequestMethod();
         for (Route route : matching) {
-            if (route.method().equals(exchange.getRequestMethod())) {
+            if (route.method().equals(method)) {
                 String token = exchange.getRequestHeaders().getFirst(AccessControl.HEADER);
                 var caller = (route.isPublic() ? AccessControl.off() : accessControl).authenticate(token);
                 return route.endpoint()
@@ -204,10 +205,20 @@ public final class HttpEndpoints implements AutoCloseable {
         }
     }
 
+    /** What GET would answer, without its body: probes ask so. */
+    private static boolean isHead(HttpExchange exchange) {
+        return exchange.getRequestMethod().equals("HEAD");
+    }
+
     private static void send(HttpExchange exchange, Response response) {
         try (exchange) {
             byte[] bytes = response.body().getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", response.contentType());
+            if (isHead(exchange)) {
+                exchange.getResponseHeaders().set("Content-Length", String.valueOf(bytes.length));
+                exchange.sendResponseHeaders(response.status(), -1);
+                return;
+            }
             exchange.sendResponseHeaders(response.status(), bytes.length);
             try (OutputStream stream = exchange.getResponseBody()) {
                 stream.write(bytes);
