@@ -8,6 +8,10 @@ import static org.awaitility.Awaitility.await;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.SettableFuture;
 import io.axoniq.axonserver.grpc.FlowControl;
+import io.axoniq.axonserver.grpc.InstructionResult;
+import io.axoniq.axonserver.grpc.admin.AdminActionResult;
+import io.axoniq.axonserver.grpc.admin.EventProcessorAdminServiceGrpc;
+import io.axoniq.axonserver.grpc.admin.EventProcessorIdentifier;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
 import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
@@ -15,9 +19,13 @@ import io.axoniq.axonserver.grpc.command.CommandResponse;
 import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
 import io.axoniq.axonserver.grpc.command.CommandSubscription;
 import io.axoniq.axonserver.grpc.control.ClientIdentification;
+import io.axoniq.axonserver.grpc.control.EventProcessorInfo;
 import io.axoniq.axonserver.grpc.control.PlatformInboundInstruction;
 import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
 import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
+import io.axoniq.axonserver.grpc.event.CancelScheduledEventRequest;
+import io.axoniq.axonserver.grpc.event.EventSchedulerGrpc;
+import io.axoniq.axonserver.grpc.event.RescheduleEventRequest;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
@@ -27,6 +35,10 @@ import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
+import io.axoniq.axonserver.grpc.streams.Open;
+import io.axoniq.axonserver.grpc.streams.PersistentStreamServiceGrpc;
+import io.axoniq.axonserver.grpc.streams.StreamRequest;
+import io.axoniq.axonserver.grpc.streams.StreamSignal;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -63,6 +75,9 @@ class BoundsTest {
     private static final int INSTRUCTIONS = 10_000;
 
     private static final String INSTRUCTION = "x".repeat(1000);
+    /** As many may wait for a client's answer. */
+    private static final int MOST_INSTRUCTIONS = 1000;
+
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     @TempDir
@@ -378,6 +393,56 @@ class BoundsTest {
     }
 
     @Test
+    void oneInstructionTooManyIsRefusedAndAnAnswerMakesRoom() {
+        Queue<PlatformOutboundInstruction> received = new ConcurrentLinkedQueue<>();
+        AtomicBoolean acknowledged = new AtomicBoolean();
+        StreamObserver<PlatformInboundInstruction> client = PlatformServiceGrpc.newStub(channels.get(0))
+                .openStream(new Observer<PlatformOutboundInstruction>(message -> {
+                    if (message.hasPauseEventProcessor()) {
+                        received.add(message);
+                    } else if (message.hasAck()) {
+                        acknowledged.set(true);
+                    }
+                }));
+        client.onNext(PlatformInboundInstruction.newBuilder()
+                .setRegister(ClientIdentification.newBuilder().setClientId("busy"))
+                .build());
+        client.onNext(PlatformInboundInstruction.newBuilder()
+                .setEventProcessorInfo(EventProcessorInfo.newBuilder().setProcessorName("projection"))
+                .setInstructionId("reported")
+                .build());
+        await().atMost(PATIENCE).untilTrue(acknowledged);
+        List<ListenableFuture<AdminActionResult>> sent = new ArrayList<>();
+        for (int i = 0; i < MOST_INSTRUCTIONS; i++) {
+            sent.add(pause());
+        }
+        await().atMost(PATIENCE).until(() -> received.size() == MOST_INSTRUCTIONS);
+
+        assertThatThrownBy(() -> pause().get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("RESOURCE_EXHAUSTED")
+                .hasMessageContaining("AXONIQ-1004")
+                .hasMessageContaining("too many instructions wait for an answer");
+        assertThat(sent).noneMatch(ListenableFuture::isDone);
+
+        client.onNext(PlatformInboundInstruction.newBuilder()
+                .setResult(InstructionResult.newBuilder()
+                        .setInstructionId(received.element().getInstructionId())
+                        .setSuccess(true))
+                .build());
+        await().atMost(PATIENCE).until(() -> done(sent) == 1);
+        ListenableFuture<AdminActionResult> another = pause();
+        await().atMost(PATIENCE).until(() -> received.size() == MOST_INSTRUCTIONS + 1);
+        assertThat(another).isNotDone();
+    }
+
+    private ListenableFuture<AdminActionResult> pause() {
+        return EventProcessorAdminServiceGrpc.newFutureStub(channels.get(1))
+                .pauseEventProcessor(EventProcessorIdentifier.newBuilder()
+                        .setProcessorName("projection")
+                        .build());
+    }
+
+    @Test
     void namesAndTypesOfResultsAreBounded() throws Exception {
         String tooLong = "x".repeat(4097);
         assertThat(refusalOf(
@@ -412,6 +477,21 @@ class BoundsTest {
                         .query(QueryRequest.newBuilder().setQuery(tooLong).build())
                         .next())
                 .hasMessageContaining("name of a query has 4096 characters at most");
+        SettableFuture<String> refusal = SettableFuture.create();
+        PersistentStreamServiceGrpc.newStub(channels.get(0))
+                .openStream(new Ending<StreamSignal>(refusal))
+                .onNext(StreamRequest.newBuilder()
+                        .setOpen(Open.newBuilder().setStreamId("stream").setClientId(tooLong))
+                        .build());
+        assertThat(refusal.get(90, TimeUnit.SECONDS)).contains("name of a client has 4096 characters at most");
+        EventSchedulerGrpc.EventSchedulerBlockingStub scheduler = EventSchedulerGrpc.newBlockingStub(channels.get(0));
+        assertThatThrownBy(() -> scheduler.cancelScheduledEvent(CancelScheduledEventRequest.newBuilder()
+                        .setToken(tooLong)
+                        .build()))
+                .hasMessageContaining("token of a scheduled event has 4096 characters at most");
+        assertThatThrownBy(() -> scheduler.rescheduleEvent(
+                        RescheduleEventRequest.newBuilder().setToken(tooLong).build()))
+                .hasMessageContaining("token of a scheduled event has 4096 characters at most");
     }
 
     private String refusalOf(CommandSubscription.Builder subscription) throws Exception {

@@ -2,6 +2,7 @@ package florin.eventstore.rpc;
 
 import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.Instructions;
+import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.storage.Contexts;
@@ -40,6 +41,7 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     /** The rest of those that are due waits, so that other appends find room. */
     private static final int MAX_FIRING = 256;
 
+    private static final String TOKEN = "token of a scheduled event";
     private static final long RETRY_MS = 1000;
     private static final long CLOCK_CHECK_MS = 2000;
     /** If the clock was set by more than this, all wait anew; by less, an event is published so much too late. */
@@ -114,6 +116,7 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
 
     @Override
     public void rescheduleEvent(RescheduleEventRequest request, StreamObserver<ScheduleToken> observer) {
+        Names.check(TOKEN, request.getToken());
         String replaced = request.getToken().isEmpty() ? null : request.getToken();
         keep(request.getInstant(), request.getEvent(), replaced, observer);
     }
@@ -145,6 +148,7 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
 
     @Override
     public void cancelScheduledEvent(CancelScheduledEventRequest request, StreamObserver<InstructionAck> observer) {
+        Names.check(TOKEN, request.getToken());
         Outbound<InstructionAck> out = Outbound.of(observer, () -> {});
         String context = ContextHeader.current();
         contexts.current().cancelSchedule(request.getToken()).whenComplete((index, failure) -> {

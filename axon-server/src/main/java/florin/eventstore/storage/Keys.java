@@ -6,8 +6,6 @@ import java.util.Arrays;
 
 /** The key formats of the store: big-endian, so that RocksDB's byte order is the order of the numbers. */
 final class Keys {
-    static final int MAX_IDENTIFIER_BYTES = 4096;
-
     private Keys() {}
 
     static byte[] ofIndex(long index) {

@@ -3,6 +3,7 @@ package florin.eventstore.streams;
 import com.google.protobuf.Empty;
 import florin.eventstore.platform.Clients;
 import florin.eventstore.protocol.ContextHeader;
+import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.storage.Contexts;
@@ -264,6 +265,7 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
             if (member != null) {
                 throw Refusal.invalid("this call has a persistent stream open already");
             }
+            Names.check("name of a client", open.getClientId());
             if (open.hasInitializationProperties()) {
                 create(open.getStreamId(), open.getInitializationProperties());
             }
