@@ -12,6 +12,7 @@ import florin.eventstore.security.AccessControl;
 import florin.eventstore.storage.EventStorage;
 import florin.eventstore.storage.StorageConfiguration;
 import florin.eventstore.storage.StorageResources;
+import io.axoniq.axonserver.connector.AxonServerConnection;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.http.HttpResponse;
@@ -103,6 +104,31 @@ class UnopenedContextTest {
         assertThatThrownBy(() -> AxonServerNode.start(NodeConfiguration.of(data, 0, 0)))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining(data.resolve("contexts/default/head") + " is damaged");
+    }
+
+    @Test
+    void oneContextTooManyIsRefusedAndThoseThatCouldNotBeOpenedCount() throws Exception {
+        for (int number = CONTEXTS.length; number < 64; number++) {
+            Files.createDirectories(data.resolve("contexts/broken" + number));
+            damageHead("broken" + number);
+        }
+        try (NodeFixture fixture = new NodeFixture(data)) {
+            HttpResponse<String> response = fixture.http("POST", "/v1/context", "{\"context\":\"more\"}");
+            assertThat(response.statusCode()).isEqualTo(429);
+            assertThat(response.body()).contains("there is no context more, and 64 is the most there may be");
+            AxonServerConnection client = fixture.connect("client", "client-more", "more");
+            assertThatThrownBy(() -> append(client, event("a", 0, "one")))
+                    .hasMessageContaining("RESOURCE_EXHAUSTED")
+                    .hasMessageContaining("AXONIQ-9200");
+            client.disconnect(); // Or it comes back, and makes it as soon as there is room.
+            append(fixture.connect("client", "client-stock", "stock"), event("a", 1, "two"));
+
+            assertThat(fixture.http("DELETE", "/v1/context/billing", "").statusCode())
+                    .isEqualTo(200);
+            assertThat(fixture.http("POST", "/v1/context", "{\"context\":\"more\"}")
+                            .statusCode())
+                    .isEqualTo(200);
+        }
     }
 
     private void damageHead(String context) throws Exception {

@@ -2,6 +2,7 @@ package florin.eventstore.storage;
 
 import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.connector.ErrorCategory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -204,7 +205,9 @@ public final class Contexts implements AutoCloseable {
         }
         requireOpened(name);
         if (stores.size() + unopened.size() >= MAX_CONTEXTS) {
-            throw Refusal.notFound("unknown context " + name + ", and " + MAX_CONTEXTS + " is the most there may be");
+            throw Refusal.tooManyRequests(
+                    ErrorCategory.VALIDATION_FAILED,
+                    "there is no context " + name + ", and " + MAX_CONTEXTS + " is the most there may be");
         }
         Path store = folder.resolve(name);
         if (!Files.exists(store)) {
