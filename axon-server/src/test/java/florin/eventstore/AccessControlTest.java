@@ -108,6 +108,10 @@ class AccessControlTest {
                         .pauseEventProcessor("projection", "store")
                         .get(30, TimeUnit.SECONDS))
                 .hasMessageContaining("CONTEXT_ADMIN");
+        assertThatThrownBy(() -> reader.dcbEventChannel().head().get(30, TimeUnit.SECONDS))
+                .as("what nobody may, for it is not here")
+                .hasMessageContaining("UNIMPLEMENTED")
+                .hasMessageContaining("the dynamic consistency boundary is not here");
     }
 
     @Test

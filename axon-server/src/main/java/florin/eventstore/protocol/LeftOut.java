@@ -56,6 +56,11 @@ public final class LeftOut extends HandlerRegistry {
         }
     };
 
+    /** Whether all methods of the service are left out. */
+    public static boolean has(String service) {
+        return SENTENCES.containsKey(service);
+    }
+
     @Override
     public ServerMethodDefinition<?, ?> lookupMethod(String name, String authority) {
         String service = MethodDescriptor.extractFullServiceName(name);

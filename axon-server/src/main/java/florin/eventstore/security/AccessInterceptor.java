@@ -1,6 +1,7 @@
 package florin.eventstore.security;
 
 import florin.eventstore.protocol.ContextHeader;
+import florin.eventstore.protocol.LeftOut;
 import io.axoniq.axonserver.grpc.admin.EventProcessorAdminServiceGrpc;
 import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
 import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
@@ -96,7 +97,9 @@ public final class AccessInterceptor implements ServerInterceptor {
 
     private static Role[] needed(MethodDescriptor<?, ?> method) {
         Role[] byMethod = BY_METHOD.get(method.getFullMethodName());
-        String service = method.getServiceName();
-        return byMethod != null ? byMethod : BY_SERVICE.getOrDefault(String.valueOf(service), NOBODY_ELSE);
+        String service = String.valueOf(method.getServiceName());
+        // Nobody is to look for a role because of what is not here.
+        Role[] otherwise = LeftOut.has(service) ? ANY : NOBODY_ELSE;
+        return byMethod != null ? byMethod : BY_SERVICE.getOrDefault(service, otherwise);
     }
 }
