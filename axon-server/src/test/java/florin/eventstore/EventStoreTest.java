@@ -117,6 +117,17 @@ class EventStoreTest {
         assertThat(client.eventChannel().getLastToken().get()).isEqualTo(1);
     }
 
+    /** The name would not fit into what a client takes as the description of a status. */
+    @Test
+    void aSecondEventOfAnAggregateWithALongNameIsRefusedLikeAnyOther() throws Exception {
+        String longest = "\u00fc".repeat(2048);
+        append(client, event(longest, 0, "first"));
+
+        assertThatThrownBy(() -> append(client, event(longest, 0, "second")))
+                .satisfies(EventStoreTest::isInvalidSequence)
+                .hasMessageContaining("invalid sequence number 0 for aggregate");
+    }
+
     @Test
     void aRefusedTransactionLeavesNothingBehind() throws Exception {
         assertThatThrownBy(() -> append(client, event("a", 0, "fine"), event("b", 1, "not fine")))
@@ -190,6 +201,7 @@ class EventStoreTest {
             assertThat(ahead.getError().orElseThrow())
                     .isInstanceOf(StatusRuntimeException.class)
                     .hasMessageContaining("OUT_OF_RANGE")
+                    .hasMessageContaining("AXONIQ-9200")
                     .hasMessageContaining("has token 2, and the last event has token 1")
                     .hasMessageContaining("reset");
         }

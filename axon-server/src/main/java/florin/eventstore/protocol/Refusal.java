@@ -11,6 +11,9 @@ public final class Refusal extends RuntimeException {
     private static final Metadata.Key<String> ERROR_CODE =
             Metadata.Key.of("AxonIQ-ErrorCode", Metadata.ASCII_STRING_MARSHALLER);
 
+    /** Clients take 8 KiB of headers, in which a character that is not of ASCII has nine. */
+    private static final int MAX_DESCRIPTION_CHARACTERS = 800;
+
     private final ErrorCategory category;
     private final transient Status status;
 
@@ -108,7 +111,11 @@ public final class Refusal extends RuntimeException {
     public StatusRuntimeException asStatus() {
         Metadata trailers = new Metadata();
         trailers.put(ERROR_CODE, category.errorCode());
-        return status.withDescription("[" + category.errorCode() + "] " + getMessage())
+        String message = getMessage();
+        String description = message.length() <= MAX_DESCRIPTION_CHARACTERS
+                ? message
+                : message.substring(0, MAX_DESCRIPTION_CHARACTERS) + "...";
+        return status.withDescription("[" + category.errorCode() + "] " + description)
                 .withCause(getCause())
                 .asRuntimeException(trailers);
     }
