@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,11 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     /** Enough for more than a thousand segments. */
     private static final int MAX_INFO_BYTES = 128 << 10;
 
+    /** What a segment takes besides its bytes, roughly. */
+    private static final int SEGMENT_OVERHEAD_BYTES = 100;
+    /** Of what all clients have reported together: an eighth of the heap. */
+    private static final long MAX_REPORTED_BYTES = Runtime.getRuntime().maxMemory() / 8;
+
     private static final int MAX_INSTRUCTIONS = 1000;
     private static final long INSTRUCTION_TIMEOUT_SECONDS = 30;
 
@@ -43,22 +49,30 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     private final Topology topology;
     private final Consumer<ConnectedClient> onEnd;
     private final Map<String, EventProcessorInfo> processors = new ConcurrentHashMap<>();
+    private final AtomicLong reportedBytes;
     private final Map<String, CompletableFuture<Void>> instructions = new ConcurrentHashMap<>();
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile ClientIdentification client = ClientIdentification.getDefaultInstance();
     private volatile long lastHeardNanos = System.nanoTime();
     /** Only clients that have shown that they know heartbeats are held to them. */
     private volatile boolean answersHeartbeats;
+    /** Of the first report that was not kept the log tells. */
+    private boolean reportsTooMuch;
 
+    /**
+     * @param reportedBytes what all clients have reported of their event processors, this one among them
+     */
     ConnectedClient(
             String context,
             SocketAddress connection,
             StreamObserver<PlatformOutboundInstruction> observer,
             Topology topology,
+            AtomicLong reportedBytes,
             Consumer<ConnectedClient> onEnd) {
         this.context = context;
         this.connection = connection;
         this.topology = topology;
+        this.reportedBytes = reportedBytes;
         this.onEnd = onEnd;
         out = Outbound.of(observer, this::end);
         out.onReady(() -> topology.catchUp(this));
@@ -81,9 +95,9 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
             }
             case EVENT_PROCESSOR_INFO -> {
                 EventProcessorInfo info = message.getEventProcessorInfo();
-                if (info.getSerializedSize() <= MAX_INFO_BYTES
-                        && (processors.size() < MAX_PROCESSORS || processors.containsKey(info.getProcessorName()))) {
-                    processors.put(info.getProcessorName(), info);
+                if (!keep(info) && !reportsTooMuch) {
+                    reportsTooMuch = true;
+                    LOG.warn("{} ({}) reports more than is kept: {}", component(), clientId(), info.getProcessorName());
                 }
             }
             case HEARTBEAT -> answersHeartbeats = true;
@@ -106,6 +120,32 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
             // A client that does not read will not let the call end by itself.
             end();
         }
+    }
+
+    /** False if that would be too much. */
+    private synchronized boolean keep(EventProcessorInfo info) {
+        EventProcessorInfo before = processors.get(info.getProcessorName());
+        if (ended.get()
+                || info.getSerializedSize() > MAX_INFO_BYTES
+                || (before == null && processors.size() >= MAX_PROCESSORS)) {
+            return false;
+        }
+        long more = bytes(info) - (before == null ? 0 : bytes(before));
+        if (reportedBytes.addAndGet(more) > MAX_REPORTED_BYTES && more > 0) {
+            reportedBytes.addAndGet(-more);
+            return false;
+        }
+        processors.put(info.getProcessorName(), info);
+        return true;
+    }
+
+    private static long bytes(EventProcessorInfo info) {
+        return info.getSerializedSize() + (long) SEGMENT_OVERHEAD_BYTES * info.getSegmentStatusCount();
+    }
+
+    private synchronized void forgetProcessors() {
+        processors.values().forEach(info -> reportedBytes.addAndGet(-bytes(info)));
+        processors.clear();
     }
 
     private void finish(InstructionResult result) {
@@ -208,6 +248,7 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
         if (ended.compareAndSet(false, true)) {
             topology.unsubscribe(this);
             onEnd.accept(this);
+            forgetProcessors();
             LOG.info("{} ({}) disconnected", client.getComponentName(), client.getClientId());
             instructions
                     .values()

@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,7 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
     private final Future<?> heartbeats;
     private final long heartbeatTimeoutNanos;
     private final Set<ConnectedClient> connected = ConcurrentHashMap.newKeySet();
+    private final AtomicLong reportedBytes = new AtomicLong();
 
     public PlatformRpc(
             Supplier<NodeInfo> self,
@@ -58,7 +60,7 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
     @Override
     public StreamObserver<PlatformInboundInstruction> openStream(StreamObserver<PlatformOutboundInstruction> observer) {
         ConnectedClient client = new ConnectedClient(
-                ContextHeader.current(), Clients.connection(), observer, topology, connected::remove);
+                ContextHeader.current(), Clients.connection(), observer, topology, reportedBytes, connected::remove);
         connected.add(client);
         return client;
     }
