@@ -22,7 +22,7 @@ public final class Main {
     private static final Set<String> SWITCHES = Set.of("--devmode", "--insecure-listen");
     private static final int MIN_MESSAGE_BYTES = 64 << 10;
     private static final int MAX_MESSAGE_BYTES = 256 << 20;
-    private static final String USAGE =
+    static final String USAGE =
             """
             Usage: java -jar axon-server.jar [options]
                    java -jar axon-server.jar backup DIR [--data DIR]    copy a store, also of a running node

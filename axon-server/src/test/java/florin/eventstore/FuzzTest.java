@@ -13,31 +13,15 @@ import com.google.protobuf.Message;
 import florin.eventstore.NodeConfiguration.Access;
 import florin.eventstore.security.AccessControl;
 import io.axoniq.axonserver.connector.AxonServerConnection;
-import io.axoniq.axonserver.grpc.admin.ContextAdminServiceGrpc;
-import io.axoniq.axonserver.grpc.admin.EventProcessorAdminServiceGrpc;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
-import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
-import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
-import io.axoniq.axonserver.grpc.event.EventSchedulerGrpc;
-import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
-import io.axoniq.axonserver.grpc.event.EventTransformationServiceGrpc;
-import io.axoniq.axonserver.grpc.event.dcb.DcbEventStoreGrpc;
-import io.axoniq.axonserver.grpc.query.QueryServiceGrpc;
-import io.axoniq.axonserver.grpc.streams.PersistentStreamServiceGrpc;
-import io.grpc.CallOptions;
-import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -56,17 +40,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever comes in, the node lives on and serves others. */
 class FuzzTest {
-    private static final List<ServiceDescriptor> SERVICES = List.of(
-            PlatformServiceGrpc.getServiceDescriptor(),
-            EventStoreGrpc.getServiceDescriptor(),
-            EventSchedulerGrpc.getServiceDescriptor(),
-            PersistentStreamServiceGrpc.getServiceDescriptor(),
-            CommandServiceGrpc.getServiceDescriptor(),
-            QueryServiceGrpc.getServiceDescriptor(),
-            EventProcessorAdminServiceGrpc.getServiceDescriptor(),
-            ContextAdminServiceGrpc.getServiceDescriptor(),
-            EventTransformationServiceGrpc.getServiceDescriptor(),
-            DcbEventStoreGrpc.getServiceDescriptor());
     private static final String[] TEXTS = {
         "", "a", "default", "\0", "../../etc", "ä€😀", "SequentialPolicy", "x".repeat(5000), "-1", "{}", "default/x"
     };
@@ -122,14 +95,14 @@ class FuzzTest {
             for (int round = 0; round < 8; round++) {
                 boolean noise = round % 4 == 0;
                 Map<String, CompletableFuture<Status>> ends = new HashMap<>();
-                for (ServiceDescriptor service : SERVICES) {
+                for (ServiceDescriptor service : ApiServices.all()) {
                     for (MethodDescriptor<?, ?> method : service.getMethods()) {
                         List<byte[]> messages = new ArrayList<>();
                         int count = method.getType().clientSendsOneMessage() ? 1 : 1 + random.nextInt(5);
                         for (int i = 0; i < count; i++) {
                             messages.add(noise ? noise() : randomMessage(method));
                         }
-                        ends.put(method.getFullMethodName(), call(channel, method, messages));
+                        ends.put(method.getFullMethodName(), ApiServices.call(channel, method, messages, 1));
                     }
                 }
                 for (Map.Entry<String, CompletableFuture<Status>> end : ends.entrySet()) {
@@ -237,46 +210,5 @@ class FuzzTest {
             case ENUM -> field.getEnumType().getValues().get(0);
             case MESSAGE -> randomMessage(field.getMessageType(), depth + 1);
         };
-    }
-
-    private static CompletableFuture<Status> call(
-            ManagedChannel channel, MethodDescriptor<?, ?> method, List<byte[]> messages) {
-        MethodDescriptor<byte[], byte[]> raw = MethodDescriptor.newBuilder(Bytes.INSTANCE, Bytes.INSTANCE)
-                .setFullMethodName(method.getFullMethodName())
-                .setType(method.getType())
-                .build();
-        ClientCall<byte[], byte[]> call =
-                channel.newCall(raw, CallOptions.DEFAULT.withDeadlineAfter(1, TimeUnit.SECONDS));
-        CompletableFuture<Status> end = new CompletableFuture<>();
-        call.start(
-                new ClientCall.Listener<>() {
-                    @Override
-                    public void onClose(Status status, Metadata trailers) {
-                        end.complete(status);
-                    }
-                },
-                new Metadata());
-        call.request(100);
-        messages.forEach(call::sendMessage);
-        call.halfClose();
-        return end;
-    }
-
-    private enum Bytes implements MethodDescriptor.Marshaller<byte[]> {
-        INSTANCE;
-
-        @Override
-        public InputStream stream(byte[] value) {
-            return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-            try {
-                return stream.readAllBytes();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 }
