@@ -1,7 +1,6 @@
 package florin.eventstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.io.File;
 import java.io.IOException;
@@ -12,14 +11,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Connectors of several years, each with the gRPC, the Netty and the protobuf of its time, against today's node. */
 class ConnectorVersionsTest {
@@ -30,7 +29,8 @@ class ConnectorVersionsTest {
 
     @BeforeEach
     void start() {
-        fixture = new NodeFixture(data);
+        fixture = new NodeFixture(
+                NodeConfiguration.of(data, 0, 0).withHeartbeat(Duration.ofMillis(200), Duration.ofSeconds(30)));
     }
 
     @AfterEach
@@ -39,15 +39,15 @@ class ConnectorVersionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"4.6.0", "2023.2.0", "2024.2.0"})
-    void anEarlierConnectorIsServed(String version) throws Exception {
+    @CsvSource({"4.6.0, false", "2023.2.0, false", "2024.2.0, true"})
+    void anEarlierConnectorIsServed(String version, boolean knowsPersistentStreams) throws Exception {
         // Never closed: a connector's threads still load classes a while after its shutdown.
         ClassLoader loader = new URLClassLoader(classPath(version), ClassLoader.getPlatformClassLoader());
         try {
             Thread.currentThread().setContextClassLoader(loader); // or slf4j finds the logging of this test
             Class<?> scenario = loader.loadClass(ConnectorScenario.class.getName());
             assertThat(scenario).isNotEqualTo(ConnectorScenario.class);
-            play(scenario);
+            play(scenario, knowsPersistentStreams);
         } finally {
             Thread.currentThread().setContextClassLoader(ConnectorScenario.class.getClassLoader());
         }
@@ -55,30 +55,28 @@ class ConnectorVersionsTest {
 
     @Test
     void thePresentConnectorIsServed() throws Exception {
-        play(ConnectorScenario.class);
+        play(ConnectorScenario.class, true);
     }
 
-    private void play(Class<?> scenario) throws Exception {
+    private void play(Class<?> scenario, boolean knowsPersistentStreams) throws Exception {
         Object instance = scenario.getConstructor().newInstance();
         try (AutoCloseable end = (AutoCloseable) instance) {
-            AtomicInteger pauses = pauses(instance);
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> fixture.http("GET", "/v1/components/scenario/processors", "")
-                            .body()
-                            .contains("projection"));
+            List<?> calls =
+                    (List<?>) ((IntFunction<?>) instance).apply(fixture.node().grpcPort());
             assertThat(fixture.http(
                                     "PATCH",
                                     "/v1/components/scenario/processors/projection/pause?tokenStoreIdentifier=store",
                                     "")
                             .statusCode())
                     .isEqualTo(200);
-            assertThat(pauses).hasValue(1);
+            assertThat(calls.toArray()).containsExactly("pause", "start", "split 0", "merge 0", "pause");
+            assertThat(fixture.connect("observer")
+                            .eventChannel()
+                            .persistentStreams()
+                            .get(30, TimeUnit.SECONDS))
+                    .hasSize(knowsPersistentStreams ? 1 : 0);
             assertThat(end).isNotNull();
         }
-    }
-
-    private AtomicInteger pauses(Object scenario) {
-        return (AtomicInteger) ((IntFunction<?>) scenario).apply(fixture.node().grpcPort());
     }
 
     /** The connector with its libraries, as Maven has found them, and the scenario. */
