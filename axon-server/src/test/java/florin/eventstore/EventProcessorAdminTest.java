@@ -129,6 +129,7 @@ class EventProcessorAdminTest {
         admin.setAutoLoadBalanceStrategy("projection", "store", "threadNumber").get(30, TimeUnit.SECONDS);
         assertThat(processors(admin.eventProcessors()).get(0).getLoadBalancingStrategyName())
                 .isEqualTo("threadNumber");
+        await().atMost(Duration.ofSeconds(60)).until(() -> first.calls.size() > 1);
         assertThatThrownBy(() -> admin.loadBalanceEventProcessor("projection", "store", "magic")
                         .get(30, TimeUnit.SECONDS))
                 .hasMessageContaining("unknown strategy magic");

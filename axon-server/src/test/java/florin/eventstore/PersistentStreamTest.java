@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -171,6 +172,71 @@ class PersistentStreamTest {
                 .containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 3L, 4L, 5L, 6L, 7L));
         assertThat(reader.events.subList(6, 9)).allMatch(Received::replay);
         assertThat(reader.events.subList(9, 11)).noneMatch(Received::replay);
+    }
+
+    @Test
+    void aStreamIsResetToItsTailToAMomentAndToTheHead() throws Exception {
+        Event[] events = new Event[6];
+        for (int i = 0; i < events.length; i++) {
+            events[i] = event("", 0, "event " + i).toBuilder()
+                    .setTimestamp(1000L * i)
+                    .build();
+        }
+        append(client, events);
+        create("stream", properties(1, "SequentialPolicy", "2"));
+        assertThat(position()).isEqualTo(1);
+
+        client.eventChannel().resetPersistentStreamAtHead("stream").get(30, TimeUnit.SECONDS);
+        assertThat(position()).isEqualTo(5);
+        client.eventChannel().resetPersistentStreamAtTime("stream", 3500).get(30, TimeUnit.SECONDS);
+        assertThat(position()).isEqualTo(3);
+        client.eventChannel().resetPersistentStreamAtTail("stream").get(30, TimeUnit.SECONDS);
+        assertThat(position()).isEqualTo(-1);
+        client.eventChannel().resetPersistentStreamAtTime("stream", 9000).get(30, TimeUnit.SECONDS);
+        assertThat(position()).isEqualTo(5);
+    }
+
+    /** Of the last event that is confirmed. */
+    private long position() throws Exception {
+        return status("stream").getSegments(0).getPosition();
+    }
+
+    @Test
+    void oneStreamTooManyIsRefused() throws Exception {
+        for (int i = 0; i < 1000; i++) {
+            create("stream " + i, properties(1, "SequentialPolicy", "TAIL"));
+        }
+        assertThatThrownBy(() -> create("stream", properties(1, "SequentialPolicy", "TAIL")))
+                .hasMessageContaining("RESOURCE_EXHAUSTED")
+                .hasMessageContaining("a context has 1000 persistent streams at most");
+
+        client.eventChannel().deletePersistentStream("stream 7").get(30, TimeUnit.SECONDS);
+        create("stream", properties(1, "SequentialPolicy", "TAIL"));
+    }
+
+    /** A reader that does not let its segment go keeps changes waiting until that takes too long. */
+    @Test
+    void oneChangeTooManyIsRefused() throws Exception {
+        List<PersistentStreamSegment> open = new CopyOnWriteArrayList<>();
+        PersistentStreamCallbacks keeps =
+                new PersistentStreamCallbacks(open::add, segment -> {}, segment -> {}, reason -> {});
+        PersistentStream stream = client.eventChannel()
+                .openPersistentStream("stream", 50, 10, keeps, properties(1, "SequentialPolicy", "TAIL"));
+        assertThat(stream).isNotNull();
+        await().atMost(PATIENCE).until(() -> !open.isEmpty());
+        AtomicReference<Throwable> refusal = new AtomicReference<>();
+        // They wait for 5 s at most, in which a machine that stands still may not get so far at first.
+        await().atMost(PATIENCE).until(() -> {
+            for (int i = 0; i < 17; i++) {
+                var unused = client.eventChannel()
+                        .setPersistentStreamSegments("stream", 1 + i % 2)
+                        .whenComplete((done, failure) -> refusal.compareAndSet(null, failure));
+            }
+            return refusal.get() != null;
+        });
+        assertThat(refusal.get())
+                .hasMessageContaining("RESOURCE_EXHAUSTED")
+                .hasMessageContaining("16 changes of persistent stream stream wait already");
     }
 
     @Test

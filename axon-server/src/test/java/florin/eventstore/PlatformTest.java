@@ -96,8 +96,12 @@ class PlatformTest {
 
             await().atMost(PATIENCE).until(() -> Stream.of(instructions, commands, events, updates)
                     .allMatch(stream -> stream.failure.get() != null));
-            assertThat(Status.fromThrowable(instructions.failure.get()).getCode())
-                    .isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(Stream.of(instructions, commands, events, updates).map(stream -> stream.failure.get()))
+                    .allSatisfy(failure -> assertThat(failure)
+                            .hasMessageContaining("AXONIQ-3001")
+                            .extracting(Status::fromThrowable)
+                            .extracting(Status::getCode)
+                            .isEqualTo(Status.Code.UNAVAILABLE));
             assertThat(instructions.messages)
                     .anyMatch(PlatformOutboundInstruction::hasHeartbeat)
                     .anyMatch(message -> message.getAck().getInstructionId().equals("beat-1"));
@@ -261,7 +265,13 @@ class PlatformTest {
         assertThat(call("PATCH", "/projection/segments/x/move?target=other").statusCode())
                 .isEqualTo(400);
         assertThat(call("PATCH", "/unknown/pause").statusCode()).isEqualTo(404);
-        assertThat(calls).containsExactly("pause", "start", "split 3", "merge 3");
+        assertThatThrownBy(() -> fixture.connect("admin")
+                        .adminChannel()
+                        .mergeEventProcessor("projection", "")
+                        .get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("AXONIQ-1004")
+                .hasMessageContaining("could not do it");
+        assertThat(calls).containsExactly("pause", "start", "split 3", "merge 3", "merge 3");
     }
 
     @Test
@@ -307,6 +317,7 @@ class PlatformTest {
                         .eventChannel()
                         .getLastToken()
                         .get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("AXONIQ-9200")
                 .hasMessageContaining("not a context name");
         assertThat(data.resolve("escape")).doesNotExist();
     }

@@ -72,6 +72,27 @@ class UnfinishedAppendTest {
         assertThat(append.complete()).isEqualTo(Status.OK);
     }
 
+    @Test
+    void aTransactionOfOneEventOrOneByteTooManyIsRefused() throws Exception {
+        Append events = open();
+        for (int i = 0; i <= 32_768; i++) {
+            events.events.onNext(event("", 0, "x"));
+        }
+        assertTooLarge(events.complete());
+        Append bytes = open();
+        for (int i = 0; i < 33; i++) {
+            bytes.events.onNext(event("", 0, "x".repeat(1 << 20)));
+        }
+        assertTooLarge(bytes.complete());
+    }
+
+    private static void assertTooLarge(Status status) {
+        assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(status.getDescription())
+                .contains("AXONIQ-2001")
+                .contains("a transaction may hold 32768 events and 33554432 bytes at most");
+    }
+
     private Append open() {
         Append append = new Append();
         append.events = (ClientCallStreamObserver<Event>)

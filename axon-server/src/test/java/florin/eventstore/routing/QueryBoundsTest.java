@@ -14,6 +14,7 @@ import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
 import io.axoniq.axonserver.grpc.query.QueryResponse;
 import io.axoniq.axonserver.grpc.query.QuerySubscription;
+import io.axoniq.axonserver.grpc.query.QueryUpdate;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import java.util.ArrayDeque;
@@ -207,6 +208,37 @@ class QueryBoundsTest {
                         "[INITIAL_RESULT, INITIAL_RESULT, INITIAL_RESULT, INITIAL_RESULT, COMPLETE_EXCEPTIONALLY]");
         assertThat(subscriber.seen.get(4).getCompleteExceptionally().getErrorCode())
                 .isEqualTo("AXONIQ-5002");
+    }
+
+    @Test
+    void updatesThatTheSubscriberDoesNotPermitAreBoundedInBytes() {
+        QueryHandler handler = handler("handler", new Recorder<>());
+        Recorder<SubscriptionQueryResponse> subscriber = new Recorder<>();
+        OpenSubscription subscription = largeSubscription("subscription", subscriber);
+        queries.open(subscription);
+        subscription.start(List.of(handler));
+        for (int i = 0; i < 3; i++) {
+            queries.answered(handler, largeUpdate());
+        }
+        assertThat(subscriber.seen).isEmpty();
+
+        queries.answered(handler, largeUpdate());
+
+        assertThat(subscriber.seen)
+                .extracting(SubscriptionQueryResponse::getCompleteExceptionally)
+                .singleElement()
+                .satisfies(end -> {
+                    assertThat(end.getErrorCode()).isEqualTo("AXONIQ-5002");
+                    assertThat(end.getErrorMessage().getMessage()).contains("the subscriber does not read 3 updates");
+                });
+        assertThat(subscriber.ended).isTrue();
+    }
+
+    private static SubscriptionQueryResponse largeUpdate() {
+        return SubscriptionQueryResponse.newBuilder()
+                .setSubscriptionIdentifier("subscription")
+                .setUpdate(QueryUpdate.newBuilder().setPayload(LARGE))
+                .build();
     }
 
     private static QueryRequest query(String identifier) {

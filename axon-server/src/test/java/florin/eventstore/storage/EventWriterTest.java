@@ -2,19 +2,25 @@ package florin.eventstore.storage;
 
 import static florin.eventstore.storage.StoreFixture.append;
 import static florin.eventstore.storage.StoreFixture.event;
+import static florin.eventstore.storage.StoreFixture.newEvents;
 import static florin.eventstore.storage.StoreFixture.readAll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.event.Event;
+import io.grpc.Status;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.AbstractList;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.rocksdb.TickerType;
 
 /** Whatever happens to the thread that writes, it answers and goes on. */
@@ -138,6 +146,47 @@ class EventWriterTest {
                     .pollInterval(Duration.ofMillis(1))
                     .until(() -> seen.get() == storage.lastIndex());
         }
+    }
+
+    /** Meanwhile a listener holds the writer up. */
+    @ParameterizedTest
+    @CsvSource({"8192, 1", "8, 8300000"})
+    void oneThatWouldBeTooManyToWaitIsRefusedAndThoseThatWaitAreWritten(int most, int bytes) throws Exception {
+        CountDownLatch isHeldUp = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        storage.onCommit(() -> {
+            if (storage.lastIndex() > 0) {
+                isHeldUp.countDown();
+                Uninterruptibles.awaitUninterruptibly(goesOn);
+            }
+        });
+        append(storage, event("a", 1, "after this one"));
+        assertThat(isHeldUp.await(30, TimeUnit.SECONDS)).isTrue();
+        String text = "x".repeat(bytes);
+        List<CompletableFuture<Long>> waiting = new ArrayList<>();
+        try {
+            for (int number = 0; number < most; number++) {
+                waiting.add(
+                        storage.append(newEvents(event("waits", number, text))).toCompletableFuture());
+            }
+            assertThat(storage.append(newEvents(event("waits", most, text))).toCompletableFuture())
+                    .failsWithin(Duration.ofSeconds(30))
+                    .withThrowableThat()
+                    .havingCause()
+                    .isInstanceOfSatisfying(Refusal.class, refusal -> {
+                        assertThat(refusal.status()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+                        assertThat(refusal.category()).isEqualTo(ErrorCategory.DATAFILE_WRITE_ERROR);
+                    })
+                    .withMessageContaining("too many appends wait to be written (" + most + ")");
+            assertThat(waiting).noneMatch(CompletableFuture::isDone);
+        } finally {
+            goesOn.countDown();
+        }
+        for (CompletableFuture<Long> each : waiting) {
+            each.get(60, TimeUnit.SECONDS);
+        }
+        append(storage, event("waits", most, "there is room again"));
+        assertThat(storage.highestSequence("waits")).isEqualTo(most);
     }
 
     private void assertRefused(List<NewEvent> transaction) {
