@@ -6,19 +6,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.Registration;
+import io.axoniq.axonserver.connector.ReplyChannel;
+import io.axoniq.axonserver.connector.ResultStream;
 import io.axoniq.axonserver.connector.event.EventStream;
+import io.axoniq.axonserver.connector.event.PersistentStreamCallbacks;
+import io.axoniq.axonserver.connector.event.PersistentStreamProperties;
+import io.axoniq.axonserver.connector.event.PersistentStreamSegment;
 import io.axoniq.axonserver.connector.impl.ServerAddress;
+import io.axoniq.axonserver.connector.query.QueryDefinition;
+import io.axoniq.axonserver.connector.query.QueryHandler;
+import io.axoniq.axonserver.connector.query.SubscriptionQueryResult;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.axoniq.axonserver.grpc.query.QueryRequest;
+import io.axoniq.axonserver.grpc.query.QueryResponse;
+import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
+import io.axoniq.axonserver.grpc.streams.PersistentStreamEvent;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,6 +148,182 @@ class NetworkCutTest {
                         .get(60, TimeUnit.SECONDS)
                         .getErrorCode())
                 .isEqualTo("AXONIQ-4000");
+    }
+
+    @Test
+    void aReaderThatIsCutOffGoesOnFromItsLastEventAndMissesNone() throws Exception {
+        int events = 1500;
+        AxonServerConnection writer = fixture.connect("writer");
+        for (int i = 0; i < events; i += 100) {
+            NodeFixture.append(
+                    writer,
+                    IntStream.range(i, i + 100)
+                            .mapToObj(number -> event("", 0, "event " + number))
+                            .toArray(Event[]::new));
+        }
+        AxonServerConnection client = connectThroughProxy("reader");
+        List<Long> tokens = new ArrayList<>();
+        await().atMost(PATIENCE).until(() -> {
+            proxy.cutAfter(20_000);
+            long last = tokens.isEmpty() ? -1 : tokens.get(tokens.size() - 1);
+            try (EventStream stream = client.eventChannel().openStream(last, 64)) {
+                for (EventWithToken next = stream.nextIfAvailable(1, TimeUnit.SECONDS);
+                        next != null;
+                        next = stream.nextIfAvailable(1, TimeUnit.SECONDS)) {
+                    tokens.add(next.getToken());
+                }
+            }
+            return tokens.size() >= events;
+        });
+        assertThat(tokens)
+                .containsExactlyElementsOf(LongStream.range(0, events).boxed().toList());
+        assertThat(proxy.cuts()).isGreaterThan(3);
+    }
+
+    @Test
+    void whatASenderThatIsCutOffHasAskedForNoLongerTakesAPlaceAtItsHandler() throws Exception {
+        AxonServerConnection handler = fixture.connect("handler");
+        handler.commandChannel()
+                .registerCommandHandler(command -> new CompletableFuture<>(), 100, "Stuck")
+                .awaitAck(30, TimeUnit.SECONDS);
+        handler.queryChannel()
+                .registerQueryHandler((query, answers) -> {}, new QueryDefinition("Stuck", "text"))
+                .awaitAck(30, TimeUnit.SECONDS);
+        AxonServerConnection sender = connectThroughProxy("sender");
+        var unanswered = sender.commandChannel()
+                .sendCommand(Command.newBuilder().setName("Stuck").build());
+        ResultStream<QueryResponse> results = sender.queryChannel().query(query("Stuck"));
+        untilAtHandlers(1);
+
+        proxy.cut();
+
+        untilAtHandlers(0);
+        await().atMost(PATIENCE).until(() -> unanswered.isDone() && results.isClosed());
+    }
+
+    private void untilAtHandlers(int each) {
+        await().atMost(PATIENCE)
+                .until(() -> fixture.metric("axon_commands_saturation_active_count") == each
+                        && fixture.metric("axon_queries_saturation_active_count") == each);
+    }
+
+    @Test
+    void queriesAtAHandlerBehindABrokenNetworkFailAtOnce() throws Exception {
+        connectThroughProxy("handler")
+                .queryChannel()
+                .registerQueryHandler((query, answers) -> {}, new QueryDefinition("Stuck", "text"))
+                .awaitAck(30, TimeUnit.SECONDS);
+        ResultStream<QueryResponse> results =
+                fixture.connect("sender").queryChannel().query(query("Stuck"));
+        await().atMost(PATIENCE).until(() -> fixture.metric("axon_queries_saturation_active_count") == 1);
+
+        proxy.cut();
+
+        assertThat(results.nextIfAvailable(60, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5002");
+    }
+
+    @Test
+    @SuppressWarnings("removal") // what Axon Framework 4 uses
+    void whoeverIsCutOffFromASubscriptionQueryTheOtherSideIsTold() throws Exception {
+        AxonServerConnection nearHandler = fixture.connect("handler");
+        CompletableFuture<Void> unsubscribed = subscribing(nearHandler, "near");
+        SubscriptionQueryResult cutOff =
+                connectThroughProxy("subscriber").queryChannel().subscriptionQuery(query("near"), 8, 4);
+        cutOff.initialResult().get(30, TimeUnit.SECONDS);
+        AxonServerConnection farHandler = connectThroughProxy("far handler");
+        var unused = subscribing(farHandler, "far");
+        SubscriptionQueryResult result =
+                fixture.connect("near subscriber").queryChannel().subscriptionQuery(query("far"), 8, 4);
+        result.initialResult().get(30, TimeUnit.SECONDS);
+
+        proxy.cut();
+
+        unsubscribed.get(60, TimeUnit.SECONDS);
+        await().atMost(PATIENCE).until(() -> result.updates().isClosed());
+        assertThat(result.updates().getError().orElseThrow()).hasMessageContaining("disconnected");
+    }
+
+    /** Completes when the subscriber has left. */
+    private static CompletableFuture<Void> subscribing(AxonServerConnection connection, String query) throws Exception {
+        CompletableFuture<Void> unsubscribed = new CompletableFuture<>();
+        QueryHandler handler = new QueryHandler() {
+            @Override
+            public void handle(QueryRequest request, ReplyChannel<QueryResponse> answers) {
+                answers.sendLast(QueryResponse.newBuilder()
+                        .setRequestIdentifier(request.getMessageIdentifier())
+                        .build());
+            }
+
+            @Override
+            public Registration registerSubscriptionQuery(SubscriptionQuery subscription, UpdateHandler updates) {
+                return () -> {
+                    unsubscribed.complete(null);
+                    return unsubscribed;
+                };
+            }
+        };
+        connection
+                .queryChannel()
+                .registerQueryHandler(handler, new QueryDefinition(query, "text"))
+                .awaitAck(30, TimeUnit.SECONDS);
+        return unsubscribed;
+    }
+
+    private static QueryRequest query(String name) {
+        return QueryRequest.newBuilder()
+                .setMessageIdentifier(name)
+                .setQuery(name)
+                .build();
+    }
+
+    @Test
+    void theSegmentOfAPersistentStreamsReaderThatIsCutOffGoesToAnotherOne() throws Exception {
+        AxonServerConnection writer = fixture.connect("writer");
+        NodeFixture.append(writer, event("", 0, "zero"), event("", 0, "one"), event("", 0, "two"));
+        List<Long> seen = new CopyOnWriteArrayList<>();
+        // Confirms nothing but the first one.
+        openSegment(connectThroughProxy("cut off"), (segment, token) -> {
+            seen.add(token);
+            if (token == 0) {
+                segment.acknowledge(token);
+            }
+        });
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen).containsExactly(0L, 1L, 2L));
+        await().atMost(PATIENCE)
+                .until(() -> writer.eventChannel()
+                                .persistentStreams()
+                                .get(30, TimeUnit.SECONDS)
+                                .get(0)
+                                .getSegments(0)
+                                .getPosition()
+                        == 0);
+        List<Long> others = new CopyOnWriteArrayList<>();
+        openSegment(fixture.connect("other"), (segment, token) -> others.add(token));
+
+        proxy.cut();
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(others).containsExactly(1L, 2L));
+    }
+
+    private static void openSegment(AxonServerConnection client, BiConsumer<PersistentStreamSegment, Long> taken) {
+        PersistentStreamCallbacks callbacks = new PersistentStreamCallbacks(
+                segment -> {},
+                segment -> {},
+                segment -> {
+                    for (PersistentStreamEvent next = segment.nextIfAvailable();
+                            next != null;
+                            next = segment.nextIfAvailable()) {
+                        taken.accept(segment, next.getEvent().getToken());
+                    }
+                },
+                reason -> {});
+        var unused = client.eventChannel()
+                .openPersistentStream(
+                        "stream",
+                        50,
+                        10,
+                        callbacks,
+                        new PersistentStreamProperties("stream", 1, "SequentialPolicy", List.of(), "TAIL", ""));
     }
 
     private CompletableFuture<CommandResponse> sendToStuckHandler(boolean heartbeat) throws Exception {
