@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -11,6 +15,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionFactory;
 import org.axonframework.axonserver.connector.AxonServerConfiguration;
+import org.axonframework.axonserver.connector.AxonServerConnectionManager;
+import org.axonframework.axonserver.connector.event.axon.AxonServerEventScheduler;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandHandler;
 import org.axonframework.commandhandling.NoHandlerForCommandException;
@@ -20,6 +26,9 @@ import org.axonframework.config.Configuration;
 import org.axonframework.config.Configurer;
 import org.axonframework.config.DefaultConfigurer;
 import org.axonframework.eventhandling.EventHandler;
+import org.axonframework.eventhandling.EventTrackerStatus;
+import org.axonframework.eventhandling.StreamingEventProcessor;
+import org.axonframework.eventhandling.scheduling.ScheduleToken;
 import org.axonframework.eventhandling.tokenstore.TokenStore;
 import org.axonframework.eventhandling.tokenstore.inmemory.InMemoryTokenStore;
 import org.axonframework.eventsourcing.EventCountSnapshotTriggerDefinition;
@@ -249,5 +258,63 @@ class AxonFrameworkTest {
                         .collectList()
                         .block(PATIENCE))
                 .hasSize(10);
+    }
+
+    @Test
+    void scheduledEventsArePublishedUnlessTheyAreCancelledOrReplaced() {
+        AxonServerEventScheduler scheduler = AxonServerEventScheduler.builder()
+                .connectionManager(application.getComponent(AxonServerConnectionManager.class))
+                .eventSerializer(application.eventSerializer())
+                .build();
+        scheduler.start();
+        ScheduleToken cancelled = scheduler.schedule(Duration.ofHours(1), new Increased("c-1", 1));
+        scheduler.cancelSchedule(cancelled);
+        ScheduleToken replaced = scheduler.schedule(Duration.ofHours(1), new Increased("c-1", 2));
+        scheduler.reschedule(replaced, Duration.ofMillis(100), new Increased("c-1", 3));
+
+        QueryGateway queries = application.queryGateway();
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        queries.query(new FindHistory("c-1"), ResponseTypes.multipleInstancesOf(Integer.class))
+                                .get(30, TimeUnit.SECONDS))
+                .containsExactly(3));
+    }
+
+    @Test
+    void anEventProcessorIsPausedStartedSplitAndMerged() throws Exception {
+        StreamingEventProcessor processor = (StreamingEventProcessor) application
+                .eventProcessingConfiguration()
+                .eventProcessors()
+                .values()
+                .iterator()
+                .next();
+        await().atMost(PATIENCE).until(() -> steer(processor, "pause") == 200);
+        assertThat(processor.isRunning()).isFalse();
+        assertThat(steer(processor, "start")).isEqualTo(200);
+        assertThat(processor.isRunning()).isTrue();
+
+        // Its segment is known once it has claimed it and told so.
+        await().atMost(PATIENCE).until(() -> steer(processor, "segments/split") == 200);
+        await().atMost(PATIENCE).until(() -> mask(processor) == 1);
+        await().atMost(PATIENCE).until(() -> steer(processor, "segments/merge") == 200);
+        await().atMost(PATIENCE).until(() -> mask(processor) == 0);
+    }
+
+    /** Of the segment that it certainly has: 0 if that is all there is, 1 if it is a half. */
+    private static int mask(StreamingEventProcessor processor) {
+        EventTrackerStatus status = processor.processingStatus().get(0);
+        return status == null ? -1 : status.getSegment().getMask();
+    }
+
+    private int steer(StreamingEventProcessor processor, String action) throws Exception {
+        URI address = URI.create("http://127.0.0.1:" + node.httpPort() + "/v1/components/application/processors/"
+                + processor.getName() + '/' + action + "?context=default&tokenStoreIdentifier="
+                + processor.getTokenStoreIdentifier());
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(address)
+                                .method("PATCH", HttpRequest.BodyPublishers.noBody())
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding())
+                .statusCode();
     }
 }
