@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -57,12 +58,14 @@ class ManyClientsTest {
         for (int i = 0; i < CLIENTS; i++) {
             clients.add(fixture.connect("client-" + i));
         }
-        ExecutorService threads = Executors.newFixedThreadPool(20);
+        CyclicBarrier all = new CyclicBarrier(CLIENTS);
+        ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
         try {
             List<Future<?>> work = new ArrayList<>();
             for (int i = 0; i < CLIENTS; i++) {
                 int number = i;
                 work.add(threads.submit(() -> {
+                    all.await(60, TimeUnit.SECONDS);
                     exercise(clients.get(number), number);
                     return null;
                 }));
