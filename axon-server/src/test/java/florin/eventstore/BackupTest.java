@@ -88,6 +88,9 @@ class BackupTest {
         }
 
         assertThat(restore()).as(output()).isZero();
+        assertThat(folder("restored").resolve("contexts/default/head"))
+                .as("or it would be missed, with a warning")
+                .exists();
         String restored = output();
         assertThat(restored)
                 .contains("default: 50 events, 1 aggregates, 1 snapshots, 1 schedules, sha256 ")

@@ -121,6 +121,8 @@ public final class Backup {
             for (Entry entry : entries) {
                 Path target = Files.createDirectories(restoring.resolve(entry.context()));
                 restore(entry, target);
+                // A backup has none; how much there must be is compared below.
+                Head.start(target, 0).close();
                 Verification.Report report = Verification.of(target, resources);
                 if (report.events() < entry.events()) {
                     throw Refusal.readFailed(
