@@ -26,6 +26,12 @@ public final class Instructions {
         return value.isPresent() ? OptionalLong.of(value.get().getNumberValue()) : OptionalLong.empty();
     }
 
+    /** How long the sender waits, in milliseconds; what is given if it does not say. */
+    public static long timeoutMs(List<ProcessingInstruction> instructions, long otherwise) {
+        long wanted = number(instructions, ProcessingKey.TIMEOUT).orElse(0);
+        return wanted > 0 ? wanted : otherwise;
+    }
+
     public static Optional<String> routingKey(List<ProcessingInstruction> instructions) {
         return find(instructions, ProcessingKey.ROUTING_KEY)
                 .map(value -> switch (value.getDataCase()) {

@@ -6,7 +6,6 @@ import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.Instructions;
 import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
-import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
 import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
@@ -69,10 +68,8 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
         PendingCommand[] pending = new PendingCommand[1];
         Outbound<CommandResponse> out = Outbound.of(observer, () -> pending[0].abandon());
         pending[0] = new PendingCommand(command, out);
-        long timeoutMs = Instructions.number(command.getProcessingInstructionsList(), ProcessingKey.TIMEOUT)
-                .orElse(DEFAULT_TIMEOUT_MS);
-        long boundedMs = timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs;
-        pending[0].timeout(timer.schedule(() -> pending[0].timedOut(boundedMs), boundedMs, TimeUnit.MILLISECONDS));
+        long timeoutMs = Instructions.timeoutMs(command.getProcessingInstructionsList(), DEFAULT_TIMEOUT_MS);
+        pending[0].timeout(timer.schedule(() -> pending[0].timedOut(timeoutMs), timeoutMs, TimeUnit.MILLISECONDS));
         dispatched.increment();
         router(ContextHeader.current()).dispatch(pending[0]);
     }

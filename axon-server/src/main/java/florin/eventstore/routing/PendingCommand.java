@@ -12,7 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A command that its sender waits for; answered once, by whoever comes first. */
-final class PendingCommand implements WaitingLine.Message {
+final class PendingCommand implements Handler.Pending {
     private final String identifier;
     private final int bytes;
     private final long priority;
@@ -35,8 +35,14 @@ final class PendingCommand implements WaitingLine.Message {
         return command;
     }
 
-    String identifier() {
+    @Override
+    public String identifier() {
         return identifier;
+    }
+
+    @Override
+    public String name() {
+        return command.getName();
     }
 
     @Override
@@ -54,7 +60,8 @@ final class PendingCommand implements WaitingLine.Message {
         command = null;
     }
 
-    boolean isDone() {
+    @Override
+    public boolean isDone() {
         return done.get();
     }
 

@@ -18,12 +18,12 @@ import java.util.UUID;
 import java.util.concurrent.Future;
 
 /** A query that its sender waits for, at one handler or at several; ends when all of them are done. */
-final class PendingQuery implements WaitingLine.Message {
+final class PendingQuery implements Handler.Pending {
     /** How many results of a streaming query may be on their way before the sender has read some: of a mebibyte each, as many as fit. */
     private static final int WINDOW = 32;
 
     private final String identifier;
-    private final String query;
+    private final String name;
     private final int bytes;
     private final long priority;
     private final Outbound<QueryResponse> sender;
@@ -58,7 +58,7 @@ final class PendingQuery implements WaitingLine.Message {
                 : request;
         this.sender = sender;
         identifier = request.getMessageIdentifier();
-        query = request.getQuery();
+        name = request.getQuery();
         bytes = request.getSerializedSize();
         priority = Instructions.number(request.getProcessingInstructionsList(), ProcessingKey.PRIORITY)
                 .orElse(0);
@@ -69,12 +69,14 @@ final class PendingQuery implements WaitingLine.Message {
         return request;
     }
 
-    String identifier() {
+    @Override
+    public String identifier() {
         return identifier;
     }
 
-    String query() {
-        return query;
+    @Override
+    public String name() {
+        return name;
     }
 
     @Override
@@ -107,7 +109,8 @@ final class PendingQuery implements WaitingLine.Message {
         return WINDOW;
     }
 
-    synchronized boolean isDone() {
+    @Override
+    public synchronized boolean isDone() {
         return done;
     }
 

@@ -105,7 +105,7 @@ final class QueryRouter {
     }
 
     void dispatch(PendingQuery pending) {
-        Collection<QueryHandler> handlers = handlers(pending.query());
+        Collection<QueryHandler> handlers = handlers(pending.name());
         if (handlers.isEmpty()) {
             refuse(pending);
             return;
@@ -117,17 +117,17 @@ final class QueryRouter {
 
     private void dispatch(PendingQuery pending, QueryHandler handler) {
         if (!handler.dispatch(pending)) {
-            remove(pending.query(), handler);
+            remove(pending.name(), handler);
             dispatchToAnother(pending, handler);
-        } else if (!handlers(pending.query()).contains(handler)) {
+        } else if (!handlers(pending.name()).contains(handler)) {
             // It unsubscribed after it was chosen, and nobody else takes the query from its line.
-            handler.unsubscribed(pending.query()).forEach(query -> dispatchToAnother(query, handler));
+            handler.unsubscribed(pending.name()).forEach(query -> dispatchToAnother(query, handler));
         }
     }
 
     /** The handler left before it was sent the query; of a scatter-gather query its component's part remains. */
     private void dispatchToAnother(PendingQuery pending, QueryHandler left) {
-        List<QueryHandler> others = new ArrayList<>(handlers(pending.query()));
+        List<QueryHandler> others = new ArrayList<>(handlers(pending.name()));
         if (pending.isScatter()) {
             others.removeIf(other -> !other.component().equals(left.component()));
         }
@@ -144,7 +144,7 @@ final class QueryRouter {
     }
 
     private static void refuse(PendingQuery pending) {
-        pending.fail(ErrorCategory.NO_HANDLER_FOR_QUERY, "no handler for query " + pending.query());
+        pending.fail(ErrorCategory.NO_HANDLER_FOR_QUERY, "no handler for query " + pending.name());
     }
 
     QueryHandler next(Collection<QueryHandler> handlers) {

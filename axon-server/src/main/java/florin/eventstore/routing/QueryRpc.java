@@ -7,7 +7,6 @@ import florin.eventstore.protocol.Instructions;
 import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
-import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
@@ -76,10 +75,8 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
         Outbound<QueryResponse> out = Outbound.of(observer, () -> pending[0].abandon());
         out.onReady(() -> pending[0].flush());
         pending[0] = new PendingQuery(request, out);
-        long timeoutMs = Instructions.number(request.getProcessingInstructionsList(), ProcessingKey.TIMEOUT)
-                .orElse(DEFAULT_TIMEOUT_MS);
-        long boundedMs = timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs;
-        pending[0].timeout(timer.schedule(() -> pending[0].timedOut(boundedMs), boundedMs, TimeUnit.MILLISECONDS));
+        long timeoutMs = Instructions.timeoutMs(request.getProcessingInstructionsList(), DEFAULT_TIMEOUT_MS);
+        pending[0].timeout(timer.schedule(() -> pending[0].timedOut(timeoutMs), timeoutMs, TimeUnit.MILLISECONDS));
         dispatched.increment();
         router(ContextHeader.current()).dispatch(pending[0]);
     }
