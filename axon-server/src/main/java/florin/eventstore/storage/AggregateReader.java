@@ -149,7 +149,7 @@ final class AggregateReader {
         ByteBuffer key = ByteBuffer.allocate(start.length);
         ByteBuffer index = ByteBuffer.allocate(Long.BYTES);
         try (Slice end = new Slice(Keys.afterAggregate(identifier, to));
-                ReadOptions options = new ReadOptions().setIterateUpperBound(end);
+                ReadOptions options = EventDatabase.forAggregate(start).setIterateUpperBound(end);
                 RocksIterator iterator = database.rocks.newIterator(database.aggregates, options)) {
             for (iterator.seek(start); iterator.isValid() && found < count; iterator.next()) {
                 iterator.key(key);

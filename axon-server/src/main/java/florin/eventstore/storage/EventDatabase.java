@@ -31,6 +31,7 @@ import org.rocksdb.FlushOptions;
 import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.SstFileReader;
@@ -50,6 +51,9 @@ import org.slf4j.LoggerFactory;
 final class EventDatabase implements AutoCloseable {
     private static final List<String> FAMILIES =
             List.of("default", "events", "aggregates", "snapshots", "schedules", "streams");
+
+    /** Whose filters tell what aggregates there are in a table. */
+    private static final Set<String> BY_AGGREGATE = Set.of("aggregates", "snapshots");
 
     private static final Pattern DROPPED =
             Pattern.compile("(\\d+\\.log): dropping \\d+ bytes(?:; (Corruption: )?(.*))?");
@@ -313,6 +317,9 @@ final class EventDatabase implements AutoCloseable {
                     .setWriteBufferSize(shared.writeBufferBytes())
                     .setMaxWriteBufferNumber(3)
                     .setCompressionType(CompressionType.LZ4_COMPRESSION);
+            if (BY_AGGREGATE.contains(name)) {
+                options.useCappedPrefixExtractor(Keys.PREFIX_BYTES);
+            }
             families.add(new ColumnFamilyDescriptor(name.getBytes(StandardCharsets.UTF_8), options));
         }
         return families;
@@ -338,6 +345,14 @@ final class EventDatabase implements AutoCloseable {
                 .setKeepLogFileNum(3)
                 .setMaxLogFileSize(MAX_LOG_BYTES)
                 .setBytesPerSync(1 << 20);
+    }
+
+    /**
+     * To look for one aggregate's keys, of which this is one: blocks of tables that have none of them are not read, except for
+     * false alarms of the filters. Of a short identifier the filters do not know.
+     */
+    static ReadOptions forAggregate(byte[] key) {
+        return new ReadOptions().setTotalOrderSeek(!Keys.hasPrefix(key));
     }
 
     /**

@@ -416,7 +416,8 @@ public final class EventStorage implements AutoCloseable {
     public Optional<StoredEvent> readSnapshot(String identifier, long from, long to) {
         return reading(database -> {
             byte[] last = Keys.ofAggregate(identifier, to);
-            try (RocksIterator iterator = database.rocks.newIterator(database.snapshots)) {
+            try (ReadOptions options = EventDatabase.forAggregate(last);
+                    RocksIterator iterator = database.rocks.newIterator(database.snapshots, options)) {
                 iterator.seekForPrev(last);
                 iterator.status();
                 return iterator.isValid()
@@ -441,7 +442,8 @@ public final class EventStorage implements AutoCloseable {
     private static long highestSequence(EventDatabase database, ColumnFamilyHandle family, String identifier)
             throws RocksDBException {
         byte[] end = Keys.ofAggregate(identifier, Long.MAX_VALUE);
-        try (RocksIterator iterator = database.rocks.newIterator(family)) {
+        try (ReadOptions options = EventDatabase.forAggregate(end);
+                RocksIterator iterator = database.rocks.newIterator(family, options)) {
             iterator.seekForPrev(end);
             iterator.status();
             return iterator.isValid() && Keys.sameAggregate(end, iterator.key()) ? Keys.sequence(iterator.key()) : -1L;

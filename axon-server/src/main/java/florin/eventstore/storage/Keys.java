@@ -6,6 +6,9 @@ import java.util.Arrays;
 
 /** The key formats of the store: big-endian, so that RocksDB's byte order is the order of the numbers. */
 final class Keys {
+    /** By which filters tell aggregates apart: the identifier's length, and its first 16 bytes. */
+    static final int PREFIX_BYTES = Short.BYTES + 16;
+
     private Keys() {}
 
     static byte[] ofIndex(long index) {
@@ -30,6 +33,11 @@ final class Keys {
     static byte[] afterAggregate(String identifier, long sequence) {
         byte[] key = ofAggregate(identifier, sequence);
         return Arrays.copyOf(key, key.length + 1);
+    }
+
+    /** Whether its first {@link #PREFIX_BYTES} are those of all keys of its aggregate. */
+    static boolean hasPrefix(byte[] aggregateKey) {
+        return aggregateKey.length - Long.BYTES >= PREFIX_BYTES;
     }
 
     static long sequence(byte[] aggregateKey) {

@@ -150,7 +150,10 @@ public final class Verification {
 
     private long forEach(ColumnFamilyHandle family, Visitor visitor) throws RocksDBException {
         long number = 0;
-        try (ReadOptions options = new ReadOptions().setFillCache(false).setReadaheadSize(2 << 20);
+        try (ReadOptions options = new ReadOptions()
+                        .setTotalOrderSeek(true)
+                        .setFillCache(false)
+                        .setReadaheadSize(2 << 20);
                 RocksIterator iterator = database.rocks.newIterator(family, options)) {
             for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
                 visitor.visit(number++, iterator.key(), iterator.value());
