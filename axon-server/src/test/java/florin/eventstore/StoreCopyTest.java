@@ -113,22 +113,23 @@ class StoreCopyTest {
                 .isEqualTo(NodeFixture.read(atSource.eventChannel().loadSnapshot("aggregate-7")));
     }
 
-    /** Together they are larger than the heap of the process that copies them, which is 256 MiB. */
+    /** The events together are larger than the heap of the process that copies them, and so are the snapshots. */
     @Test
-    void snapshotsAreCopiedOneAfterTheOther() throws Exception {
-        append(atSource, event("a", 0, "one"));
-        for (int sequence = 0; sequence < 70; sequence++) {
-            atSource.eventChannel()
-                    .appendSnapshot(event("a", sequence, "x".repeat(LARGE)))
-                    .get(30, TimeUnit.SECONDS);
+    void largeEventsAndSnapshotsAreCopiedOneAfterTheOther() throws Exception {
+        for (int sequence = 0; sequence < 20; sequence++) {
+            Event large = event("a", sequence, "x".repeat(LARGE));
+            append(atSource, large);
+            atSource.eventChannel().appendSnapshot(large).get(30, TimeUnit.SECONDS);
         }
         Path told = folder.resolve("told");
-        Process process = new ProcessBuilder(ServerProcess.command(
-                        "copy",
-                        "--from",
-                        "localhost:" + source.node().grpcPort(),
-                        "--to",
-                        "localhost:" + target.node().grpcPort()))
+        List<String> command = ServerProcess.command(
+                "copy",
+                "--from",
+                "localhost:" + source.node().grpcPort(),
+                "--to",
+                "localhost:" + target.node().grpcPort());
+        command.add(command.indexOf("-cp"), "-Xmx64m");
+        Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(told.toFile())
                 .start();
@@ -136,8 +137,8 @@ class StoreCopyTest {
             assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
             assertThat(told)
                     .content()
-                    .contains("1 events copied; 1 on both sides")
-                    .contains("70 snapshots on both sides");
+                    .contains("20 events copied; 20 on both sides")
+                    .contains("20 snapshots on both sides");
         } finally {
             process.destroyForcibly();
         }

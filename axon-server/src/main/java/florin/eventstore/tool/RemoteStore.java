@@ -4,11 +4,20 @@ import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import io.axoniq.axonserver.connector.event.AggregateEventStream;
 import io.axoniq.axonserver.connector.event.AppendEventsTransaction;
-import io.axoniq.axonserver.connector.event.EventStream;
+import io.axoniq.axonserver.connector.impl.ContextConnection;
 import io.axoniq.axonserver.connector.impl.ServerAddress;
 import io.axoniq.axonserver.grpc.event.Event;
+import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.axoniq.axonserver.grpc.event.GetEventsRequest;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.StatusException;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.stub.BlockingClientCall;
+import io.grpc.stub.ClientCalls;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,8 +29,14 @@ import java.util.function.Consumer;
 /** One context of a server that speaks Axon Server's API, used through the official connector. */
 final class RemoteStore implements AutoCloseable {
     private static final int PATIENCE_SECONDS = 60;
-    private static final int BUFFERED_EVENTS = 4096;
+    private static final int PERMITS = 4096;
     private static final int SNAPSHOTS_OF_ONE_AGGREGATE = 100;
+
+    /** The connector's channel asks for fifty messages ahead, unless a call has one answer only. */
+    private static final MethodDescriptor<GetEventsRequest, EventWithToken> LIST_EVENTS =
+            EventStoreGrpc.getListEventsMethod().toBuilder()
+                    .setType(MethodType.CLIENT_STREAMING)
+                    .build();
 
     /** Where a server is; the access token may be null, and so is TLS to speak in the clear. */
     record Address(String host, int port, String accessToken, SslContext tls) {
@@ -34,6 +49,7 @@ final class RemoteStore implements AutoCloseable {
     private final Address address;
     private final AxonServerConnectionFactory factory;
     private final AxonServerConnection connection;
+    private final Channel channel;
 
     RemoteStore(Address address, String context) {
         this.address = address;
@@ -49,6 +65,7 @@ final class RemoteStore implements AutoCloseable {
         }
         factory = builder.build();
         connection = factory.connect(context);
+        channel = ((ContextConnection) connection).getManagedChannel();
     }
 
     /** How many events the context has. */
@@ -56,22 +73,44 @@ final class RemoteStore implements AutoCloseable {
         return await(connection.eventChannel().getLastToken()) + 1;
     }
 
-    /** Hands over the first {@code count} events, in order. */
+    /**
+     * Hands over the first {@code count} events, in order. How many come ahead is bounded by gRPC, in bytes: it is asked for one
+     * event after the other, and does not take more from the connection meanwhile than its window.
+     */
     void read(long count, Consumer<Event> consumer) throws InterruptedException {
         if (count == 0) {
             return;
         }
-        try (EventStream stream = connection.eventChannel().openStream(-1, BUFFERED_EVENTS)) {
-            for (long read = 0; read < count; read++) {
-                EventWithToken next = stream.nextIfAvailable(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        BlockingClientCall<GetEventsRequest, EventWithToken> call =
+                ClientCalls.blockingBidiStreamingCall(channel, LIST_EVENTS, CallOptions.DEFAULT);
+        long read = 0;
+        try {
+            call.write(permits(PERMITS));
+            while (read < count) {
+                EventWithToken next = call.read(PATIENCE_SECONDS, TimeUnit.SECONDS);
                 if (next == null) {
-                    throw new CopyException(
-                            address + " ended its stream after " + read + " of " + count + " events",
-                            stream.getError().orElse(null));
+                    throw ended(read, count, null);
                 }
                 consumer.accept(next.getEvent());
+                read++;
+                if (read % (PERMITS / 2) == 0) {
+                    call.write(permits(PERMITS / 2));
+                }
             }
+        } catch (StatusException | TimeoutException e) {
+            throw ended(read, count, e);
+        } finally {
+            call.cancel("no more is wanted", null);
         }
+    }
+
+    /** The first message of a stream says where it starts too: at the first event. */
+    private static GetEventsRequest permits(long count) {
+        return GetEventsRequest.newBuilder().setNumberOfPermits(count).build();
+    }
+
+    private CopyException ended(long read, long count, Exception reason) {
+        return new CopyException(address + " ended its stream after " + read + " of " + count + " events", reason);
     }
 
     void append(List<Event> transaction) throws InterruptedException {
