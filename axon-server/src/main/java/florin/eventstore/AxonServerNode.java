@@ -259,7 +259,7 @@ public final class AxonServerNode implements AutoCloseable {
     }
 
     /** Threads that do not keep the process from ending. */
-    static ThreadFactory daemon(String name) {
+    public static ThreadFactory daemon(String name) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
             Thread thread = new Thread(task, name + '-' + number.incrementAndGet());

@@ -67,68 +67,37 @@ public record NodeConfiguration(
     }
 
     public NodeConfiguration withHost(String address) {
-        return new NodeConfiguration(
-                data,
-                address,
-                grpcPort,
-                httpPort,
-                developmentMode,
-                heartbeatInterval,
-                heartbeatTimeout,
-                access,
-                limits,
-                storage);
+        return with(address, developmentMode, heartbeatInterval, heartbeatTimeout, access, limits, storage);
     }
 
     public NodeConfiguration withDevelopmentMode(boolean on) {
-        return new NodeConfiguration(
-                data, host, grpcPort, httpPort, on, heartbeatInterval, heartbeatTimeout, access, limits, storage);
+        return with(host, on, heartbeatInterval, heartbeatTimeout, access, limits, storage);
     }
 
     public NodeConfiguration withHeartbeat(Duration interval, Duration timeout) {
-        return new NodeConfiguration(
-                data, host, grpcPort, httpPort, developmentMode, interval, timeout, access, limits, storage);
+        return with(host, developmentMode, interval, timeout, access, limits, storage);
     }
 
     public NodeConfiguration withAccess(Access who) {
-        return new NodeConfiguration(
-                data,
-                host,
-                grpcPort,
-                httpPort,
-                developmentMode,
-                heartbeatInterval,
-                heartbeatTimeout,
-                who,
-                limits,
-                storage);
+        return with(host, developmentMode, heartbeatInterval, heartbeatTimeout, who, limits, storage);
     }
 
     public NodeConfiguration withLimits(Limits most) {
-        return new NodeConfiguration(
-                data,
-                host,
-                grpcPort,
-                httpPort,
-                developmentMode,
-                heartbeatInterval,
-                heartbeatTimeout,
-                access,
-                most,
-                storage);
+        return with(host, developmentMode, heartbeatInterval, heartbeatTimeout, access, most, storage);
     }
 
     public NodeConfiguration withStorage(StorageConfiguration how) {
-        return new NodeConfiguration(
-                data,
-                host,
-                grpcPort,
-                httpPort,
-                developmentMode,
-                heartbeatInterval,
-                heartbeatTimeout,
-                access,
-                limits,
-                how);
+        return with(host, developmentMode, heartbeatInterval, heartbeatTimeout, access, limits, how);
+    }
+
+    private NodeConfiguration with(
+            String address,
+            boolean development,
+            Duration interval,
+            Duration timeout,
+            Access who,
+            Limits most,
+            StorageConfiguration how) {
+        return new NodeConfiguration(data, address, grpcPort, httpPort, development, interval, timeout, who, most, how);
     }
 }

@@ -39,52 +39,30 @@ public record PlatformConfiguration(
 
     /** The same with so many instances of each service, the further ones on other free ports. */
     public PlatformConfiguration withInstances(int number) {
-        return new PlatformConfiguration(
-                root,
-                data,
-                cache,
-                ports,
-                ports.freeOthers(number - 1),
-                databaseUrls,
-                environment,
-                writesArchives,
-                isBrief,
-                progress);
+        return with(ports.freeOthers(number - 1), databaseUrls, environment, progress);
     }
 
     /** The same with one database elsewhere. */
     public PlatformConfiguration withDatabaseUrl(String database, String url) {
-        return new PlatformConfiguration(
-                root,
-                data,
-                cache,
-                ports,
-                furtherInstances,
-                Map.of(database, url),
-                environment,
-                writesArchives,
-                isBrief,
-                progress);
+        return with(furtherInstances, Map.of(database, url), environment, progress);
     }
 
     /** The same with other variables for services. */
     public PlatformConfiguration withEnvironment(Map<String, Map<String, String>> variables) {
-        return new PlatformConfiguration(
-                root, data, cache, ports, furtherInstances, databaseUrls, variables, writesArchives, isBrief, progress);
+        return with(furtherInstances, databaseUrls, variables, progress);
     }
 
     /** The same with another listener. */
     public PlatformConfiguration withProgress(Consumer<String> listener) {
+        return with(furtherInstances, databaseUrls, environment, listener);
+    }
+
+    private PlatformConfiguration with(
+            List<PlatformPorts> others,
+            Map<String, String> urls,
+            Map<String, Map<String, String>> variables,
+            Consumer<String> listener) {
         return new PlatformConfiguration(
-                root,
-                data,
-                cache,
-                ports,
-                furtherInstances,
-                databaseUrls,
-                environment,
-                writesArchives,
-                isBrief,
-                listener);
+                root, data, cache, ports, others, urls, variables, writesArchives, isBrief, listener);
     }
 }

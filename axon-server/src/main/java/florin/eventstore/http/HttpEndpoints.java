@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import florin.eventstore.AxonServerNode;
 import florin.eventstore.http.Routes.Route;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.security.AccessControl;
@@ -71,11 +72,7 @@ public final class HttpEndpoints implements AutoCloseable {
         knowsItsHosts = address.getAddress().isLoopbackAddress() && !accessControl.isOn() && tls == null;
         // A slow client holds a thread until its time is up: with fewer threads than connections it would hold up
         // others.
-        executor = Executors.newCachedThreadPool(task -> {
-            Thread thread = new Thread(task, "http");
-            thread.setDaemon(true);
-            return thread;
-        });
+        executor = Executors.newCachedThreadPool(AxonServerNode.daemon("http"));
         information.addTo(routes);
         contexts.addTo(routes);
         processors.addTo(routes);
