@@ -83,7 +83,12 @@ public final class AxonServerNode implements AutoCloseable {
         contexts = new Contexts(configuration.data(), configuration.storage());
         Clients clients = new Clients();
         Topology topology = new Topology();
-        EventSchedulerRpc scheduler = new EventSchedulerRpc(contexts, Clock.systemUTC(), timer, readers);
+        EventSchedulerRpc scheduler = new EventSchedulerRpc(
+                contexts,
+                Clock.systemUTC(),
+                timer,
+                readers,
+                configuration.limits().maxScheduledEvents());
         PersistentStreamRpc streams = new PersistentStreamRpc(contexts, clients, readers, timer);
         try {
             contexts.open();

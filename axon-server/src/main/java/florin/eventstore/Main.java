@@ -44,6 +44,7 @@ public final class Main {
               --tls-client-ca FILE    clients must show a certificate that one of these (PEM) has signed
               --max-message-size N    bytes of one message (default: 16777216)
               --max-connections N     gRPC connections at once (default: 1000)
+              --max-scheduled-events N  scheduled events that wait (default: 500000)
               --devmode               allow destructive conveniences for development
               --help                  show this text
             Access control is on when the file names applications:
@@ -131,6 +132,7 @@ public final class Main {
         Path clientAuthority = null;
         int maxMessageBytes = defaults.limits().maxMessageBytes();
         int maxConnections = defaults.limits().maxConnections();
+        int maxScheduledEvents = defaults.limits().maxScheduledEvents();
         Deque<String> rest = new ArrayDeque<>(file.arguments());
         rest.addAll(List.of(arguments));
         while (!rest.isEmpty()) {
@@ -157,6 +159,7 @@ public final class Main {
                 case "--max-message-size" ->
                     maxMessageBytes = number(option, rest, MIN_MESSAGE_BYTES, MAX_MESSAGE_BYTES);
                 case "--max-connections" -> maxConnections = number(option, rest, 1, 1_000_000);
+                case "--max-scheduled-events" -> maxScheduledEvents = number(option, rest, 1, 100_000_000);
                 default -> throw new IllegalArgumentException("unknown option " + option);
             }
         }
@@ -171,7 +174,7 @@ public final class Main {
                 .withDevelopmentMode(developmentMode)
                 .withStorage(storage)
                 .withAccess(new Access(control, tls, insecureListen))
-                .withLimits(new Limits(maxMessageBytes, maxConnections));
+                .withLimits(new Limits(maxMessageBytes, maxConnections, maxScheduledEvents));
     }
 
     private static ConfigurationFile configurationFile(String... arguments) {

@@ -47,9 +47,10 @@ public record NodeConfiguration(
      *
      * @param maxMessageBytes the size of one message
      * @param maxConnections how many gRPC connections there may be
+     * @param maxScheduledEvents how many scheduled events may wait, of all contexts
      */
-    public record Limits(int maxMessageBytes, int maxConnections) {
-        public static final Limits DEFAULT = new Limits(16 << 20, 1000);
+    public record Limits(int maxMessageBytes, int maxConnections, int maxScheduledEvents) {
+        public static final Limits DEFAULT = new Limits(16 << 20, 1000, 500_000);
     }
 
     public static NodeConfiguration of(Path data, int grpcPort, int httpPort) {

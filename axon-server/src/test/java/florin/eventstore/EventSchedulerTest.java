@@ -4,10 +4,7 @@ import static florin.eventstore.NodeFixture.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import florin.eventstore.storage.Contexts;
-import florin.eventstore.storage.EventStorage;
-import florin.eventstore.storage.Schedule;
-import florin.eventstore.storage.StorageConfiguration;
+import florin.eventstore.NodeConfiguration.Limits;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
@@ -25,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EventSchedulerTest {
+    private static final int MOST = 5;
+
     @TempDir
     private Path data;
 
@@ -114,31 +113,23 @@ class EventSchedulerTest {
     @Test
     void oneCanBeReplacedThoughNoMoreCanBeScheduled() throws Exception {
         fixture.close();
-        long tomorrow = Instant.now().plusSeconds(86_400).toEpochMilli();
-        try (Contexts contexts = new Contexts(data, StorageConfiguration.DEFAULT)) {
-            contexts.open();
-            EventStorage storage = contexts.get("default");
-            List<CompletableFuture<Long>> kept = new ArrayList<>();
-            for (int number = 0; number < 500_000; number++) {
-                kept.add(storage.schedule(new Schedule("token " + number, tomorrow, event("", 0, "first")), null)
-                        .toCompletableFuture());
-                if (kept.size() == 1000) {
-                    CompletableFuture.allOf(kept.toArray(CompletableFuture[]::new))
-                            .get(30, TimeUnit.SECONDS);
-                    kept.clear();
-                }
-            }
-        }
-        fixture = new NodeFixture(data);
+        fixture = new NodeFixture(NodeConfiguration.of(data, 0, 0).withLimits(new Limits(1 << 20, 10, MOST)));
         client = fixture.connect("client");
-        assertThatThrownBy(() -> schedule(60_000, "one more")).hasMessageContaining("no more than 500000 events");
+        String token = schedule(3_600_000, "first");
+        for (int number = 1; number < MOST; number++) {
+            schedule(3_600_000, "another");
+        }
+        fixture.restart();
+        client = fixture.connect("client");
+        assertThatThrownBy(() -> schedule(3_600_000, "one more"))
+                .hasMessageContaining("no more than " + MOST + " events");
         assertThatThrownBy(() -> reschedule("unknown token", "one more"))
-                .hasMessageContaining("no more than 500000 events");
+                .hasMessageContaining("no more than " + MOST + " events");
 
-        reschedule("token 7", "second");
+        reschedule(token, "second");
 
         assertThat(nextEvent()).isEqualTo("second");
-        schedule(60_000, "in place of the one that is published");
+        schedule(3_600_000, "in place of the one that is published");
     }
 
     private void reschedule(String token, String text) throws Exception {

@@ -35,7 +35,7 @@ class LimitsTest {
     void aConnectionTooManyIsRefusedUntilAnotherOneEnds() {
         List<ManagedChannel> channels = new ArrayList<>();
         try (NodeFixture fixture =
-                new NodeFixture(NodeConfiguration.of(data, 0, 0).withLimits(new Limits(1 << 20, 3)))) {
+                new NodeFixture(NodeConfiguration.of(data, 0, 0).withLimits(new Limits(1 << 20, 3, 10)))) {
             for (int i = 0; i < 4; i++) {
                 channels.add(NettyChannelBuilder.forAddress(
                                 "127.0.0.1", fixture.node().grpcPort())
@@ -63,7 +63,7 @@ class LimitsTest {
         ManagedChannel channel = null;
         try (NodeFixture fixture = new NodeFixture(NodeConfiguration.of(data.resolve("store"), 0, 0)
                 .withAccess(access)
-                .withLimits(new Limits(1 << 20, 3)))) {
+                .withLimits(new Limits(1 << 20, 3, 10)))) {
             for (int i = 0; i < 3; i++) {
                 Socket socket = new Socket(
                         InetAddress.getLoopbackAddress(), fixture.node().grpcPort());
@@ -91,7 +91,7 @@ class LimitsTest {
     @Test
     void aMessageTooLargeIsRefusedAndTheNextOneIsServed() throws Exception {
         try (NodeFixture fixture =
-                new NodeFixture(NodeConfiguration.of(data, 0, 0).withLimits(new Limits(100_000, 10)))) {
+                new NodeFixture(NodeConfiguration.of(data, 0, 0).withLimits(new Limits(100_000, 10, 10)))) {
             AxonServerConnection client = fixture.connect("client");
             assertThatThrownBy(() -> append(client, event("a", 0, "x".repeat(200_000))))
                     .hasStackTraceContaining("RESOURCE_EXHAUSTED");

@@ -26,7 +26,7 @@ class MainTest {
         assertThat(configuration.access().control().isOn()).isFalse();
         assertThat(configuration.access().tls()).isNull();
         assertThat(configuration.access().insecureListen()).isFalse();
-        assertThat(configuration.limits()).isEqualTo(new Limits(16_777_216, 1000));
+        assertThat(configuration.limits()).isEqualTo(new Limits(16_777_216, 1000, 500_000));
     }
 
     @Test
@@ -39,6 +39,7 @@ class MainTest {
                 devmode=true
                 insecure-listen=false
                 max-connections=7
+                max-scheduled-events=30
                 max-message-size=1000000
                 application.orders.token=0123456789abcdef
                 application.orders.roles=USE_CONTEXT@default
@@ -53,7 +54,7 @@ class MainTest {
         assertThat(configuration.developmentMode()).isTrue();
         assertThat(configuration.access().insecureListen()).isFalse();
         assertThat(configuration.access().control().isOn()).isTrue();
-        assertThat(configuration.limits()).isEqualTo(new Limits(1_000_000, 7));
+        assertThat(configuration.limits()).isEqualTo(new Limits(1_000_000, 7, 30));
     }
 
     @Test

@@ -37,7 +37,6 @@ import org.slf4j.LoggerFactory;
 /** The EventScheduler service: schedules are on disk, timers only in memory and made again when a context opens. */
 public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(EventSchedulerRpc.class);
-    private static final int MAX_SCHEDULES = 500_000;
     /** The rest of those that are due waits, so that other appends find room. */
     private static final int MAX_FIRING = 256;
 
@@ -51,6 +50,7 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     private final Clock clock;
     private final ScheduledExecutorService timer;
     private final Executor readers;
+    private final int maxSchedules;
     private final Map<String, Waiting> timers = new ConcurrentHashMap<>();
     private final Queue<Firing> due = new ConcurrentLinkedQueue<>();
     private final Semaphore firing = new Semaphore(MAX_FIRING);
@@ -72,12 +72,15 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
 
     /**
      * @param clock tells when an event is due; it may be set while the node runs
+     * @param maxSchedules how many may wait, of all contexts
      */
-    public EventSchedulerRpc(Contexts contexts, Clock clock, ScheduledExecutorService timer, Executor readers) {
+    public EventSchedulerRpc(
+            Contexts contexts, Clock clock, ScheduledExecutorService timer, Executor readers, int maxSchedules) {
         this.contexts = contexts;
         this.clock = clock;
         this.timer = timer;
         this.readers = readers;
+        this.maxSchedules = maxSchedules;
         contexts.onOpen((name, storage) -> storage.schedules()
                 .forEach((token, instant) -> startTimer(new Firing(name, storage, token, instant), 0)));
         contexts.onClose(name -> timers.keySet().removeIf(key -> {
@@ -125,9 +128,9 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
         EventStoreRpc.validate(event);
         String context = ContextHeader.current();
         boolean isOneMore = replaced == null || !timers.containsKey(key(context, replaced));
-        if (isOneMore && timers.size() >= MAX_SCHEDULES) {
+        if (isOneMore && timers.size() >= maxSchedules) {
             throw Refusal.tooManyRequests(
-                    ErrorCategory.OTHER, "no more than " + MAX_SCHEDULES + " events can be scheduled");
+                    ErrorCategory.OTHER, "no more than " + maxSchedules + " events can be scheduled");
         }
         Outbound<ScheduleToken> out = Outbound.of(observer, () -> {});
         EventStorage storage = contexts.current();

@@ -44,7 +44,7 @@ class EventSchedulerClockTest {
     @BeforeEach
     void start() throws Exception {
         contexts = new Contexts(data, StorageConfiguration.DEFAULT);
-        EventSchedulerRpc service = new EventSchedulerRpc(contexts, clock, timer, timer);
+        EventSchedulerRpc service = new EventSchedulerRpc(contexts, clock, timer, timer, 10);
         contexts.open();
         server = NettyServerBuilder.forPort(0).addService(service).build().start();
         channel = NettyChannelBuilder.forAddress("localhost", server.getPort())
