@@ -18,8 +18,6 @@ abstract class Handler<P extends Handler.Pending, I> {
 
     /** A command or query that its sender waits for. */
     interface Pending extends WaitingLine.Message {
-        String identifier();
-
         /** By which it finds its handlers; called until it was sent. */
         String name();
 
@@ -119,7 +117,7 @@ abstract class Handler<P extends Handler.Pending, I> {
         if (!queue.hasRoomFor(pending)) {
             return "too many requests: " + queue.size() + ' ' + several + " wait for handler " + clientId;
         }
-        if (inFlight.containsKey(pending.identifier())) {
+        if (queue.contains(pending.identifier()) || inFlight.containsKey(pending.identifier())) {
             return "a " + one + " with identifier " + pending.identifier() + " is being handled";
         }
         return null;

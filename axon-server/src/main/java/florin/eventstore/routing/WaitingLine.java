@@ -1,9 +1,11 @@
 package florin.eventstore.routing;
 
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** What waits for a handler, bounded in number and in bytes: the highest priority is next, and among equals what came first. */
@@ -12,6 +14,8 @@ final class WaitingLine<M extends WaitingLine.Message> {
     private static final long MAX_BYTES = 32L << 20;
 
     interface Message {
+        String identifier();
+
         int bytes();
 
         long priority();
@@ -23,6 +27,7 @@ final class WaitingLine<M extends WaitingLine.Message> {
             Comparator.comparingLong((Place<M> place) -> place.message().priority())
                     .reversed()
                     .thenComparingLong(Place::arrival));
+    private final Set<String> identifiers = new HashSet<>();
     private long arrivals;
     private long bytes;
 
@@ -34,6 +39,10 @@ final class WaitingLine<M extends WaitingLine.Message> {
         return places.isEmpty();
     }
 
+    boolean contains(String identifier) {
+        return identifiers.contains(identifier);
+    }
+
     boolean hasRoomFor(M message) {
         return hasRoom(places.size(), bytes, message.bytes());
     }
@@ -43,9 +52,16 @@ final class WaitingLine<M extends WaitingLine.Message> {
         return waiting < MAX_MESSAGES && (bytes == 0 || bytes + more <= MAX_BYTES);
     }
 
+    /** Adds a message; there is none of its identifier yet. */
     void add(M message) {
         places.add(new Place<>(message, arrivals++));
+        identifiers.add(message.identifier());
         bytes += message.bytes();
+    }
+
+    private void left(M message) {
+        identifiers.remove(message.identifier());
+        bytes -= message.bytes();
     }
 
     /** The next one, which stays in the line; only if there is one. */
@@ -55,7 +71,7 @@ final class WaitingLine<M extends WaitingLine.Message> {
 
     /** Removes the next one; only if there is one. */
     void remove() {
-        bytes -= places.remove().message().bytes();
+        left(places.remove().message());
     }
 
     /** Removes the message, wherever it stands in the line, if it does. */
@@ -63,7 +79,7 @@ final class WaitingLine<M extends WaitingLine.Message> {
         for (Iterator<Place<M>> rest = places.iterator(); rest.hasNext(); ) {
             if (rest.next().message() == message) {
                 rest.remove();
-                bytes -= message.bytes();
+                left(message);
                 return;
             }
         }
@@ -77,7 +93,7 @@ final class WaitingLine<M extends WaitingLine.Message> {
                 .map(Place::message)
                 .toList();
         places.removeIf(place -> wanted.test(place.message()));
-        removed.forEach(message -> bytes -= message.bytes());
+        removed.forEach(this::left);
         return removed;
     }
 }
