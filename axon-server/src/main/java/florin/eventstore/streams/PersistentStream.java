@@ -228,6 +228,13 @@ final class PersistentStream {
         return change.done();
     }
 
+    /** Forgets the stream, and then ends it. What clients confirm meanwhile waits: it would be kept again. */
+    synchronized void delete() {
+        requirePresent();
+        storage.removeStream(identifier);
+        end(null);
+    }
+
     /** Ends all connections to the stream; with a reason the clients come back, without one they do not. */
     synchronized void end(Refusal reason) {
         ended = true;

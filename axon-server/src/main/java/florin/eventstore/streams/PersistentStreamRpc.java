@@ -158,13 +158,11 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
     @Override
     public void deleteStream(DeleteStreamRequest request, StreamObserver<Empty> observer) {
         PersistentStream stream = find(request.getStreamId());
-        EventStorage storage = contexts.current();
         Map<String, PersistentStream> known = known();
         synchronized (known) {
-            storage.removeStream(request.getStreamId());
-            known.remove(request.getStreamId());
+            stream.delete();
+            known.remove(request.getStreamId(), stream);
         }
-        stream.end(null);
         observer.onCompleted();
     }
 

@@ -2,6 +2,7 @@ package florin.eventstore.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import florin.eventstore.protocol.Recorder;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
 import io.axoniq.axonserver.grpc.command.CommandResponse;

@@ -1,21 +1,20 @@
-package florin.eventstore.routing;
+package florin.eventstore.protocol;
 
-import florin.eventstore.protocol.Outbound;
 import io.grpc.stub.ServerCallStreamObserver;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Stands for the client at the other end of a call: keeps what it was sent. */
-final class Recorder<T> extends ServerCallStreamObserver<T> {
-    final List<T> seen = new ArrayList<>();
-    boolean ended;
+public final class Recorder<T> extends ServerCallStreamObserver<T> {
+    public final List<T> seen = new CopyOnWriteArrayList<>();
+    public volatile boolean ended;
     /** As after a refusal, of which gRPC has not told yet. */
-    boolean refused;
+    public boolean refused;
 
-    boolean reads = true;
-    Runnable onReady = () -> {};
+    public boolean reads = true;
+    public Runnable onReady = () -> {};
 
-    Outbound<T> outbound() {
+    public Outbound<T> outbound() {
         return Outbound.of(this, () -> {});
     }
 
