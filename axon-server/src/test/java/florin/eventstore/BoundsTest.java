@@ -26,6 +26,10 @@ import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
 import io.axoniq.axonserver.grpc.event.CancelScheduledEventRequest;
 import io.axoniq.axonserver.grpc.event.EventSchedulerGrpc;
 import io.axoniq.axonserver.grpc.event.RescheduleEventRequest;
+import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.axoniq.axonserver.grpc.event.GetEventsRequest;
+import io.axoniq.axonserver.grpc.event.PayloadDescription;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
@@ -58,6 +62,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -492,6 +497,24 @@ class BoundsTest {
         assertThatThrownBy(() -> scheduler.rescheduleEvent(
                         RescheduleEventRequest.newBuilder().setToken(tooLong).build()))
                 .hasMessageContaining("token of a scheduled event has 4096 characters at most");
+    }
+
+    @Test
+    void typesThatAReaderExcludesAreBounded() throws Exception {
+        assertThat(refusalOf(IntStream.range(0, 5).mapToObj(type -> type + MEBIBYTE)))
+                .contains("10000 types and 4194304 bytes of them at most");
+        assertThat(refusalOf(IntStream.rangeClosed(0, 10_000).mapToObj(type -> "type " + type)))
+                .contains("10000 types and 4194304 bytes of them at most");
+    }
+
+    private String refusalOf(Stream<String> excludedTypes) throws Exception {
+        SettableFuture<String> refusal = SettableFuture.create();
+        StreamObserver<GetEventsRequest> reader =
+                EventStoreGrpc.newStub(channels.get(0)).listEvents(new Ending<EventWithToken>(refusal));
+        excludedTypes.forEach(type -> reader.onNext(GetEventsRequest.newBuilder()
+                .addBlacklist(PayloadDescription.newBuilder().setType(type))
+                .build()));
+        return refusal.get(90, TimeUnit.SECONDS);
     }
 
     private String refusalOf(CommandSubscription.Builder subscription) throws Exception {

@@ -21,6 +21,7 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
     private static final int STEP_EVENTS = 1024;
     private static final int STEP_BYTES = 1 << 20;
     private static final int MAX_EXCLUDED_TYPES = 10_000;
+    private static final int MAX_EXCLUDED_BYTES = 4 << 20;
     /** An excluded event is sent anyway after so many in a row, so that the reader's token keeps up. */
     private static final int MAX_SKIPPED = 1000;
 
@@ -29,6 +30,7 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
     private volatile Runnable unregister = () -> {};
     private final AtomicLong permits = new AtomicLong();
     private final Set<PayloadDescription> excluded = ConcurrentHashMap.newKeySet();
+    private long excludedBytes;
     private volatile boolean started;
     private volatile long next;
     private int skipped;
@@ -58,12 +60,13 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
             started = true;
             storage.onCommit(wakeOnCommit);
         }
-        if (excluded.size() + request.getBlacklistCount() > MAX_EXCLUDED_TYPES) {
-            out.fail(Refusal.invalid("more than " + MAX_EXCLUDED_TYPES + " excluded types"));
-            stopped();
-            return;
+        for (PayloadDescription type : request.getBlacklistList()) {
+            excludedBytes += excluded.add(type) ? type.getSerializedSize() : 0;
         }
-        excluded.addAll(request.getBlacklistList());
+        if (excluded.size() > MAX_EXCLUDED_TYPES || excludedBytes > MAX_EXCLUDED_BYTES) {
+            throw Refusal.invalid("a reader excludes " + MAX_EXCLUDED_TYPES + " types and " + MAX_EXCLUDED_BYTES
+                    + " bytes of them at most");
+        }
         permits.updateAndGet(current -> saturatedSum(current, Math.max(0, request.getNumberOfPermits())));
         wake();
     }
