@@ -429,6 +429,11 @@ public final class EventStorage implements AutoCloseable {
         });
     }
 
+    /** Whether the aggregate has any event: it has the first then. */
+    boolean hasFirstEvent(String identifier) {
+        return reading(database -> database.rocks.get(database.aggregates, Keys.ofAggregate(identifier, 0)) != null);
+    }
+
     /** The sequence number of the aggregate's last event, -1 if it has none. */
     public long highestSequence(String identifier) {
         return reading(database -> highestSequence(database, database.aggregates, identifier));

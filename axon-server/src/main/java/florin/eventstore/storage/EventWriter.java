@@ -324,7 +324,7 @@ final class EventWriter implements AutoCloseable {
         List<PendingWrite> accepted = new ArrayList<>(group.size());
         List<Long> results = new ArrayList<>(group.size());
         List<NewEvent> written = new ArrayList<>();
-        Map<PendingWrite, Throwable> refused = new HashMap<>();
+        Map<PendingWrite, Refusal> refused = new HashMap<>();
         Map<String, Long> sequences = new HashMap<>();
         Map<String, Boolean> scheduleStates = new HashMap<>();
         long firstIndex = storage.lastIndex() + 1;
@@ -342,7 +342,7 @@ final class EventWriter implements AutoCloseable {
                     continue;
                 }
                 check(write.events, sequences, own);
-            } catch (Refusal | RocksDBException e) {
+            } catch (Refusal e) {
                 refused.put(write, e);
                 continue;
             }
@@ -436,16 +436,12 @@ final class EventWriter implements AutoCloseable {
         return Keys.ofAggregate(event.getAggregateIdentifier(), event.getAggregateSequenceNumber());
     }
 
-    private boolean exists(String token, Map<String, Boolean> scheduleStates) throws RocksDBException {
-        EventDatabase database = storage.database();
+    private boolean exists(String token, Map<String, Boolean> scheduleStates) {
         Boolean staged = scheduleStates.get(token);
-        return staged != null
-                ? staged
-                : database.rocks.get(database.schedules, token.getBytes(StandardCharsets.UTF_8)) != null;
+        return staged != null ? staged : storage.schedule(token).isPresent();
     }
 
-    private void check(List<NewEvent> transaction, Map<String, Long> group, Map<String, Long> own)
-            throws RocksDBException {
+    private void check(List<NewEvent> transaction, Map<String, Long> group, Map<String, Long> own) {
         for (NewEvent added : transaction) {
             Event event = added.event();
             String identifier = event.getAggregateIdentifier();
@@ -469,15 +465,11 @@ final class EventWriter implements AutoCloseable {
     }
 
     /** A first event is checked by one key that the Bloom filter answers, so new aggregates stay cheap in a big store. */
-    private long lastSequence(String identifier, long wanted) throws RocksDBException {
+    private long lastSequence(String identifier, long wanted) {
         Long remembered = lastSequences.get(identifier);
         if (remembered != null) {
             return remembered;
         }
-        EventDatabase database = storage.database();
-        if (wanted == 0 && database.rocks.get(database.aggregates, Keys.ofAggregate(identifier, 0)) == null) {
-            return -1;
-        }
-        return storage.highestSequence(identifier);
+        return wanted == 0 && !storage.hasFirstEvent(identifier) ? -1 : storage.highestSequence(identifier);
     }
 }

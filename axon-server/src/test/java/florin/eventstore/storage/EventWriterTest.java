@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.TickerType;
 
 /** Whatever happens to the thread that writes, it answers and goes on. */
@@ -77,6 +78,31 @@ class EventWriterTest {
 
         appendWhenItCanBeWritten(event("a", 1, "after"));
         assertThat(readAll(storage)).containsExactly(event("a", 0, "before"), event("a", 1, "after"));
+    }
+
+    @Test
+    void whatCannotBeComparedWithTheEventsBeforeIsRefusedBecauseTheyCannotBeRead() throws Exception {
+        storage.reading(database -> {
+            try (FlushOptions options = new FlushOptions().setWaitForFlush(true)) {
+                database.rocks.flush(options, database.aggregates);
+            }
+            return null;
+        });
+        storage.close();
+        for (Path table : StoreFixture.files(temporary.resolve("store"), ".sst")) {
+            byte[] bytes = Files.readAllBytes(table);
+            bytes[0] ^= 1;
+            Files.write(table, bytes);
+        }
+        storage = fixture.open(temporary.resolve("store"));
+
+        for (long sequence : new long[] {0, 1}) {
+            assertThatThrownBy(() -> append(storage, event("a", sequence, "again")))
+                    .cause()
+                    .isInstanceOf(Refusal.class)
+                    .extracting(refusal -> ((Refusal) refusal).category())
+                    .isEqualTo(ErrorCategory.DATAFILE_READ_ERROR);
+        }
     }
 
     /** A longer one is looked up in the store each time. */
