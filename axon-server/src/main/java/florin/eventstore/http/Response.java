@@ -4,8 +4,6 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeoutException;
 
 /** What goes back over HTTP; refusals are problems in the sense of RFC 9457. */
 record Response(int status, String contentType, String body) {
@@ -29,12 +27,7 @@ record Response(int status, String contentType, String body) {
     }
 
     static Response problem(Throwable thrown) {
-        Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        if (cause instanceof TimeoutException) {
-            return problem(504, "Gateway Timeout", "a client did not answer the instruction in time");
-        }
-        Refusal refusal = Refusal.from(cause);
+        Refusal refusal = Refusal.from(thrown);
         String detail = refusal.getMessage();
         return switch (refusal.status()) {
             case INVALID_ARGUMENT -> problem(400, "Bad Request", detail);
@@ -47,6 +40,7 @@ record Response(int status, String contentType, String body) {
                 refusal.category() == ErrorCategory.INSTRUCTION_EXECUTION_ERROR
                         ? problem(502, "Bad Gateway", detail)
                         : problem(503, "Service Unavailable", detail);
+            case DEADLINE_EXCEEDED -> problem(504, "Gateway Timeout", detail);
             default -> problem(500, "Internal Server Error", detail);
         };
     }

@@ -15,6 +15,7 @@ import io.axoniq.axonserver.grpc.control.RequestReconnect;
 import io.axoniq.axonserver.grpc.control.TopologyChange;
 import io.grpc.stub.StreamObserver;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -41,12 +43,12 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     private static final long MAX_REPORTED_BYTES = Runtime.getRuntime().maxMemory() / 8;
 
     private static final int MAX_INSTRUCTIONS = 1000;
-    private static final long INSTRUCTION_TIMEOUT_SECONDS = 30;
 
     private final String context;
     private final SocketAddress connection;
     private final Outbound<PlatformOutboundInstruction> out;
     private final Topology topology;
+    private final Duration instructionTimeout;
     private final Consumer<ConnectedClient> onEnd;
     private final Map<String, EventProcessorInfo> processors = new ConcurrentHashMap<>();
     private final AtomicLong reportedBytes;
@@ -68,11 +70,13 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
             StreamObserver<PlatformOutboundInstruction> observer,
             Topology topology,
             AtomicLong reportedBytes,
+            Duration instructionTimeout,
             Consumer<ConnectedClient> onEnd) {
         this.context = context;
         this.connection = connection;
         this.topology = topology;
         this.reportedBytes = reportedBytes;
+        this.instructionTimeout = instructionTimeout;
         this.onEnd = onEnd;
         out = Outbound.of(observer, this::end);
         out.onReady(() -> topology.catchUp(this));
@@ -184,19 +188,24 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
 
     /** Completes when the client reports success, exceptionally when it refuses, stays silent or leaves. */
     CompletableFuture<Void> instruct(PlatformOutboundInstruction instruction) {
-        String identifier = UUID.randomUUID().toString();
-        CompletableFuture<Void> result =
-                new CompletableFuture<Void>().orTimeout(INSTRUCTION_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         if (instructions.size() >= MAX_INSTRUCTIONS) {
             return CompletableFuture.failedFuture(Refusal.tooManyRequests(
                     ErrorCategory.INSTRUCTION_EXECUTION_ERROR, "too many instructions wait for an answer"));
         }
+        String identifier = UUID.randomUUID().toString();
+        CompletableFuture<Void> result =
+                new CompletableFuture<Void>().orTimeout(instructionTimeout.toMillis(), TimeUnit.MILLISECONDS);
         instructions.put(identifier, result);
         if (!out.offer(instruction.toBuilder().setInstructionId(identifier).build())) {
             result.completeExceptionally(Refusal.tooManyRequests(
                     ErrorCategory.INSTRUCTION_EXECUTION_ERROR, "client " + clientId() + " does not read"));
         }
-        return result.whenComplete((done, failure) -> instructions.remove(identifier));
+        return result.exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        failure instanceof TimeoutException
+                                ? Refusal.notInTime("client " + clientId() + " did not answer the instruction within "
+                                        + instructionTimeout.toSeconds() + " s")
+                                : failure))
+                .whenComplete((done, failure) -> instructions.remove(identifier));
     }
 
     /** Asks the client to close its connection and to come back. */

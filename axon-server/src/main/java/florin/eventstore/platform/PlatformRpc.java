@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(PlatformRpc.class);
 
+    private static final Duration INSTRUCTION_TIMEOUT = Duration.ofSeconds(30);
+
     private final Supplier<NodeInfo> self;
     private final Clients clients;
     private final Topology topology;
@@ -60,7 +62,13 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
     @Override
     public StreamObserver<PlatformInboundInstruction> openStream(StreamObserver<PlatformOutboundInstruction> observer) {
         ConnectedClient client = new ConnectedClient(
-                ContextHeader.current(), Clients.connection(), observer, topology, reportedBytes, connected::remove);
+                ContextHeader.current(),
+                Clients.connection(),
+                observer,
+                topology,
+                reportedBytes,
+                INSTRUCTION_TIMEOUT,
+                connected::remove);
         connected.add(client);
         return client;
     }

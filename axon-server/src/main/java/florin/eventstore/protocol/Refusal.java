@@ -84,6 +84,11 @@ public final class Refusal extends RuntimeException {
         return new Refusal(ErrorCategory.DATAFILE_READ_ERROR, Status.INTERNAL, message, cause);
     }
 
+    /** A client did not say in time that it carried out an instruction; it may have done so. */
+    public static Refusal notInTime(String message) {
+        return new Refusal(ErrorCategory.INSTRUCTION_EXECUTION_ERROR, Status.DEADLINE_EXCEEDED, message, null);
+    }
+
     public static Refusal of(ErrorCategory category, String message) {
         return new Refusal(category, Status.UNAVAILABLE, message, null);
     }
