@@ -53,9 +53,11 @@ final class HashRing<M> {
     }
 
     void remove(M member) {
-        Place place = members.remove(member);
+        Place place = members.get(member);
         if (place != null) {
+            // Its points first: whoever sees that it is no member any more is not given it again.
             leave(member, place, Set.of());
+            members.remove(member);
         }
     }
 

@@ -91,6 +91,36 @@ class HashRingTest {
         assertThat(ring.memberFor("key")).isNull();
     }
 
+    /** Who chose it just then, and sees that it has left, chooses anew: it would be chosen again and again. */
+    @Test
+    void aMemberOwnsNothingAnyMoreBeforeItIsNoMember() {
+        HashRing<Member> members = new HashRing<>();
+        Member leaving = new Member();
+        members.put(leaving, "leaving", 100);
+        leaving.onComparison = () -> assertThat(members.contains(leaving) || members.memberFor("key") == null)
+                .isTrue();
+
+        members.remove(leaving);
+
+        assertThat(members.contains(leaving)).isFalse();
+    }
+
+    /** Each of its points is compared as it is taken away. */
+    private static final class Member {
+        private Runnable onComparison = () -> {};
+
+        @Override
+        public boolean equals(Object other) {
+            onComparison.run();
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return 1;
+        }
+    }
+
     private static Map<String, String> owners(HashRing<String> ring) {
         Map<String, String> owners = new HashMap<>();
         KEYS.forEach(key -> owners.put(key, ring.memberFor(key)));
