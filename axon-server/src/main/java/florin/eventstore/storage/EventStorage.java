@@ -299,8 +299,12 @@ public final class EventStorage implements AutoCloseable {
 
     private void requireOpen() {
         if (closed) {
-            throw Refusal.contextClosed("the context was closed or deleted");
+            throw closedRefusal();
         }
+    }
+
+    static Refusal closedRefusal() {
+        return Refusal.contextClosed("the context was closed or deleted");
     }
 
     /** How many transactions wait to be written. */

@@ -106,7 +106,7 @@ final class EventWriter implements AutoCloseable {
     CompletionStage<Long> submit(PendingWrite write) {
         synchronized (this) {
             if (closed) {
-                return CompletableFuture.failedFuture(Refusal.shuttingDown());
+                return CompletableFuture.failedFuture(EventStorage.closedRefusal());
             }
             long queued = queuedBytes.get();
             if (queue.size() >= MAX_QUEUED || (queued > 0 && queued + write.bytes > MAX_QUEUED_BYTES)) {

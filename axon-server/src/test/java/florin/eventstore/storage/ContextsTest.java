@@ -82,6 +82,19 @@ class ContextsTest {
         }
     }
 
+    @Test
+    void whoWritesToAContextThatWasDeletedIsToldSo() {
+        try (Contexts contexts = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            contexts.open();
+            EventStorage storage = contexts.get("orders");
+
+            contexts.delete("orders");
+
+            assertThatThrownBy(() -> StoreFixture.append(storage, StoreFixture.event("a", 0, "late")))
+                    .hasMessageContaining("the context was closed or deleted");
+        }
+    }
+
     private static boolean hasFiles(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.findAny().isPresent();
