@@ -31,6 +31,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,9 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
 
     private static final String TOKEN = "token of a scheduled event";
     private static final long RETRY_MS = 1000;
+    /** What hinders one hinders all that are due, and again each second: it is told so seldom. */
+    private static final long WARNING_NANOS = TimeUnit.MINUTES.toNanos(1);
+
     private static final long CLOCK_CHECK_MS = 2000;
     /** If the clock was set by more than this, all wait anew; by less, an event is published so much too late. */
     private static final long CLOCK_TOLERANCE_MS = 500;
@@ -54,6 +58,7 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     private final Map<String, Waiting> timers = new ConcurrentHashMap<>();
     private final Queue<Firing> due = new ConcurrentLinkedQueue<>();
     private final Semaphore firing = new Semaphore(MAX_FIRING);
+    private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - WARNING_NANOS);
     /** How far the clock was ahead of the one that timers go by; used by the timer alone. */
     private long clockAheadMs;
 
@@ -230,10 +235,22 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
             schedule.storage().cancelSchedule(schedule.token());
             timers.remove(schedule.key());
         } else if (!timer.isShutdown() && !schedule.storage().isClosed()) {
-            LOG.warn("Scheduled event {} is tried again: {}", schedule.token(), failure.getMessage());
+            warn(schedule, failure);
             startTimer(schedule, RETRY_MS);
         } else {
             timers.remove(schedule.key());
+        }
+    }
+
+    private void warn(Firing schedule, Throwable failure) {
+        long now = System.nanoTime();
+        long last = warnedAt.get();
+        if (now - last >= WARNING_NANOS && warnedAt.compareAndSet(last, now)) {
+            LOG.warn(
+                    "Scheduled event {} of context {}, as perhaps others, is tried again each second: {}",
+                    schedule.token(),
+                    schedule.context(),
+                    failure.getMessage());
         }
     }
 }

@@ -185,7 +185,8 @@ final class PersistentStream {
         CompletionStage<?> unused = storage.putStreamSoon(identifier, state.toBytes())
                 .whenComplete((index, failure) -> {
                     if (failure != null) {
-                        LOG.warn("Progress of persistent stream {} was not kept: {}", identifier, failure.toString());
+                        // The writer tells once what hinders all writes; this comes with each event that is confirmed.
+                        LOG.debug("Progress of persistent stream {} was not kept: {}", identifier, failure.toString());
                     }
                 });
     }
