@@ -144,8 +144,8 @@ interface PayloadProperty {
             try {
                 String value = expression.evaluate(parser.parse(payload.newInput()));
                 return value.isEmpty() ? null : value;
-            } catch (XPathExpressionException | SAXException | IOException | RuntimeException e) {
-                return null; // not XML, or nothing that the expression can be applied to
+            } catch (XPathExpressionException | SAXException | IOException | RuntimeException | StackOverflowError e) {
+                return null; // not XML, or nothing that the expression can be applied to, or too deep for that
             }
         }
     }

@@ -128,6 +128,13 @@ class SequencingTest {
                 .isEqualTo(hashOfAggregate("aggregate"));
     }
 
+    @Test
+    void aDocumentThatIsTooDeepIsNotRead() {
+        String deep = "<a>".repeat(100_000) + "id" + "</a>".repeat(100_000);
+        assertThat(hash(property("XML", "T", "/a", "SequentialPerAggregatePolicy"), event("T", deep)))
+                .isEqualTo(hashOfAggregate("aggregate"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
