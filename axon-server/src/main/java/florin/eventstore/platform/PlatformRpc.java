@@ -101,7 +101,8 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
                     client.drop();
                     clients.drop(client.connection());
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // Whatever it was, the others go on: a task that throws is not run again.
                 LOG.warn("Heartbeat to {} failed", client.clientId(), e);
             }
         }

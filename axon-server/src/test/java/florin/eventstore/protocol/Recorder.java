@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Stands for the client at the other end of a call: keeps what it was sent. */
-public final class Recorder<T> extends ServerCallStreamObserver<T> {
+public class Recorder<T> extends ServerCallStreamObserver<T> {
     public final List<T> seen = new CopyOnWriteArrayList<>();
     public volatile boolean ended;
     /** As after a refusal, of which gRPC has not told yet. */
