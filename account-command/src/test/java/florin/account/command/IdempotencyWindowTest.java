@@ -136,14 +136,16 @@ class IdempotencyWindowTest {
         assertThat(new IdempotencyWindow(shortest, 1, 1).retention()).isEqualTo(shortest);
         assertThatThrownBy(() -> new IdempotencyWindow(shortest.minusNanos(1), 1, 1))
                 .hasMessageContaining("florin.account.memory.retention");
-        assertThatThrownBy(() -> new IdempotencyWindow(Duration.ofDays(366), 1, 1))
+        assertThatThrownBy(() -> new IdempotencyWindow(Duration.ofDays(365).plusNanos(1), 1, 1))
                 .hasMessageContaining("florin.account.memory.retention");
     }
 
     @ParameterizedTest
-    @CsvSource({"0,1", "2,1", "1,1000001"})
+    @CsvSource({"0,1", "2,1", "1,500001"})
     void theNumbersAreInOrderAndBounded(int kept, int most) {
         assertThatThrownBy(() -> new IdempotencyWindow(Duration.ofDays(2), kept, most))
                 .hasMessageContaining("kept");
+        assertThat(new IdempotencyWindow(Duration.ofDays(365), 500_000, 500_000).most())
+                .isEqualTo(500_000);
     }
 }
