@@ -1,8 +1,12 @@
 package florin.simulation;
 
+import florin.account.api.AccountBlocked;
 import florin.account.api.AccountClosed;
+import florin.account.api.AccountEvent;
+import florin.account.api.BlockAccount;
 import florin.account.api.CloseAccount;
 import florin.account.api.Iban;
+import florin.account.api.UnblockAccount;
 import florin.account.api.WithdrawMoney;
 import florin.account.command.SimulatedAccounts;
 import florin.kit.SimulatedAggregates;
@@ -39,6 +43,7 @@ final class Bank {
 
     private static final int INSTANCES = 2;
     private static final long LONGEST_SAVE_MS = 5_000;
+    private static final long LONGEST_BLOCK_MS = 300_000;
     private static final long OPERATOR_LOOKS_EVERY_MS = 60_000;
     private static final int RETRIES_PERCENT = 40;
     private static final int CANCELS_PERCENT = 15;
@@ -61,6 +66,7 @@ final class Bank {
     private final Map<String, List<Node>> nodes = new LinkedHashMap<>();
     private final Map<Node, SimulatedSaga> sagas = new HashMap<>();
     private final List<Tracker> trackers = new ArrayList<>();
+    private int blocks;
     private int closures;
     private int looks;
 
@@ -154,14 +160,21 @@ final class Bank {
                 "event",
                 "",
                 () -> event + " as " + message.getAggregateIdentifier() + " " + message.getSequenceNumber());
+        if (event instanceof AccountBlocked blocked) {
+            countOpenTransfers(Fault.ACCOUNT_BLOCKED, blocked);
+        }
         if (event instanceof AccountClosed closed) {
-            books.transfers().stream()
-                    .filter(transfer -> transfer.end == null && transfer.touches(closed.iban()))
-                    .forEach(transfer -> coverage.count(Fault.ACCOUNT_CLOSED, transfer.last));
+            countOpenTransfers(Fault.ACCOUNT_CLOSED, closed);
         }
         books.enter(event);
         wakeTrackers(5);
         provoke(event);
+    }
+
+    private void countOpenTransfers(Fault met, AccountEvent event) {
+        books.transfers().stream()
+                .filter(transfer -> transfer.end == null && transfer.touches(event.iban()))
+                .forEach(transfer -> coverage.count(met, transfer.last));
     }
 
     Optional<Tracker> thiefFor(Tracker owner) {
@@ -187,11 +200,19 @@ final class Bank {
         if (faults.strikes(Fault.REQUEST_REPEATED, step, id)) {
             later("repetition at " + name, () -> client.ask(request(transfer.request)));
         }
+        if (faults.wants(Fault.ACCOUNT_BLOCKED, step, id)) {
+            Iban iban = either("whom to block at " + name, transfer.request);
+            later("block at " + name, () -> block(iban));
+        }
         if (faults.wants(Fault.ACCOUNT_CLOSED, step, id)) {
-            Iban iban =
-                    chance.percent("whom to close at " + name, 70) ? transfer.request.to() : transfer.request.from();
+            Iban iban = either("whom to close at " + name, transfer.request);
             later("closure at " + name, () -> close(iban));
         }
+    }
+
+    /** The target, or less often the source. */
+    private Iban either(String name, TransferRequested transfer) {
+        return chance.percent(name, 70) ? transfer.to() : transfer.from();
     }
 
     private static RequestTransfer request(TransferRequested of) {
@@ -200,6 +221,15 @@ final class Bank {
 
     private void later(String name, Runnable action) {
         time.after(chance.spread(name, 5_000), action);
+    }
+
+    /** The bank blocks an account, and unblocks it some time later. */
+    private void block(Iban iban) {
+        String operation = "block-" + ++blocks;
+        client.ask(new BlockAccount(iban, operation));
+        time.after(
+                chance.spread("end of " + operation, LONGEST_BLOCK_MS),
+                () -> client.ask(new UnblockAccount(iban, operation + "-end")));
     }
 
     /** Its owner takes out what is there and closes the account. */

@@ -1,8 +1,10 @@
 package florin.simulation;
 
+import florin.account.api.AccountBlocked;
 import florin.account.api.AccountClosed;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountOpened;
+import florin.account.api.AccountUnblocked;
 import florin.account.api.FundsReservationRejected;
 import florin.account.api.FundsReserved;
 import florin.account.api.Iban;
@@ -48,6 +50,7 @@ final class Books {
         long limit;
         long booked;
         long reserved;
+        boolean blocked;
         boolean closed;
         final Set<String> operations = new HashSet<>();
     }
@@ -112,12 +115,21 @@ final class Books {
             account.limit = opened.overdraftLimit().minorUnits();
         } else if (event instanceof MoneyDeposited deposited) {
             operation(account, deposited.operationId());
+            newBusiness(account, event, null);
             book(account, deposited.amount(), 1, cash);
         } else if (event instanceof MoneyWithdrawn withdrawn) {
             operation(account, withdrawn.operationId());
+            newBusiness(account, event, null);
             book(account, withdrawn.amount(), -1, cash);
+        } else if (event instanceof AccountBlocked blocked) {
+            operation(account, blocked.operationId());
+            account.blocked = true;
+        } else if (event instanceof AccountUnblocked unblocked) {
+            operation(account, unblocked.operationId());
+            account.blocked = false;
         } else if (event instanceof AccountClosed closed) {
             operation(account, closed.operationId());
+            newBusiness(account, event, null);
             if (account.booked != 0 || account.reserved != 0) {
                 broken(Invariant.RESERVATION_ENDS, null, event.iban() + " was closed with money in it");
             }
@@ -131,6 +143,13 @@ final class Books {
         }
     }
 
+    /** What ends is not new: a blocked account captures and releases what it has reserved. */
+    private void newBusiness(Account account, AccountEvent event, TransferId transfer) {
+        if (account.blocked) {
+            broken(Invariant.ACKNOWLEDGED_STANDS, transfer, event + " at an account that is blocked");
+        }
+    }
+
     private void enterLeg(TransferLegEvent event, Transfer transfer) {
         TransferId id = event.transferId();
         Account account = account(event.iban());
@@ -140,6 +159,7 @@ final class Books {
         }
         transfer.last = Step.of(event);
         if (event instanceof FundsReserved reserved) {
+            newBusiness(account, event, id);
             account.reserved += reserved.amount().minorUnits();
             move(transfer, reserved, reserved.amount(), transfer.request.from());
             source(transfer, event, "", "reserved");
@@ -154,6 +174,7 @@ final class Books {
             account.reserved -= released.amount().minorUnits();
             source(transfer, event, "reserved", "released");
         } else if (event instanceof TransferCredited credited) {
+            newBusiness(account, event, id);
             book(account, credited.amount(), 1, clearing);
             move(transfer, credited, credited.amount(), transfer.request.to());
             target(transfer, event, "credited");

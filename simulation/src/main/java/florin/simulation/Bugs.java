@@ -10,6 +10,7 @@ import static florin.simulation.Invariant.NOTHING_IS_LEFT;
 import static florin.simulation.Invariant.RESERVATION_ENDS;
 import static florin.simulation.Invariant.TRANSFER_ENDS;
 
+import florin.account.api.AccountBlocked;
 import florin.account.api.AccountOpened;
 import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
@@ -225,6 +226,11 @@ final class Bugs {
                                     opened.currency(),
                                     new Money(opened.overdraftLimit().minorUnits() + 5_000, opened.currency()))
                             : event)),
+            new DeliberateBug(
+                    "forgotten-block",
+                    "an account forgets that it is blocked",
+                    Set.of(ACKNOWLEDGED_STANDS),
+                    () -> remembering(event -> event instanceof AccountBlocked ? null : event)),
             new DeliberateBug(
                     "currencies-mixed",
                     "an account takes euros, whatever it is held in",

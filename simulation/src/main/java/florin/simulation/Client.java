@@ -1,9 +1,11 @@
 package florin.simulation;
 
 import florin.account.api.AccountRefusal;
+import florin.account.api.BlockAccount;
 import florin.account.api.CloseAccount;
 import florin.account.api.DepositMoney;
 import florin.account.api.OpenAccount;
+import florin.account.api.UnblockAccount;
 import florin.account.api.WithdrawMoney;
 import florin.kit.Correlation;
 import florin.transfer.api.CancelTransfer;
@@ -106,6 +108,10 @@ final class Client {
             holds = bank.books().account(deposit.iban()).operations.contains(deposit.operationId());
         } else if (command instanceof WithdrawMoney withdrawal) {
             holds = bank.books().account(withdrawal.iban()).operations.contains(withdrawal.operationId());
+        } else if (command instanceof BlockAccount block) {
+            holds = bank.books().account(block.iban()).operations.contains(block.operationId());
+        } else if (command instanceof UnblockAccount unblock) {
+            holds = bank.books().account(unblock.iban()).operations.contains(unblock.operationId());
         } else if (command instanceof CloseAccount closure) {
             holds = bank.books().account(closure.iban()).closed;
         } else if (command instanceof OpenAccount opening) {

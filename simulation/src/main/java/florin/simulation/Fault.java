@@ -36,6 +36,7 @@ enum Fault {
     DATABASE_LOST("the whole database of the transfer service is deleted"),
     REQUEST_REPEATED("the client repeats its request"),
     CANCELLED_BY_CLIENT("the client asks for cancellation"),
+    ACCOUNT_BLOCKED("the source or the target is blocked, and unblocked up to five minutes later"),
     ACCOUNT_CLOSED("the source or the target is closed");
 
     private static final Set<Step> WITHOUT_DEADLINE = EnumSet.of(Step.REQUEST, Step.CALL_OFF, Step.PARK, Step.RESUME);
@@ -59,9 +60,9 @@ enum Fault {
                         ? Optional.of(
                                 "the step has no deadline: whoever asked for it, or the step under way, repeats it")
                         : Optional.empty();
-            case ACCOUNT_CLOSED ->
+            case ACCOUNT_BLOCKED, ACCOUNT_CLOSED ->
                 ENDS.contains(step)
-                        ? Optional.of("the transfer is over, nothing of it is left that a closure could meet")
+                        ? Optional.of("the transfer is over, nothing of it is left that this could meet")
                         : Optional.empty();
             default -> Optional.empty();
         };

@@ -76,6 +76,20 @@ class JourneyTest {
     }
 
     @Test
+    void a_transfer_to_a_blocked_account_fails_with_AC06_and_releases_the_money(Bank bank) {
+        String alice = bank.openAtNorthWith("10.00");
+        String blocked = bank.openAtSouth();
+        Http.Reply reply = bank.post(Platform.ACCOUNT_COMMAND_FLSO, "/accounts/" + blocked + "/block", null, "{}");
+        assertThat(reply.status()).as(reply.text()).isEqualTo(201);
+
+        Http.Reply transfer = bank.transfer(null, Bank.transferRequest(alice, blocked, "5.00"));
+
+        bank.assertFailed(transfer.get("id"), "AC06");
+        bank.awaitBalance(alice, "10.00");
+        bank.assertBooksBalance();
+    }
+
+    @Test
     void the_same_request_with_the_same_key_has_the_same_answer_and_one_effect(Bank bank) {
         String alice = bank.openAtNorthWith("100.00");
         String bob = bank.openAtSouth();

@@ -5,10 +5,13 @@ import static org.axonframework.modelling.command.AggregateLifecycle.apply;
 import static org.axonframework.modelling.command.AggregateLifecycle.getVersion;
 
 import florin.account.api.AccountBalance;
+import florin.account.api.AccountBlocked;
 import florin.account.api.AccountClosed;
 import florin.account.api.AccountOpened;
 import florin.account.api.AccountRefusal;
 import florin.account.api.AccountStatus;
+import florin.account.api.AccountUnblocked;
+import florin.account.api.BlockAccount;
 import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
 import florin.account.api.CloseAccount;
@@ -30,6 +33,7 @@ import florin.account.api.ReserveFunds;
 import florin.account.api.TransferCreditCancelled;
 import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
+import florin.account.api.UnblockAccount;
 import florin.account.api.WithdrawMoney;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
@@ -116,14 +120,31 @@ final class Account {
 
     @CommandHandler
     @CreationPolicy(CREATE_IF_MISSING)
+    AccountBalance handle(BlockAccount command) {
+        if (!isRepeated(command.operationId(), Operation.BLOCKING)) {
+            refuseIf(existenceRefusal(), command.iban());
+            apply(new AccountBlocked(iban, command.operationId()));
+        }
+        return balance();
+    }
+
+    @CommandHandler
+    @CreationPolicy(CREATE_IF_MISSING)
+    AccountBalance handle(UnblockAccount command) {
+        if (!isRepeated(command.operationId(), Operation.UNBLOCKING)) {
+            refuseIf(existenceRefusal(), command.iban());
+            apply(new AccountUnblocked(iban, command.operationId()));
+        }
+        return balance();
+    }
+
+    @CommandHandler
+    @CreationPolicy(CREATE_IF_MISSING)
     AccountBalance handle(CloseAccount command) {
-        if (status != null && isRepeated(command.operationId(), Operation.CLOSURE, Money.zero(currency))) {
+        if (isRepeated(command.operationId(), Operation.CLOSURE)) {
             return balance();
         }
-        Optional<RefusalReason> refusal = statusRefusal();
-        if (refusal.isPresent()) {
-            throw refusal(refusal.get(), command.iban() + ": " + refusal.get().description());
-        }
+        refuseIf(statusRefusal(), command.iban());
         if (!booked.isZero() || openReservations > 0) {
             throw refusal(RefusalReason.AG01, "The balance is " + booked + ", of which " + reserved + " is reserved");
         }
@@ -239,6 +260,18 @@ final class Account {
     }
 
     @EventSourcingHandler
+    void on(AccountBlocked event, @Timestamp Instant at, IdempotencyWindow window) {
+        status = AccountStatus.BLOCKED;
+        remember(event.operationId(), Operation.BLOCKING, Money.zero(currency), at, window);
+    }
+
+    @EventSourcingHandler
+    void on(AccountUnblocked event, @Timestamp Instant at, IdempotencyWindow window) {
+        status = AccountStatus.OPEN;
+        remember(event.operationId(), Operation.UNBLOCKING, Money.zero(currency), at, window);
+    }
+
+    @EventSourcingHandler
     void on(AccountClosed event, @Timestamp Instant at, IdempotencyWindow window) {
         status = AccountStatus.CLOSED;
         remember(event.operationId(), Operation.CLOSURE, Money.zero(currency), at, window);
@@ -296,6 +329,11 @@ final class Account {
     }
 
     private Optional<RefusalReason> statusRefusal() {
+        return existenceRefusal()
+                .or(() -> status == AccountStatus.BLOCKED ? Optional.of(RefusalReason.AC06) : Optional.empty());
+    }
+
+    private Optional<RefusalReason> existenceRefusal() {
         if (status == null) {
             return Optional.of(RefusalReason.AC01);
         }
@@ -354,6 +392,11 @@ final class Account {
         return new Money(entry.amountMinor(), currency);
     }
 
+    /** Of an operation that moves no money. */
+    private boolean isRepeated(String operationId, Operation operation) {
+        return status != null && isRepeated(operationId, operation, Money.zero(currency));
+    }
+
     private boolean isRepeated(String operationId, Operation operation, Money amount) {
         Optional<Memory.Entry<Operation>> seen = operations.find(operationId);
         if (seen.isEmpty()) {
@@ -395,11 +438,15 @@ final class Account {
     }
 
     private void refuseIf(Optional<RefusalReason> reason, Iban account, Money amount) {
+        if (reason.filter(RefusalReason.AM04::equals).isPresent()) {
+            throw refusal(RefusalReason.AM04, available() + " is available, " + amount + " is asked for");
+        }
+        refuseIf(reason, account);
+    }
+
+    private static void refuseIf(Optional<RefusalReason> reason, Iban account) {
         if (reason.isPresent()) {
-            String detail = reason.get() == RefusalReason.AM04
-                    ? available() + " is available, " + amount + " is asked for"
-                    : account + ": " + reason.get().description();
-            throw refusal(reason.get(), detail);
+            throw refusal(reason.get(), account + ": " + reason.get().description());
         }
     }
 

@@ -1,8 +1,10 @@
 package florin.account.command;
 
 import florin.account.api.AccountBalance;
+import florin.account.api.BlockAccount;
 import florin.account.api.DepositMoney;
 import florin.account.api.Iban;
+import florin.account.api.UnblockAccount;
 import florin.account.api.WithdrawMoney;
 import florin.kit.IdempotentRequests;
 import florin.kit.ProblemException;
@@ -104,6 +106,45 @@ class AccountController {
                         desk.send(new WithdrawMoney(account, operationId, request.amount(), request.reference())));
     }
 
+    @PostMapping("/{iban}/block")
+    @Operation(
+            summary = "Keeps an account from new business",
+            description = "Nothing is paid in or out, and no transfer begins from it or is credited to it, until it is"
+                    + " unblocked. What is reserved is captured or released as it would be.")
+    @ApiResponse(
+            responseCode = "201",
+            description = "The account is blocked",
+            content = @Content(schema = @Schema(implementation = AccountBalance.class)))
+    ResponseEntity<?> block(
+            @Parameter(example = IBAN) @PathVariable String iban,
+            @Parameter(description = KEY_MEANING) @RequestHeader(name = KEY, required = false) String key,
+            @Valid @RequestBody EmptyRequest request) {
+        return run(
+                key,
+                iban,
+                "block",
+                request,
+                (account, operationId) -> desk.send(new BlockAccount(account, operationId)));
+    }
+
+    @PostMapping("/{iban}/unblock")
+    @Operation(summary = "Lets a blocked account do business again")
+    @ApiResponse(
+            responseCode = "201",
+            description = "The account is open",
+            content = @Content(schema = @Schema(implementation = AccountBalance.class)))
+    ResponseEntity<?> unblock(
+            @Parameter(example = IBAN) @PathVariable String iban,
+            @Parameter(description = KEY_MEANING) @RequestHeader(name = KEY, required = false) String key,
+            @Valid @RequestBody EmptyRequest request) {
+        return run(
+                key,
+                iban,
+                "unblock",
+                request,
+                (account, operationId) -> desk.send(new UnblockAccount(account, operationId)));
+    }
+
     @PostMapping("/{iban}/closure")
     @Operation(summary = "Closes an account", description = "Refused unless it is empty and nothing is reserved.")
     @ApiResponse(
@@ -113,7 +154,7 @@ class AccountController {
     ResponseEntity<?> close(
             @Parameter(example = IBAN) @PathVariable String iban,
             @Parameter(description = KEY_MEANING) @RequestHeader(name = KEY, required = false) String key,
-            @Valid @RequestBody CloseRequest request) {
+            @Valid @RequestBody EmptyRequest request) {
         return run(key, iban, "closure", request, desk::close);
     }
 

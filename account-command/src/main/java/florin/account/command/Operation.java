@@ -1,8 +1,10 @@
 package florin.account.command;
 
-/** What a customer asked for at the counter. */
+/** What was asked for at the counter. */
 enum Operation {
     DEPOSIT,
     WITHDRAWAL,
+    BLOCKING,
+    UNBLOCKING,
     CLOSURE
 }

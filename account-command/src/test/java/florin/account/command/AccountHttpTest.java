@@ -102,6 +102,25 @@ class AccountHttpTest extends BranchTest {
     }
 
     @Test
+    void aBlockedAccountRefusesUntilItIsUnblocked() {
+        String iban = open();
+        deposit(iban, "1.00").isCreated();
+
+        Answer blocked = post("/accounts/" + iban + "/block", "{}").isCreated();
+
+        assertThat(blocked.text("booked.value")).isEqualTo("1.00");
+        assertThat(deposit(iban, "1.00").isProblem(409, "account-blocked").text("reason"))
+                .isEqualTo("AC06");
+        withdraw(iban, "1.00").isProblem(409, "account-blocked");
+        close(iban).isProblem(409, "account-blocked");
+        post("/accounts/" + iban + "/unblock", "{}").isCreated();
+        withdraw(iban, "1.00").isCreated();
+        close(iban).isCreated();
+        post("/accounts/" + iban + "/block", "{}").isProblem(409, "account-closed");
+        post("/accounts/" + UNKNOWN + "/block", "{}").isProblem(404, "unknown-account");
+    }
+
+    @Test
     void aRepeatedRequestGetsTheFirstAnswer() {
         String iban = open();
         String key = key();
@@ -299,6 +318,8 @@ class AccountHttpTest extends BranchTest {
                         "/accounts",
                         "/accounts/{iban}/deposits",
                         "/accounts/{iban}/withdrawals",
+                        "/accounts/{iban}/block",
+                        "/accounts/{iban}/unblock",
                         "/accounts/{iban}/closure");
         assertThat(description.text("components.schemas.OpenRequest.example.owner"))
                 .isEqualTo("alice");

@@ -1,6 +1,7 @@
 package florin.account.command;
 
 import florin.account.api.AccountCommand;
+import florin.account.api.BlockAccount;
 import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
 import florin.account.api.CloseAccount;
@@ -9,6 +10,7 @@ import florin.account.api.DepositMoney;
 import florin.account.api.OpenAccount;
 import florin.account.api.ReleaseReservation;
 import florin.account.api.ReserveFunds;
+import florin.account.api.UnblockAccount;
 import florin.account.api.WithdrawMoney;
 import florin.money.Money;
 import java.math.BigInteger;
@@ -25,6 +27,7 @@ final class AccountModel {
     private static final BigInteger MOST = BigInteger.valueOf(Long.MAX_VALUE);
 
     private String opened;
+    private boolean blocked;
     private boolean closed;
     private BigInteger booked = BigInteger.ZERO;
     private BigInteger reserved = BigInteger.ZERO;
@@ -59,6 +62,12 @@ final class AccountModel {
         }
         if (command instanceof WithdrawMoney withdrawal) {
             return operation(withdrawal.operationId(), "withdrawal", withdrawal.amount());
+        }
+        if (command instanceof BlockAccount block) {
+            return block(block.operationId(), "block", true);
+        }
+        if (command instanceof UnblockAccount unblock) {
+            return block(unblock.operationId(), "unblock", false);
         }
         if (command instanceof CloseAccount close) {
             return close(close.operationId());
@@ -102,15 +111,33 @@ final class AccountModel {
         return "ok";
     }
 
-    private String close(String id) {
-        if (operations.containsKey(id)) {
-            return operations.get(id).equals("closure") ? "ok" : "AM05";
-        }
+    private String block(String id, String kind, boolean isBlocked) {
         if (opened == null) {
             return "AC01";
         }
+        if (operations.containsKey(id)) {
+            return operations.get(id).equals(kind) ? "ok" : "AM05";
+        }
         if (closed) {
             return "AC04";
+        }
+        operations.put(id, kind);
+        blocked = isBlocked;
+        return "ok";
+    }
+
+    private String close(String id) {
+        if (opened == null) {
+            return "AC01";
+        }
+        if (operations.containsKey(id)) {
+            return operations.get(id).equals("closure") ? "ok" : "AM05";
+        }
+        if (closed) {
+            return "AC04";
+        }
+        if (blocked) {
+            return "AC06";
         }
         if (booked.signum() != 0 || reserved.signum() != 0) {
             return "AG01";
@@ -189,6 +216,9 @@ final class AccountModel {
         }
         if (closed) {
             return "AC04";
+        }
+        if (blocked) {
+            return "AC06";
         }
         return amount.currency().getCurrencyCode().equals("EUR") ? null : "AM03";
     }

@@ -6,6 +6,7 @@ import florin.account.api.AccountBalance;
 import florin.account.api.AccountCommand;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountRefusal;
+import florin.account.api.BlockAccount;
 import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
 import florin.account.api.CloseAccount;
@@ -22,6 +23,7 @@ import florin.account.api.ReserveFunds;
 import florin.account.api.TransferCreditCancelled;
 import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
+import florin.account.api.UnblockAccount;
 import florin.account.api.WithdrawMoney;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
@@ -154,7 +156,7 @@ class AccountPropertyTest {
                 Tuple.of(12, Arbitraries.longs().between(1, 300).map(minor -> new Money(minor, EUR))),
                 Tuple.of(1, Arbitraries.just(new Money(Long.MAX_VALUE, EUR))),
                 Tuple.of(1, Arbitraries.just(Money.of("1.00", "USD"))));
-        Arbitrary<String> operations = Arbitraries.integers().between(1, 8).map(number -> "operation-" + number);
+        Arbitrary<String> operations = Arbitraries.integers().between(1, 10).map(number -> "operation-" + number);
         Arbitrary<TransferId> transfers =
                 Arbitraries.integers().between(1, 6).map(number -> new TransferId("TRF-" + number));
         Arbitrary<AccountCommand> opening = Arbitraries.of(0L, 0L, 500L, Long.MAX_VALUE)
@@ -164,6 +166,8 @@ class AccountPropertyTest {
         Arbitrary<AccountCommand> withdrawals = Combinators.combine(operations, amounts)
                 .as((operation, amount) -> new WithdrawMoney(IBAN, operation, amount, "cash"));
         Arbitrary<AccountCommand> closures = operations.map(operation -> new CloseAccount(IBAN, operation));
+        Arbitrary<AccountCommand> blocks = operations.map(operation -> new BlockAccount(IBAN, operation));
+        Arbitrary<AccountCommand> unblocks = operations.map(operation -> new UnblockAccount(IBAN, operation));
         Arbitrary<AccountCommand> reservations = Combinators.combine(transfers, amounts)
                 .as((transfer, amount) -> new ReserveFunds(IBAN, transfer, amount, OTHER, AccountStore.NOW));
         Arbitrary<AccountCommand> credits = Combinators.combine(transfers, amounts)
@@ -177,6 +181,8 @@ class AccountPropertyTest {
                         Tuple.of(3, opening),
                         Tuple.of(4, deposits),
                         Tuple.of(3, withdrawals),
+                        Tuple.of(1, blocks),
+                        Tuple.of(2, unblocks),
                         Tuple.of(1, closures),
                         Tuple.of(5, reservations),
                         Tuple.of(3, captures),

@@ -3,10 +3,13 @@ package florin.account.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import florin.account.api.AccountBalance;
+import florin.account.api.AccountBlocked;
 import florin.account.api.AccountClosed;
 import florin.account.api.AccountCommand;
 import florin.account.api.AccountOpened;
 import florin.account.api.AccountRefusal;
+import florin.account.api.AccountUnblocked;
+import florin.account.api.BlockAccount;
 import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
 import florin.account.api.CloseAccount;
@@ -28,6 +31,7 @@ import florin.account.api.ReserveFunds;
 import florin.account.api.TransferCreditCancelled;
 import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
+import florin.account.api.UnblockAccount;
 import florin.account.api.WithdrawMoney;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
@@ -58,6 +62,8 @@ class AccountTest {
     private static final TransferCredited CREDITED = new TransferCredited(IBAN, TRANSFER, eur("30.00"), OTHER);
     private static final MoneyWithdrawn EMPTIED = new MoneyWithdrawn(IBAN, "withdrawal-1", eur("100.00"), "cash");
     private static final AccountClosed CLOSED = new AccountClosed(IBAN, "closure-1");
+    private static final AccountBlocked BLOCKED = new AccountBlocked(IBAN, "block-1");
+    private static final AccountUnblocked UNBLOCKED = new AccountUnblocked(IBAN, "unblock-1");
 
     private static final Instant REQUESTED_AT = Instant.parse("2026-05-01T12:00:00Z");
     private static final ReserveFunds RESERVE = new ReserveFunds(IBAN, TRANSFER, eur("30.00"), OTHER, REQUESTED_AT);
@@ -246,6 +252,72 @@ class AccountTest {
                     .when(deposit("deposit-1", eur("100.00")))
                     .expectNoEvents()
                     .expectResultMessagePayload(balance("0.00", "0.00", "0.00", 3));
+        }
+    }
+
+    @Nested
+    class Blocking {
+
+        private static final BlockAccount BLOCK = new BlockAccount(IBAN, "block-1");
+        private static final UnblockAccount UNBLOCK = new UnblockAccount(IBAN, "unblock-1");
+
+        @Test
+        void anAccountIsBlockedAndUnblocked() {
+            given(OPENED, DEPOSITED)
+                    .when(BLOCK)
+                    .expectEvents(BLOCKED)
+                    .expectResultMessagePayload(balance("100.00", "0.00", "100.00", 2));
+            given(OPENED, BLOCKED)
+                    .when(UNBLOCK)
+                    .expectEvents(UNBLOCKED)
+                    .expectResultMessagePayload(balance("0.00", "0.00", "0.00", 2));
+        }
+
+        @Test
+        void aRepetitionDoesNotUndoWhatCameAfterIt() {
+            given(OPENED, BLOCKED, UNBLOCKED).when(BLOCK).expectNoEvents();
+            given(OPENED, BLOCKED, UNBLOCKED, new AccountBlocked(IBAN, "block-2"))
+                    .when(UNBLOCK)
+                    .expectNoEvents();
+        }
+
+        @Test
+        void aBlockedAccountTakesNoNewBusiness() {
+            refused(given(OPENED, BLOCKED).when(deposit("deposit-1", eur("1.00"))), RefusalReason.AC06);
+            refused(given(OPENED, DEPOSITED, BLOCKED).when(withdraw("withdrawal-1", eur("1.00"))), RefusalReason.AC06);
+            refused(given(OPENED, BLOCKED).when(new CloseAccount(IBAN, "closure-1")), RefusalReason.AC06);
+            given(OPENED, DEPOSITED, BLOCKED)
+                    .when(RESERVE)
+                    .expectEvents(new FundsReservationRejected(IBAN, TRANSFER, RefusalReason.AC06));
+        }
+
+        @Test
+        void whatIsReservedIsCapturedOrReleasedAllTheSame() {
+            given(OPENED, DEPOSITED, RESERVED, BLOCKED).when(CAPTURE).expectEvents(CAPTURED);
+            given(OPENED, DEPOSITED, RESERVED, BLOCKED).when(RELEASE).expectEvents(RELEASED);
+        }
+
+        @Test
+        void aRepetitionOfWhatWasDoneIsAnsweredWhileItIsBlocked() {
+            given(OPENED, DEPOSITED, BLOCKED)
+                    .when(deposit("deposit-1", eur("100.00")))
+                    .expectNoEvents()
+                    .expectResultMessagePayload(balance("100.00", "0.00", "100.00", 2));
+        }
+
+        @Test
+        void anUnblockedAccountDoesBusinessAgain() {
+            given(OPENED, BLOCKED, UNBLOCKED)
+                    .when(deposit("deposit-1", eur("100.00")))
+                    .expectEvents(DEPOSITED);
+        }
+
+        @Test
+        void whatIsNotThereOrClosedIsNeitherBlockedNorUnblocked() {
+            refused(given().when(BLOCK), RefusalReason.AC01);
+            refused(given().when(UNBLOCK), RefusalReason.AC01);
+            refused(given(OPENED, CLOSED).when(BLOCK), RefusalReason.AC04);
+            refused(given(OPENED, CLOSED).when(UNBLOCK), RefusalReason.AC04);
         }
     }
 
@@ -495,6 +567,7 @@ class AccountTest {
         void refusalsAreEvents() {
             rejects(RefusalReason.AC01, CREDIT);
             rejects(RefusalReason.AC04, CREDIT, OPENED, CLOSED);
+            rejects(RefusalReason.AC06, CREDIT, OPENED, BLOCKED);
             rejects(
                     RefusalReason.AM03,
                     new CreditTransfer(IBAN, TRANSFER, Money.of("1.00", "USD"), OTHER, REQUESTED_AT),

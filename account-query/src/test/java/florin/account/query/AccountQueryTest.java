@@ -3,9 +3,11 @@ package florin.account.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import florin.account.api.AccountBlocked;
 import florin.account.api.AccountClosed;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountOpened;
+import florin.account.api.AccountUnblocked;
 import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
 import florin.account.query.RandomBank.Happened;
@@ -125,12 +127,20 @@ class AccountQueryTest {
         assertThat(entry.path("kind").asString()).isEqualTo("DEPOSIT");
         assertThat(entry.path("reference").asString()).isEqualTo("salary");
 
-        publish(new Happened(new AccountClosed(iban, "op-close"), 7));
+        publish(new Happened(new AccountBlocked(iban, "op-block"), 7));
+        awaitStatus(iban, "BLOCKED");
+        publish(new Happened(new AccountUnblocked(iban, "op-unblock"), 8));
+        awaitStatus(iban, "OPEN");
+        publish(new Happened(new AccountClosed(iban, "op-close"), 9));
+        awaitStatus(iban, "CLOSED");
+    }
+
+    private void awaitStatus(Iban iban, String status) {
         await().atMost(PATIENCE).until(() -> get("/accounts/" + iban)
                 .body()
                 .path("status")
                 .asString()
-                .equals("CLOSED"));
+                .equals(status));
     }
 
     @Test

@@ -2,7 +2,8 @@ package florin.account.api;
 
 /** What a branch can be told to do with one account. */
 public sealed interface AccountCommand
-        permits CancelTransferCredit,
+        permits BlockAccount,
+                CancelTransferCredit,
                 CaptureReservation,
                 CloseAccount,
                 CreditTransfer,
@@ -10,6 +11,7 @@ public sealed interface AccountCommand
                 OpenAccount,
                 ReleaseReservation,
                 ReserveFunds,
+                UnblockAccount,
                 WithdrawMoney {
 
     Iban iban();

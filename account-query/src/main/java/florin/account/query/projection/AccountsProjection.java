@@ -1,9 +1,11 @@
 package florin.account.query.projection;
 
+import florin.account.api.AccountBlocked;
 import florin.account.api.AccountClosed;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountOpened;
 import florin.account.api.AccountStatus;
+import florin.account.api.AccountUnblocked;
 import florin.account.api.FundsReservationRejected;
 import florin.account.api.FundsReserved;
 import florin.account.api.MoneyDeposited;
@@ -74,12 +76,18 @@ class AccountsProjection {
     }
 
     @EventHandler
+    void on(AccountBlocked event, @SequenceNumber long position) {
+        become(AccountStatus.BLOCKED, event, position);
+    }
+
+    @EventHandler
+    void on(AccountUnblocked event, @SequenceNumber long position) {
+        become(AccountStatus.OPEN, event, position);
+    }
+
+    @EventHandler
     void on(AccountClosed event, @SequenceNumber long position) {
-        AccountBatch batch = AccountBatch.of(rows);
-        AccountRow row = opened(batch, event, position);
-        if (row.position() < position) {
-            batch.put(row.after(row.zero(), row.zero(), AccountStatus.CLOSED, position));
-        }
+        become(AccountStatus.CLOSED, event, position);
     }
 
     @EventHandler
@@ -107,6 +115,14 @@ class AccountsProjection {
         AccountRow row = opened(batch, event, position);
         if (row.position() < position) {
             batch.put(row.after(bookedChange, reservedChange, row.status(), position));
+        }
+    }
+
+    private void become(AccountStatus status, AccountEvent event, long position) {
+        AccountBatch batch = AccountBatch.of(rows);
+        AccountRow row = opened(batch, event, position);
+        if (row.position() < position) {
+            batch.put(row.after(row.zero(), row.zero(), status, position));
         }
     }
 

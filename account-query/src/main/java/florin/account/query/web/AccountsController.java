@@ -91,7 +91,7 @@ class AccountsController {
     @GetMapping("/accounts")
     AccountPage accounts(
             @Parameter(example = "alice") @RequestParam("owner") String owner,
-            @Parameter(description = "Only those that are open, or closed")
+            @Parameter(description = "Only those that are open, blocked or closed")
                     @RequestParam(name = "status", required = false)
                     AccountStatus status,
             @Parameter(description = "1 to 500") @RequestParam(name = "limit", defaultValue = "50") int limit,

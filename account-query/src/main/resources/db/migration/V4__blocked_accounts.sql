@@ -1,0 +1,2 @@
+-- Room for BLOCKED.
+ALTER TABLE account ALTER COLUMN status TYPE VARCHAR(16);
