@@ -10,6 +10,7 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -54,7 +55,7 @@ public final class IdempotentRequests {
         this.json = json;
     }
 
-    private record Claim(String operationId, Optional<ResponseEntity<?>> answer) {}
+    private record Claim(String operationId, boolean isFirst, Optional<ResponseEntity<?>> answer) {}
 
     private record Row(String requestHash, Integer status, String location, String body) {}
 
@@ -67,6 +68,22 @@ public final class IdempotentRequests {
      * @param action gets the operation id, of at most 36 characters
      */
     public ResponseEntity<?> run(String key, String route, Object request, Function<String, ResponseEntity<?>> action) {
+        return run(key, route, request, action, operationId -> true);
+    }
+
+    /**
+     * The same for an action that may be done although it was refused before: an attempt of which nothing was heard may be on
+     * its way still.
+     *
+     * @param bar gets the operation id when an attempt that is not the first was refused; sees to it that none before it is done
+     *     any more, or answers false if one has been done
+     */
+    public ResponseEntity<?> run(
+            String key,
+            String route,
+            Object request,
+            Function<String, ResponseEntity<?>> action,
+            Predicate<String> bar) {
         if (key == null) {
             return action.apply(UUID.randomUUID().toString());
         }
@@ -76,7 +93,10 @@ public final class IdempotentRequests {
                     "1 to 255 visible ASCII characters without blanks are expected");
         }
         Claim claim = claim(key, hash(route, request));
-        return claim.answer().isPresent() ? claim.answer().get() : answer(key, claim.operationId(), action);
+        if (claim.answer().isPresent()) {
+            return claim.answer().get();
+        }
+        return answer(key, claim.operationId(), claim.isFirst() ? action : unlessBarred(action, bar));
     }
 
     private ResponseEntity<?> answer(String key, String operationId, Function<String, ResponseEntity<?>> action) {
@@ -84,8 +104,7 @@ public final class IdempotentRequests {
         try {
             answer = action.apply(operationId);
         } catch (RuntimeException fault) {
-            ProblemType type = Problems.problem(fault).type();
-            if (!type.status().is4xxClientError() || type.isTransient()) {
+            if (!isRefusal(fault)) {
                 release(key);
                 throw fault;
             }
@@ -94,34 +113,54 @@ public final class IdempotentRequests {
         return keep(key, answer).orElse(answer);
     }
 
+    private static Function<String, ResponseEntity<?>> unlessBarred(
+            Function<String, ResponseEntity<?>> action, Predicate<String> bar) {
+        return operationId -> {
+            try {
+                return action.apply(operationId);
+            } catch (RuntimeException fault) {
+                if (!isRefusal(fault) || bar.test(operationId)) {
+                    throw fault;
+                }
+                return action.apply(operationId); // It has been done meanwhile, and is answered so.
+            }
+        };
+    }
+
+    private static boolean isRefusal(RuntimeException fault) {
+        ProblemType type = Problems.problem(fault).type();
+        return type.status().is4xxClientError() && !type.isTransient();
+    }
+
     private Claim claim(String key, String hash) {
         jdbc.sql(FORGET)
                 .param("retention", RETENTION.toSeconds())
                 .param("limit", PURGED_PER_CLAIM)
                 .param("key", key)
                 .update();
-        Optional<String> claimed = jdbc.sql(
+        Optional<Claim> claimed = jdbc.sql(
                         "INSERT INTO idempotency_key (key, request_hash, operation_id, created_at, leased_until)"
                                 + " VALUES (:key, :hash, :operationId, now(), now() + make_interval(secs => :lease))"
                                 + " ON CONFLICT (key) DO UPDATE SET leased_until = excluded.leased_until"
                                 + " WHERE idempotency_key.status IS NULL AND idempotency_key.leased_until <= now()"
                                 + " AND idempotency_key.request_hash = excluded.request_hash"
-                                + " RETURNING operation_id")
+                                + " RETURNING operation_id, created_at = now() AS is_first")
                 .param("key", key)
                 .param("hash", hash)
                 .param("operationId", operationId(key, hash))
                 .param("lease", LEASE.toSeconds())
-                .query(String.class)
+                .query((result, index) ->
+                        new Claim(result.getString("operation_id"), result.getBoolean("is_first"), Optional.empty()))
                 .optional();
         if (claimed.isPresent()) {
-            return new Claim(claimed.get(), Optional.empty());
+            return claimed.get();
         }
         Row row = find(key).orElseThrow(IdempotentRequests::inProgress);
         if (!row.requestHash().equals(hash)) {
             throw new ProblemException(
                     ProblemType.IDEMPOTENCY_KEY_REUSED, "Another request was made under this Idempotency-Key");
         }
-        return new Claim("", Optional.of(kept(row).orElseThrow(IdempotentRequests::inProgress)));
+        return new Claim("", false, Optional.of(kept(row).orElseThrow(IdempotentRequests::inProgress)));
     }
 
     private static ProblemException inProgress() {

@@ -45,6 +45,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -449,6 +450,68 @@ class KitTest {
         HttpResponse<String> again = post(key, payment("5.00"));
         assertThat(again.statusCode()).isEqualTo(422);
         assertThat(again.body()).contains("not enough");
+    }
+
+    @Test
+    void aRefusalOfTheFirstAttemptNeedsNoBar() {
+        List<String> barred = new ArrayList<>();
+        assertThat(attempt(UUID.randomUUID().toString(), KitTest::refused, barred::add))
+                .isEqualTo(422);
+        assertThat(barred).isEmpty();
+    }
+
+    @Test
+    void aRefusalIsKeptOnceNoEarlierAttemptCanBeDoneAnyMore() {
+        String key = UUID.randomUUID().toString();
+        List<String> barred = new ArrayList<>();
+        assertThat(attempt(key, KitTest::unheard, barred::add)).isEqualTo(503);
+        assertThat(barred).isEmpty();
+        assertThat(attempt(key, KitTest::refused, barred::add)).isEqualTo(422);
+        assertThat(barred).hasSize(1);
+        assertThat(attempt(key, KitTest::done, barred::add)).isEqualTo(422);
+    }
+
+    @Test
+    void aRefusalIsNoAnswerWhereAnEarlierAttemptHasBeenDone() {
+        String key = UUID.randomUUID().toString();
+        AtomicInteger attempts = new AtomicInteger();
+        assertThat(attempt(key, KitTest::unheard, operationId -> false)).isEqualTo(503);
+        Function<String, ResponseEntity<?>> refusedOnce =
+                operationId -> attempts.incrementAndGet() == 1 ? refused(operationId) : done(operationId);
+        assertThat(attempt(key, refusedOnce, operationId -> false)).isEqualTo(200);
+    }
+
+    @Test
+    void aRefusalIsNotKeptWhereNobodyKnowsWhetherItIsBarred() {
+        String key = UUID.randomUUID().toString();
+        assertThat(attempt(key, KitTest::unheard, operationId -> true)).isEqualTo(503);
+        assertThat(attempt(key, KitTest::refused, operationId -> {
+                    throw new ProblemException(ProblemType.NO_ANSWER, "no answer");
+                }))
+                .isEqualTo(503);
+        assertThat(attempt(key, KitTest::done, operationId -> true)).isEqualTo(200);
+    }
+
+    private int attempt(String key, Function<String, ResponseEntity<?>> action, Predicate<String> bar) {
+        try {
+            return requests.run(key, "POST /bars", "", action, bar)
+                    .getStatusCode()
+                    .value();
+        } catch (ProblemException problem) {
+            return problem.type().status().value();
+        }
+    }
+
+    private static ResponseEntity<?> done(String operationId) {
+        return ResponseEntity.ok(operationId);
+    }
+
+    private static ResponseEntity<?> refused(String operationId) {
+        throw new ProblemException(ProblemType.INSUFFICIENT_FUNDS, "not enough for " + operationId);
+    }
+
+    private static ResponseEntity<?> unheard(String operationId) {
+        throw new ProblemException(ProblemType.NO_ANSWER, "no answer for " + operationId);
     }
 
     /** An answer that refers to itself: it cannot be written. */

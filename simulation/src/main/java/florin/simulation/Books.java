@@ -10,6 +10,7 @@ import florin.account.api.FundsReserved;
 import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
+import florin.account.api.OperationBarred;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
 import florin.account.api.TransferCreditCancelled;
@@ -53,6 +54,7 @@ final class Books {
         boolean blocked;
         boolean closed;
         final Set<String> operations = new HashSet<>();
+        final Set<String> barred = new HashSet<>();
     }
 
     /** What happened to a transfer. */
@@ -121,6 +123,10 @@ final class Books {
             operation(account, withdrawn.operationId());
             newBusiness(account, event, null);
             book(account, withdrawn.amount(), -1, cash);
+        } else if (event instanceof OperationBarred barred) {
+            if (account.operations.contains(barred.operationId()) || !account.barred.add(barred.operationId())) {
+                broken(Invariant.ACKNOWLEDGED_STANDS, null, barred + " is of what was done or barred before");
+            }
         } else if (event instanceof AccountBlocked blocked) {
             operation(account, blocked.operationId());
             account.blocked = true;
@@ -140,6 +146,9 @@ final class Books {
     private void operation(Account account, String id) {
         if (!account.operations.add(id)) {
             broken(Invariant.ACKNOWLEDGED_STANDS, null, id + " was done twice");
+        }
+        if (account.barred.contains(id)) {
+            broken(Invariant.ACKNOWLEDGED_STANDS, null, id + " was done after it was refused for good");
         }
     }
 

@@ -19,6 +19,7 @@ import florin.account.api.CreditTransfer;
 import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
+import florin.account.api.OperationBarred;
 import florin.account.api.RefusalReason;
 import florin.account.api.ReleaseReservation;
 import florin.account.api.ReservationCaptured;
@@ -231,6 +232,11 @@ final class Bugs {
                     "an account forgets that it is blocked",
                     Set.of(ACKNOWLEDGED_STANDS),
                     () -> remembering(event -> event instanceof AccountBlocked ? null : event)),
+            new DeliberateBug(
+                    "forgotten-bar",
+                    "an account forgets that an operation was refused for good",
+                    Set.of(ACKNOWLEDGED_STANDS),
+                    () -> remembering(event -> event instanceof OperationBarred ? null : event)),
             new DeliberateBug(
                     "currencies-mixed",
                     "an account takes euros, whatever it is held in",

@@ -1,6 +1,7 @@
 package florin.simulation;
 
 import florin.account.api.AccountRefusal;
+import florin.account.api.BarOperation;
 import florin.account.api.BlockAccount;
 import florin.account.api.CloseAccount;
 import florin.account.api.DepositMoney;
@@ -24,8 +25,8 @@ import org.axonframework.commandhandling.GenericCommandMessage;
 import org.axonframework.messaging.HandlerExecutionException;
 
 /**
- * A customer, or an operator: asks, waits for an answer for five seconds, asks again, gives up after some time; looks at
- * transfers; and remembers what it was told, to hold it against the books.
+ * A customer, or an operator: asks, waits for an answer for five seconds, asks again, gives up after some time; has what was
+ * refused barred, as a service does; looks at transfers; and remembers what it was told, to hold it against the books.
  */
 final class Client {
 
@@ -87,12 +88,12 @@ final class Client {
         if (refusal.isPresent()) {
             refused(command, refusal.get());
         } else {
-            acknowledged(command);
+            acknowledged(command, answer);
         }
     }
 
     /** What it was told must be so, now and for ever: the books are kept from a log that only grows. */
-    private void acknowledged(Object command) {
+    private void acknowledged(Object command, Object answer) {
         boolean holds = true;
         if (command instanceof RequestTransfer request) {
             Books.Transfer transfer = bank.books().transfer(request.transferId());
@@ -108,6 +109,9 @@ final class Client {
             holds = bank.books().account(deposit.iban()).operations.contains(deposit.operationId());
         } else if (command instanceof WithdrawMoney withdrawal) {
             holds = bank.books().account(withdrawal.iban()).operations.contains(withdrawal.operationId());
+        } else if (command instanceof BarOperation bar) {
+            Books.Account account = bank.books().account(bar.iban());
+            holds = (answer.equals(true) ? account.barred : account.operations).contains(bar.operationId());
         } else if (command instanceof BlockAccount block) {
             holds = bank.books().account(block.iban()).operations.contains(block.operationId());
         } else if (command instanceof UnblockAccount unblock) {
@@ -127,6 +131,13 @@ final class Client {
     }
 
     private void refused(Object command, Object refusal) {
+        if (command instanceof DepositMoney deposit) {
+            ask(new BarOperation(deposit.iban(), deposit.operationId()));
+        } else if (command instanceof WithdrawMoney withdrawal) {
+            ask(new BarOperation(withdrawal.iban(), withdrawal.operationId()));
+        } else if (command instanceof CloseAccount closure) {
+            ask(new BarOperation(closure.iban(), closure.operationId()));
+        }
         if (command instanceof CancelTransfer cancel
                 && refusal instanceof TransferRefusal reason
                 && reason.kind() == TransferRefusal.Kind.FINAL

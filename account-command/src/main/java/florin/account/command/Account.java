@@ -11,6 +11,7 @@ import florin.account.api.AccountOpened;
 import florin.account.api.AccountRefusal;
 import florin.account.api.AccountStatus;
 import florin.account.api.AccountUnblocked;
+import florin.account.api.BarOperation;
 import florin.account.api.BlockAccount;
 import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
@@ -24,6 +25,7 @@ import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
 import florin.account.api.OpenAccount;
+import florin.account.api.OperationBarred;
 import florin.account.api.RefusalReason;
 import florin.account.api.ReleaseReservation;
 import florin.account.api.ReservationCaptured;
@@ -154,6 +156,16 @@ final class Account {
 
     @CommandHandler
     @CreationPolicy(CREATE_IF_MISSING)
+    boolean handle(BarOperation command) {
+        Optional<Memory.Entry<Operation>> seen = operations.find(command.operationId());
+        if (seen.isEmpty()) {
+            apply(new OperationBarred(command.iban(), command.operationId()));
+        }
+        return seen.isEmpty() || seen.get().state() == Operation.BARRED;
+    }
+
+    @CommandHandler
+    @CreationPolicy(CREATE_IF_MISSING)
     ReservationState handle(ReserveFunds command) {
         Optional<Memory.Entry<ReservationState>> seen = seenReservation(command.transferId());
         if (seen.isPresent()) {
@@ -275,6 +287,12 @@ final class Account {
     void on(AccountClosed event, @Timestamp Instant at, IdempotencyWindow window) {
         status = AccountStatus.CLOSED;
         remember(event.operationId(), Operation.CLOSURE, Money.zero(currency), at, window);
+    }
+
+    @EventSourcingHandler
+    void on(OperationBarred event, @Timestamp Instant at, IdempotencyWindow window) {
+        iban = event.iban();
+        operations.remember(event.operationId(), Operation.BARRED, 0, at, any -> true, window);
     }
 
     @EventSourcingHandler
@@ -401,6 +419,9 @@ final class Account {
         Optional<Memory.Entry<Operation>> seen = operations.find(operationId);
         if (seen.isEmpty()) {
             return false;
+        }
+        if (seen.get().state() == Operation.BARRED) {
+            throw refusal(RefusalReason.AM05, "Operation " + operationId + " was refused before");
         }
         if (seen.get().state() != operation || !isAbout(seen.get(), amount)) {
             throw refusal(RefusalReason.AM05, "Operation " + operationId + " was made before with other content");

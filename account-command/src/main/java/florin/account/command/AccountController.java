@@ -167,8 +167,11 @@ class AccountController {
                             iban + " is held at branch " + iban.branch() + ", this is branch " + branch.branch())
                     .with("branch", iban.branch());
         }
-        return requests.run(key, "POST /accounts/" + iban + "/" + what, request, operationId -> ResponseEntity.status(
-                        HttpStatus.CREATED)
-                .body(command.apply(iban, operationId)));
+        return requests.run(
+                key,
+                "POST /accounts/" + iban + "/" + what,
+                request,
+                operationId -> ResponseEntity.status(HttpStatus.CREATED).body(command.apply(iban, operationId)),
+                operationId -> desk.bar(iban, operationId));
     }
 }

@@ -3,12 +3,14 @@ package florin.account.command;
 import florin.account.api.AccountBalance;
 import florin.account.api.AccountCommand;
 import florin.account.api.AccountRefusal;
+import florin.account.api.BarOperation;
 import florin.account.api.CloseAccount;
 import florin.account.api.Iban;
 import florin.account.api.OpenAccount;
 import florin.account.api.RefusalReason;
 import florin.money.Money;
 import java.util.Currency;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.axonframework.commandhandling.gateway.CommandGateway;
@@ -50,9 +52,16 @@ class AccountDesk {
     }
 
     AccountBalance send(AccountCommand command) {
-        return commands.<AccountBalance>send(command)
-                .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
-                .join();
+        return answer(commands.send(command));
+    }
+
+    /** Sees to it that an operation which was refused is not done by an attempt that comes late; false if it has been done. */
+    boolean bar(Iban iban, String operationId) {
+        return answer(commands.<Boolean>send(new BarOperation(iban, operationId)));
+    }
+
+    private static <A> A answer(CompletableFuture<A> sent) {
+        return sent.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
     }
 
     /** A claim was taken over whose OpenAccount had been done, with other content; or the number is another one's. */

@@ -6,5 +6,7 @@ enum Operation {
     WITHDRAWAL,
     BLOCKING,
     UNBLOCKING,
-    CLOSURE
+    CLOSURE,
+    /** Of whichever kind: it was refused, and is not done any more. */
+    BARRED
 }

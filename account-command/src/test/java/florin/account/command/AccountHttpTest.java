@@ -1,22 +1,37 @@
 package florin.account.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import florin.account.api.Iban;
+import florin.account.api.WithdrawMoney;
+import florin.kit.IdempotentRequests;
+import florin.kit.ProblemException;
+import florin.kit.ProblemType;
+import florin.money.Money;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
+import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
 
 /** What customers of a branch get over HTTP. */
 class AccountHttpTest extends BranchTest {
 
     private static final Iban UNKNOWN = Iban.of("FLNO", 9_999_999_999L);
     private static final Iban ELSEWHERE = Iban.of("FLSO", 1);
+
+    @Autowired
+    private IdempotentRequests requests;
+
+    @Autowired
+    private CommandGateway commands;
 
     private static String key() {
         return UUID.randomUUID().toString();
@@ -159,6 +174,49 @@ class AccountHttpTest extends BranchTest {
         Answer second = post(path, amount("1.00", "EUR"), "Idempotency-Key", key);
 
         assertThat(second.status()).isEqualTo(422);
+    }
+
+    @Test
+    void aRefusalHoldsAlthoughAnEarlierAttemptComesLate() {
+        String iban = open();
+        String key = key();
+        String path = "/accounts/" + iban + "/withdrawals";
+        Money amount = Money.of("5.00", "EUR");
+        AtomicReference<String> operation = new AtomicReference<>();
+        assertThatThrownBy(() -> requests.run(key, "POST " + path, new MoneyRequest(amount, "cash"), operationId -> {
+                    operation.set(operationId); // Its command is under way, and nobody has heard of it.
+                    throw new ProblemException(ProblemType.NO_ANSWER, "nothing was heard");
+                }))
+                .isInstanceOf(ProblemException.class);
+
+        post(path, amount("5.00", "EUR"), "Idempotency-Key", key).isProblem(422, "insufficient-funds");
+        deposit(iban, "5.00").isCreated();
+        assertThatThrownBy(
+                        () -> commands.sendAndWait(new WithdrawMoney(new Iban(iban), operation.get(), amount, "cash")))
+                .hasMessageContaining("was refused before");
+
+        assertThat(post(path, amount("5.00", "EUR"), "Idempotency-Key", key).status())
+                .isEqualTo(422);
+        assertThat(deposit(iban, "1.00").text("booked.value")).isEqualTo("6.00");
+    }
+
+    @Test
+    void anAttemptAfterOneThatWasDoneUnheardIsAnsweredAsThat() {
+        String iban = open();
+        deposit(iban, "5.00").isCreated();
+        String key = key();
+        String path = "/accounts/" + iban + "/withdrawals";
+        MoneyRequest request = new MoneyRequest(Money.of("5.00", "EUR"), "cash");
+        assertThatThrownBy(() -> requests.run(key, "POST " + path, request, operationId -> {
+                    commands.sendAndWait(
+                            new WithdrawMoney(new Iban(iban), operationId, request.amount(), request.reference()));
+                    throw new ProblemException(ProblemType.NO_ANSWER, "nothing was heard");
+                }))
+                .isInstanceOf(ProblemException.class);
+
+        Answer second = post(path, amount("5.00", "EUR"), "Idempotency-Key", key);
+
+        assertThat(second.isCreated().text("booked.value")).isEqualTo("0.00");
     }
 
     @Test

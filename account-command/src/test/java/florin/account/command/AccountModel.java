@@ -1,6 +1,7 @@
 package florin.account.command;
 
 import florin.account.api.AccountCommand;
+import florin.account.api.BarOperation;
 import florin.account.api.BlockAccount;
 import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
@@ -62,6 +63,11 @@ final class AccountModel {
         }
         if (command instanceof WithdrawMoney withdrawal) {
             return operation(withdrawal.operationId(), "withdrawal", withdrawal.amount());
+        }
+        if (command instanceof BarOperation bar) {
+            return String.valueOf(operations
+                    .computeIfAbsent(bar.operationId(), id -> "barred")
+                    .equals("barred"));
         }
         if (command instanceof BlockAccount block) {
             return block(block.operationId(), "block", true);

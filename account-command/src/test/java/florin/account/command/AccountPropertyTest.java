@@ -6,6 +6,7 @@ import florin.account.api.AccountBalance;
 import florin.account.api.AccountCommand;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountRefusal;
+import florin.account.api.BarOperation;
 import florin.account.api.BlockAccount;
 import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
@@ -147,6 +148,9 @@ class AccountPropertyTest {
                 && refused.getDetails().orElse(null) instanceof AccountRefusal refusal) {
             return refusal.reason().name();
         }
+        if (result instanceof Boolean) {
+            return result.toString();
+        }
         return result instanceof AccountBalance ? "ok" : "error";
     }
 
@@ -166,6 +170,7 @@ class AccountPropertyTest {
         Arbitrary<AccountCommand> withdrawals = Combinators.combine(operations, amounts)
                 .as((operation, amount) -> new WithdrawMoney(IBAN, operation, amount, "cash"));
         Arbitrary<AccountCommand> closures = operations.map(operation -> new CloseAccount(IBAN, operation));
+        Arbitrary<AccountCommand> bars = operations.map(operation -> new BarOperation(IBAN, operation));
         Arbitrary<AccountCommand> blocks = operations.map(operation -> new BlockAccount(IBAN, operation));
         Arbitrary<AccountCommand> unblocks = operations.map(operation -> new UnblockAccount(IBAN, operation));
         Arbitrary<AccountCommand> reservations = Combinators.combine(transfers, amounts)
@@ -181,6 +186,7 @@ class AccountPropertyTest {
                         Tuple.of(3, opening),
                         Tuple.of(4, deposits),
                         Tuple.of(3, withdrawals),
+                        Tuple.of(1, bars),
                         Tuple.of(1, blocks),
                         Tuple.of(2, unblocks),
                         Tuple.of(1, closures),

@@ -9,6 +9,7 @@ import florin.account.api.AccountCommand;
 import florin.account.api.AccountOpened;
 import florin.account.api.AccountRefusal;
 import florin.account.api.AccountUnblocked;
+import florin.account.api.BarOperation;
 import florin.account.api.BlockAccount;
 import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
@@ -22,6 +23,7 @@ import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
 import florin.account.api.OpenAccount;
+import florin.account.api.OperationBarred;
 import florin.account.api.RefusalReason;
 import florin.account.api.ReleaseReservation;
 import florin.account.api.ReservationCaptured;
@@ -252,6 +254,38 @@ class AccountTest {
                     .when(deposit("deposit-1", eur("100.00")))
                     .expectNoEvents()
                     .expectResultMessagePayload(balance("0.00", "0.00", "0.00", 3));
+        }
+    }
+
+    @Nested
+    class Barring {
+
+        private static final BarOperation BAR = new BarOperation(IBAN, "withdrawal-1");
+        private static final OperationBarred BARRED = new OperationBarred(IBAN, "withdrawal-1");
+
+        @Test
+        void whatWasRefusedIsBarredOnce() {
+            given(OPENED).when(BAR).expectEvents(BARRED).expectResultMessagePayload(true);
+            given(OPENED, BARRED).when(BAR).expectNoEvents().expectResultMessagePayload(true);
+        }
+
+        @Test
+        void whatIsBarredIsNotDoneThoughItCould() {
+            refused(given(OPENED, BARRED, DEPOSITED).when(withdraw("withdrawal-1", eur("100.00"))), RefusalReason.AM05);
+            refused(given(OPENED, BARRED).when(deposit("withdrawal-1", eur("1.00"))), RefusalReason.AM05);
+            refused(given(OPENED, BARRED).when(new CloseAccount(IBAN, "withdrawal-1")), RefusalReason.AM05);
+            refused(given(OPENED, BARRED).when(new BlockAccount(IBAN, "withdrawal-1")), RefusalReason.AM05);
+        }
+
+        @Test
+        void whatHasBeenDoneIsNotBarred() {
+            given(OPENED, DEPOSITED, EMPTIED).when(BAR).expectNoEvents().expectResultMessagePayload(false);
+        }
+
+        @Test
+        void anAccountThatIsOpenedLaterRemembersIt() {
+            given().when(BAR).expectEvents(BARRED);
+            refused(given(BARRED, OPENED, DEPOSITED).when(withdraw("withdrawal-1", eur("1.00"))), RefusalReason.AM05);
         }
     }
 

@@ -7,6 +7,7 @@ import florin.account.api.FundsReserved;
 import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
+import florin.account.api.OperationBarred;
 import florin.account.api.RefusalReason;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
@@ -139,7 +140,8 @@ public final class RandomBank {
     private List<Happened> withdraw(Account account) {
         long available = account.booked - account.reserved;
         if (available < 1) {
-            return List.of();
+            return List.of(
+                    new Happened(new OperationBarred(account.iban, "op-" + random.nextLong()), ++account.position));
         }
         Money amount = new Money(1 + (long) random.nextInt((int) Math.min(available, 1_000_000)), account.currency);
         account.booked -= amount.minorUnits();

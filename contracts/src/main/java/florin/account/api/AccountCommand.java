@@ -2,7 +2,8 @@ package florin.account.api;
 
 /** What a branch can be told to do with one account. */
 public sealed interface AccountCommand
-        permits BlockAccount,
+        permits BarOperation,
+                BlockAccount,
                 CancelTransferCredit,
                 CaptureReservation,
                 CloseAccount,

@@ -8,6 +8,7 @@ public sealed interface AccountEvent
                 AccountUnblocked,
                 MoneyDeposited,
                 MoneyWithdrawn,
+                OperationBarred,
                 TransferLegEvent {
 
     Iban iban();

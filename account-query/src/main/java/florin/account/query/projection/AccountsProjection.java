@@ -10,6 +10,7 @@ import florin.account.api.FundsReservationRejected;
 import florin.account.api.FundsReserved;
 import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
+import florin.account.api.OperationBarred;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
 import florin.account.api.TransferCreditCancelled;
@@ -102,6 +103,11 @@ class AccountsProjection {
 
     @EventHandler
     void on(TransferCreditCancelled event, @SequenceNumber long position) {
+        applyRefusal(event, position);
+    }
+
+    @EventHandler
+    void on(OperationBarred event, @SequenceNumber long position) {
         applyRefusal(event, position);
     }
 
