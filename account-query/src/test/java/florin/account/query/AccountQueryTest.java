@@ -21,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Currency;
 import java.util.HashSet;
@@ -406,6 +407,28 @@ class AccountQueryTest {
         Set<Integer> kinds = new HashSet<>(answers);
         assertThat(kinds).contains(202).isSubsetOf(202, 409);
         awaitCaughtUp();
+    }
+
+    @Test
+    void a_replay_is_refused_while_another_instance_works_on_the_projection() throws Exception {
+        awaitCaughtUp();
+        List<String> before = accountsDump();
+        claimAccounts("another instance", Instant.now().plus(Duration.ofDays(1)));
+        try {
+            assertProblem(post("/projections/accounts/replay"), 503, "projection-unavailable");
+            assertThat(accountsDump()).isEqualTo(before);
+        } finally {
+            claimAccounts(null, Instant.now());
+        }
+        replay("accounts");
+        assertThat(accountsDump()).isEqualTo(before);
+    }
+
+    private void claimAccounts(String owner, Instant at) {
+        assertThat(database.sql("UPDATE token_entry SET owner = ?, timestamp = ? WHERE processor_name = 'accounts'")
+                        .params(owner, at.toString())
+                        .update())
+                .isEqualTo(2);
     }
 
     private void compare(RandomBank bank) throws Exception {
