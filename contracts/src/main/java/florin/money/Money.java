@@ -21,6 +21,10 @@ public record Money(long minorUnits, Currency currency) implements Comparable<Mo
 
     public Money {
         Objects.requireNonNull(currency, "currency");
+        requireMinorUnit(currency);
+    }
+
+    private static void requireMinorUnit(Currency currency) {
         if (currency.getDefaultFractionDigits() < 0) {
             throw new MoneyException(Kind.UNKNOWN_CURRENCY, currency + " has no minor unit and cannot be held");
         }
@@ -39,6 +43,7 @@ public record Money(long minorUnits, Currency currency) implements Comparable<Mo
             throw new MoneyException(
                     Kind.INVALID_AMOUNT, "'" + value + "' is not an amount: a decimal such as 12.50 is expected");
         }
+        requireMinorUnit(currency);
         BigDecimal decimal = new BigDecimal(value);
         int fractionDigits = currency.getDefaultFractionDigits();
         if (decimal.scale() > fractionDigits) {

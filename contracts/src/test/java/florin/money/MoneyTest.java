@@ -47,7 +47,7 @@ class MoneyTest {
     @ParameterizedTest
     @ValueSource(strings = {"eur", "XXX", "XAU", "EURO", ""})
     void whatIsNotACurrencyThatCanBeHeldIsRefused(String currency) {
-        assertThatThrownBy(() -> Money.of("1", currency)).isInstanceOf(MoneyException.class);
+        assertThatThrownBy(() -> Money.of("1", currency)).satisfies(kind(MoneyException.Kind.UNKNOWN_CURRENCY));
     }
 
     @Test
