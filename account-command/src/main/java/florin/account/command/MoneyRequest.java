@@ -14,5 +14,5 @@ import jakarta.validation.constraints.Size;
                 {"amount": {"value": "100.00", "currency": "EUR"}, "reference": "cash at the counter"}""")
 record MoneyRequest(
         @NotNull Money amount,
-        @NotBlank @Size(max = 140) @Pattern(regexp = "\\P{Cntrl}*", message = "has control characters")
+        @NotBlank @Size(max = 140) @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
                 String reference) {}

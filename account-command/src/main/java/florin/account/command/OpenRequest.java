@@ -14,7 +14,7 @@ import java.util.Currency;
                 """
                 {"owner": "alice", "currency": "EUR", "overdraftLimit": {"value": "0.00", "currency": "EUR"}}""")
 record OpenRequest(
-        @NotBlank @Size(max = 140) @Pattern(regexp = "\\P{Cntrl}*", message = "has control characters") String owner,
+        @NotBlank @Size(max = 140) @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates") String owner,
         @NotNull String currency,
         Money overdraftLimit) {
 

@@ -326,12 +326,21 @@ class AccountHttpTest extends BranchTest {
                 "invalid-request | {\"currency\":\"EUR\"}",
                 "invalid-request | {\"owner\":\"alice\"}",
                 "invalid-request | {\"owner\":\"a\\u0000b\",\"currency\":\"EUR\"}",
+                "invalid-request | {\"owner\":\"a\\ud800b\",\"currency\":\"EUR\"}",
                 "unknown-currency | {\"owner\":\"alice\",\"currency\":\"XYZ\"}",
                 "invalid-amount  | {\"owner\":\"alice\",\"currency\":\"EUR\",\"overdraftLimit\":"
                         + "{\"value\":\"-1.00\",\"currency\":\"EUR\"}}",
             })
     void aBadBodyIsRefused(String type, String body) {
         post("/accounts", body).isProblem(400, type);
+    }
+
+    @Test
+    void aNameMayHaveAnyCharacters() {
+        String owner = someone() + " Zoë 漢 😀";
+
+        assertThat(post("/accounts", opening(owner, "EUR")).isCreated().text("owner"))
+                .isEqualTo(owner);
     }
 
     @Test

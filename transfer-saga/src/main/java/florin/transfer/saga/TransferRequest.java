@@ -19,5 +19,5 @@ record TransferRequest(
         @Schema(example = "Rent of May")
                 @NotBlank
                 @Size(max = 140)
-                @Pattern(regexp = "\\P{Cntrl}*", message = "has control characters")
+                @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
                 String reference) {}

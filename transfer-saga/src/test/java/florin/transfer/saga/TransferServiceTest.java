@@ -189,6 +189,7 @@ class TransferServiceTest {
         assertProblem(post(transfer("TRANSFER", "1.00"), null), 400, "invalid-transfer-id");
         assertProblem(post(transfer(null, "1.00").replace("rent", " "), null), 400, "invalid-request");
         assertProblem(post(transfer(null, "1.00").replace("rent", "rent\\u0000"), null), 400, "invalid-request");
+        assertProblem(post(transfer(null, "1.00").replace("rent", "rent\\ud83d"), null), 400, "invalid-request");
         assertProblem(post(transfer(null, "1.00").replace("reference", "note"), null), 400, "unknown-field");
         assertProblem(post("{", null), 400, "malformed-json");
         assertBalances("100.00", "0.00");
