@@ -11,6 +11,7 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class ConnectedClientTest {
@@ -18,7 +19,7 @@ class ConnectedClientTest {
     void aClientThatDoesNotAnswerAnInstructionIsNamed() {
         Recorder<PlatformOutboundInstruction> recorder = new Recorder<>();
         ConnectedClient client =
-                new ConnectedClient("default", null, recorder, new Topology(), Duration.ofSeconds(1), ended -> {});
+                new ConnectedClient("default", null, recorder, new Topology(), new AtomicLong(), Duration.ofSeconds(1), ended -> {});
 
         CompletableFuture<Void> done = client.instruct(PlatformOutboundInstruction.getDefaultInstance());
 

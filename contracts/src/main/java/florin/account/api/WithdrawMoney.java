@@ -12,7 +12,9 @@ public record WithdrawMoney(
         @TargetAggregateIdentifier @NotNull Iban iban,
         @NotBlank @Size(max = 64) String operationId,
         @NotNull Money amount,
-        @NotBlank @Size(max = 140) @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
+        @NotBlank
+                @Size(max = 140)
+                @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
                 String reference)
         implements AccountCommand {
     public WithdrawMoney {

@@ -14,7 +14,9 @@ public record RequestTransfer(
         @NotNull Iban from,
         @NotNull Iban to,
         @NotNull Money amount,
-        @NotBlank @Size(max = 140) @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
+        @NotBlank
+                @Size(max = 140)
+                @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
                 String reference)
         implements TransferCommand {
     public RequestTransfer {
