@@ -1,5 +1,6 @@
 package florin.account.command;
 
+import florin.account.api.PlainText;
 import florin.money.Money;
 import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.validation.constraints.NotBlank;
@@ -14,5 +15,5 @@ import jakarta.validation.constraints.Size;
                 {"amount": {"value": "100.00", "currency": "EUR"}, "reference": "cash at the counter"}""")
 record MoneyRequest(
         @NotNull Money amount,
-        @NotBlank @Size(max = 140) @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
+        @NotBlank @Size(max = 140) @Pattern(regexp = PlainText.PATTERN, message = PlainText.VIOLATION)
                 String reference) {}

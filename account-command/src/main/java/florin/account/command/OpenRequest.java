@@ -1,5 +1,6 @@
 package florin.account.command;
 
+import florin.account.api.PlainText;
 import florin.money.Money;
 import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.validation.constraints.NotBlank;
@@ -14,7 +15,7 @@ import java.util.Currency;
                 """
                 {"owner": "alice", "currency": "EUR", "overdraftLimit": {"value": "0.00", "currency": "EUR"}}""")
 record OpenRequest(
-        @NotBlank @Size(max = 140) @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates") String owner,
+        @NotBlank @Size(max = 140) @Pattern(regexp = PlainText.PATTERN, message = PlainText.VIOLATION) String owner,
         @NotNull String currency,
         Money overdraftLimit) {
 

@@ -18,8 +18,8 @@ class ConnectedClientTest {
     @Test
     void aClientThatDoesNotAnswerAnInstructionIsNamed() {
         Recorder<PlatformOutboundInstruction> recorder = new Recorder<>();
-        ConnectedClient client =
-                new ConnectedClient("default", null, recorder, new Topology(), new AtomicLong(), Duration.ofSeconds(1), ended -> {});
+        ConnectedClient client = new ConnectedClient(
+                "default", null, recorder, new Topology(), new AtomicLong(), Duration.ofSeconds(1), ended -> {});
 
         CompletableFuture<Void> done = client.instruct(PlatformOutboundInstruction.getDefaultInstance());
 

@@ -12,10 +12,7 @@ public record DepositMoney(
         @TargetAggregateIdentifier @NotNull Iban iban,
         @NotBlank @Size(max = 64) String operationId,
         @NotNull Money amount,
-        @NotBlank
-                @Size(max = 140)
-                @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
-                String reference)
+        @NotBlank @Size(max = 140) @Pattern(regexp = PlainText.PATTERN, message = PlainText.VIOLATION) String reference)
         implements AccountCommand {
     public DepositMoney {
         amount.requirePositive();

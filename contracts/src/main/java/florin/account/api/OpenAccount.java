@@ -11,10 +11,7 @@ import org.axonframework.modelling.command.TargetAggregateIdentifier;
 /** Opens an account; the same command again changes nothing. Answers {@link AccountBalance}. */
 public record OpenAccount(
         @TargetAggregateIdentifier @NotNull Iban iban,
-        @NotBlank
-                @Size(max = 140)
-                @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
-                String owner,
+        @NotBlank @Size(max = 140) @Pattern(regexp = PlainText.PATTERN, message = PlainText.VIOLATION) String owner,
         @NotNull Currency currency,
         @NotNull Money overdraftLimit)
         implements AccountCommand {}

@@ -1,6 +1,7 @@
 package florin.transfer.api;
 
 import florin.account.api.Iban;
+import florin.account.api.PlainText;
 import florin.money.Money;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
@@ -14,10 +15,7 @@ public record RequestTransfer(
         @NotNull Iban from,
         @NotNull Iban to,
         @NotNull Money amount,
-        @NotBlank
-                @Size(max = 140)
-                @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
-                String reference)
+        @NotBlank @Size(max = 140) @Pattern(regexp = PlainText.PATTERN, message = PlainText.VIOLATION) String reference)
         implements TransferCommand {
     public RequestTransfer {
         amount.requirePositive();

@@ -1,6 +1,7 @@
 package florin.transfer.saga;
 
 import florin.account.api.Iban;
+import florin.account.api.PlainText;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -19,5 +20,5 @@ record TransferRequest(
         @Schema(example = "Rent of May")
                 @NotBlank
                 @Size(max = 140)
-                @Pattern(regexp = "[\\P{Cntrl}&&\\P{Cs}]*", message = "has control characters or unpaired surrogates")
+                @Pattern(regexp = PlainText.PATTERN, message = PlainText.VIOLATION)
                 String reference) {}
