@@ -46,10 +46,17 @@ final class Settling {
         while (true) {
             String waitingFor = look();
             Duration took = Duration.ofNanos(System.nanoTime() - start);
-            if (waitingFor.isEmpty() || took.compareTo(PATIENCE) > 0) {
-                ReadModel readModel = queries.read(Books.of(log));
-                if (!waitingFor.isEmpty() || store.head() == log.head()) {
-                    return new AtRest(log, readModel, took, waitingFor, retried);
+            boolean isOver = took.compareTo(PATIENCE) > 0;
+            if (waitingFor.isEmpty() || isOver) {
+                try {
+                    ReadModel readModel = queries.read(Books.of(log));
+                    if (!waitingFor.isEmpty() || store.head() == log.head()) {
+                        return new AtRest(log, readModel, took, waitingFor, retried);
+                    }
+                } catch (LauncherException | ChaosException notNow) {
+                    if (isOver) {
+                        throw notNow;
+                    }
                 }
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
