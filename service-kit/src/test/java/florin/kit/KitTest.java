@@ -554,7 +554,9 @@ class KitTest {
                 "{\"reference\":\"rent\",\"amount\":5}|invalid-request",
                 "{\"reference\":\"rent\",\"amount\":{\"value\":12.50,\"currency\":\"EUR\"}}|invalid-request",
                 "{\"reference\":\"rent\",\"amount\":{\"value\":12,\"currency\":\"EUR\"}}|invalid-request",
-                "{\"reference\":true}|invalid-request"
+                "{\"reference\":true}|invalid-request",
+                "{\"reference\":\"rent\",\"reference\":\"loan\"}|malformed-json",
+                "{\"reference\":\"rent\",\"amount\":{\"value\":\"1\",\"value\":\"2\",\"currency\":\"EUR\"}}|malformed-json"
             })
     void aBodyThatIsNotAllowedSaysWhatWasWrong(String body, String type) {
         assertProblem(post(null, body), 400, type);
@@ -643,6 +645,8 @@ class KitTest {
         assertThat(notAllowed.headers().firstValue("Allow")).hasValue("POST");
         assertProblem(get("/payments/NL00FLNO0000000001/TRF-1"), 400, "invalid-iban");
         assertProblem(get("/payments/" + NORTH + "/1"), 400, "invalid-transfer-id");
+        assertProblem(get("/payments/%00"), 400, "invalid-request");
+        assertProblem(get("/payments/a%2Fb"), 400, "invalid-request");
     }
 
     @Test
