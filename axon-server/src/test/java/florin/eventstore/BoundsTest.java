@@ -39,10 +39,6 @@ import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
-import io.axoniq.axonserver.grpc.streams.Open;
-import io.axoniq.axonserver.grpc.streams.PersistentStreamServiceGrpc;
-import io.axoniq.axonserver.grpc.streams.StreamRequest;
-import io.axoniq.axonserver.grpc.streams.StreamSignal;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -482,13 +478,6 @@ class BoundsTest {
                         .query(QueryRequest.newBuilder().setQuery(tooLong).build())
                         .next())
                 .hasMessageContaining("name of a query has 4096 characters at most");
-        SettableFuture<String> refusal = SettableFuture.create();
-        PersistentStreamServiceGrpc.newStub(channels.get(0))
-                .openStream(new Ending<StreamSignal>(refusal))
-                .onNext(StreamRequest.newBuilder()
-                        .setOpen(Open.newBuilder().setStreamId("stream").setClientId(tooLong))
-                        .build());
-        assertThat(refusal.get(90, TimeUnit.SECONDS)).contains("name of a client has 4096 characters at most");
         EventSchedulerGrpc.EventSchedulerBlockingStub scheduler = EventSchedulerGrpc.newBlockingStub(channels.get(0));
         assertThatThrownBy(() -> scheduler.cancelScheduledEvent(CancelScheduledEventRequest.newBuilder()
                         .setToken(tooLong)

@@ -121,20 +121,6 @@ class FlowControlTest {
     }
 
     @Test
-    void aReaderMayExcludeSoManyTypesAndNotOneMore() {
-        GetEventsRequest.Builder tooMany = GetEventsRequest.newBuilder();
-        for (int type = 0; type <= 10_000; type++) {
-            tooMany.addBlacklist(PayloadDescription.newBuilder().setType("type " + type));
-        }
-        Received<EventWithToken> received = new Received<>();
-        EventStoreGrpc.newStub(channel).listEvents(received).onNext(tooMany.build());
-
-        assertThat(received.ended).succeedsWithin(PATIENCE).satisfies(status -> assertThat(status.getDescription())
-                .contains("AXONIQ-9200")
-                .contains("more than 10000 excluded types"));
-    }
-
-    @Test
     void aSegmentOfAPersistentStreamGetsAsManyEventsAsWereRequestedForIt() throws Exception {
         appendEvents();
         Received<StreamSignal> received = new Received<>();
