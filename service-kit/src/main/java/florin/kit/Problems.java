@@ -63,18 +63,22 @@ final class Problems {
         if (problem.type() == ProblemType.INTERNAL_ERROR) {
             LOG.error("A request failed", thrown);
         }
+        ResponseEntity.BodyBuilder response =
+                ResponseEntity.status(problem.type().status()).contentType(MediaType.APPLICATION_PROBLEM_JSON);
+        if (problem.type().isTransient()) {
+            response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        return response.body(detail(problem));
+    }
+
+    static ProblemDetail detail(ProblemException problem) {
         ProblemDetail detail = ProblemDetail.forStatus(problem.type().status());
         detail.setType(problem.type().uri());
         detail.setTitle(problem.type().title());
         detail.setDetail(problem.getMessage());
         detail.setProperty(Correlation.KEY, Correlation.current());
         problem.members().forEach(detail::setProperty);
-        ResponseEntity.BodyBuilder response =
-                ResponseEntity.status(problem.type().status()).contentType(MediaType.APPLICATION_PROBLEM_JSON);
-        if (problem.type().isTransient()) {
-            response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
-        }
-        return response.body(detail);
+        return detail;
     }
 
     static ProblemException problem(Throwable thrown) {
