@@ -23,7 +23,7 @@ final class Growth {
     private static final int LONG_AGGREGATE_EVENTS = 1000;
     private static final int FILLING = 32;
     private static final int ROUNDS = 7;
-    private static final int APPENDS = 20_000;
+    private static final int APPENDS = 100_000;
     private static final int LOADS = 60;
 
     private final EventStorage storage;
