@@ -38,6 +38,7 @@ public final class Main {
                                       interval: the disk is synced each second, a loss of power loses up to that much
               --min-free-bytes N      refuse appends while the volume has less room (default: 134217728)
               --write-buffer-bytes N  memory for what was written last, of each kind, before it becomes a file (default: 16777216)
+              --block-cache-bytes N   memory for what was read last, for indexes and for filters (default: 134217728)
               --insecure-listen       listen to other machines although there is no access control
               --tls-certificate FILE  certificate (PEM) for gRPC and HTTP, with --tls-key
               --tls-key FILE          its key (PEM, PKCS #8, not encrypted)
@@ -151,6 +152,12 @@ public final class Main {
                             rest,
                             StorageConfiguration.MIN_WRITE_BUFFER_BYTES,
                             StorageConfiguration.MAX_WRITE_BUFFER_BYTES));
+                case "--block-cache-bytes" ->
+                    storage = storage.withBlockCacheBytes(number(
+                            option,
+                            rest,
+                            StorageConfiguration.MIN_BLOCK_CACHE_BYTES,
+                            StorageConfiguration.MAX_BLOCK_CACHE_BYTES));
                 case "--devmode" -> developmentMode = true;
                 case "--insecure-listen" -> insecureListen = true;
                 case "--tls-certificate" -> certificate = Path.of(value(option, rest));

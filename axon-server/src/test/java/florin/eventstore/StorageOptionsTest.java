@@ -22,6 +22,9 @@ class StorageOptionsTest {
         assertThat(Main.parse().storage().writeBufferBytes()).isEqualTo(16_777_216);
         assertThat(Main.parse("--write-buffer-bytes", "65536").storage().writeBufferBytes())
                 .isEqualTo(65_536);
+        assertThat(Main.parse().storage().blockCacheBytes()).isEqualTo(134_217_728);
+        assertThat(Main.parse("--block-cache-bytes", "1073741824").storage().blockCacheBytes())
+                .isEqualTo(1_073_741_824);
     }
 
     @Test
@@ -36,6 +39,9 @@ class StorageOptionsTest {
         assertThatThrownBy(() -> Main.parse("--write-buffer-bytes", "65535"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("from 65536 to 33554432");
+        assertThatThrownBy(() -> Main.parse("--block-cache-bytes", "67108863"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("from 67108864 to 68719476736");
     }
 
     @Test

@@ -56,7 +56,7 @@ public final class Contexts implements AutoCloseable {
         folder = data.resolve("contexts");
         deleted = data.resolve("deleted");
         checkpoints = data.resolve("checkpoints");
-        resources = new StorageResources(data.resolve("native"), configuration.writeBufferBytes());
+        resources = new StorageResources(data.resolve("native"), configuration);
     }
 
     /**

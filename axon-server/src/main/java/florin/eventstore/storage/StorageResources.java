@@ -15,7 +15,6 @@ import org.rocksdb.WriteBufferManager;
 
 /** What all contexts share so that memory stays bounded however many there are: caches and write buffers. */
 public final class StorageResources implements AutoCloseable {
-    private static final long BLOCK_CACHE_BYTES = 128L << 20;
     private static final int BLOCK_CACHE_SHARD_BITS = 3;
     private static final double FOR_INDEX_AND_FILTERS = 0.5;
     private static final int WRITE_BUFFERS = 3;
@@ -26,18 +25,18 @@ public final class StorageResources implements AutoCloseable {
     private final Statistics statistics;
     private final AggregateCache aggregates = new AggregateCache();
 
-    /** With write buffers of the usual size. */
+    /** With write buffers and a cache of the usual size. */
     public StorageResources(Path nativeFolder) {
-        this(nativeFolder, StorageConfiguration.DEFAULT.writeBufferBytes());
+        this(nativeFolder, StorageConfiguration.DEFAULT);
     }
 
     /**
      * Unpacks the native library into the folder, so that a killed process leaves no copy behind elsewhere.
      *
-     * @param writeBufferBytes of each column family; all together hold three times as much
+     * @param configuration the write buffers of all column families together hold three times one's size
      */
-    public StorageResources(Path nativeFolder, long writeBufferBytes) {
-        this.writeBufferBytes = writeBufferBytes;
+    public StorageResources(Path nativeFolder, StorageConfiguration configuration) {
+        writeBufferBytes = configuration.writeBufferBytes();
         try {
             Files.createDirectories(nativeFolder);
             NativeLibraryLoader.getInstance().loadLibrary(nativeFolder.toString());
@@ -45,7 +44,8 @@ public final class StorageResources implements AutoCloseable {
             throw new UncheckedIOException("cannot unpack RocksDB's library into " + nativeFolder, e);
         }
         RocksDB.loadLibrary();
-        blockCache = new LRUCache(BLOCK_CACHE_BYTES, BLOCK_CACHE_SHARD_BITS, false, FOR_INDEX_AND_FILTERS);
+        blockCache =
+                new LRUCache(configuration.blockCacheBytes(), BLOCK_CACHE_SHARD_BITS, false, FOR_INDEX_AND_FILTERS);
         writeBuffers = new WriteBufferManager(WRITE_BUFFERS * writeBufferBytes, blockCache);
         statistics = new Statistics(EnumSet.allOf(HistogramType.class));
     }
