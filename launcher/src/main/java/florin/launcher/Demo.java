@@ -129,7 +129,8 @@ final class Demo {
         Http.Reply books = get(Platform.ACCOUNT_QUERY, "/trial-balance");
         requireZero(books);
 
-        heading("The account projection is thrown away and rebuilt from the events; it is what it was.");
+        heading(
+                "The account projection is built again from the events, beside the one that is read; it is what it was.");
         String before = accounts(alice, bob);
         Http.Reply replay = post(Platform.ACCOUNT_QUERY, "/projections/accounts/replay", null, "");
         require(replay.status() == 202, "the replay is not 202 but " + replay.status());

@@ -31,6 +31,7 @@ public enum ProblemType {
     TRANSFER_FINAL(HttpStatus.CONFLICT, "The transfer has ended"),
     TRANSFER_NOT_PARKED(HttpStatus.CONFLICT, "The transfer is not parked"),
     REPLAY_RUNNING(HttpStatus.CONFLICT, "The projection is being replayed"),
+    REPLAY_NOT_RUNNING(HttpStatus.CONFLICT, "The projection is not being replayed"),
     BODY_TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "The media type is not supported"),
     INSUFFICIENT_FUNDS(HttpStatus.UNPROCESSABLE_CONTENT, "The available balance does not cover the amount"),
@@ -45,7 +46,7 @@ public enum ProblemType {
     BRANCH_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The branch cannot be reached"),
     EVENT_STORE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The event store cannot be reached"),
     DATABASE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The database does not answer"),
-    PROJECTION_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The projection cannot be reset now"),
+    PROJECTION_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The projection cannot be replayed now"),
     NO_ANSWER(HttpStatus.SERVICE_UNAVAILABLE, "No answer in time; the outcome is not known");
 
     private static final String BASE = "https://florin.dev/problems/";

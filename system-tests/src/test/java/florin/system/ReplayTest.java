@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
-/** A projection that is thrown away and rebuilt is what it was. */
+/** A projection that is built again from the events is what it was. */
 @ExtendWith(SharedPlatform.class)
 class ReplayTest {
     @Test

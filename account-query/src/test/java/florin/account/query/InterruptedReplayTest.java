@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import florin.account.query.RandomBank.Happened;
 import florin.account.query.control.ProjectionStatus;
 import florin.account.query.control.Projections;
+import florin.account.query.control.Replays;
 import florin.kit.TestPlatform;
 import java.time.Duration;
 import java.util.List;
@@ -33,8 +34,8 @@ class InterruptedReplayTest {
             }
             awaitCaughtUp(first);
             before = dump(first);
-            first.getBean(Projections.class).replay("accounts");
-            first.getBean(Projections.class).replay("entries");
+            first.getBean(Replays.class).begin("accounts");
+            first.getBean(Replays.class).begin("entries");
         }
 
         try (ConfigurableApplicationContext second = start()) {
@@ -65,7 +66,7 @@ class InterruptedReplayTest {
                 && projection.segments().size() == 2;
     }
 
-    private static List<String> dump(ConfigurableApplicationContext service) {
+    static List<String> dump(ConfigurableApplicationContext service) {
         return service.getBean(JdbcClient.class)
                 .sql(
                         """

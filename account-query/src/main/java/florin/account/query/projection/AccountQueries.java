@@ -15,10 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.axonframework.queryhandling.QueryHandler;
-import org.springframework.stereotype.Component;
 
-/** Answers the queries of accounts from the projected rows. */
-@Component
+/** Answers the queries of accounts from the rows of the generations that are served. */
 class AccountQueries {
 
     private static final int MAX_LIMIT = 500;

@@ -9,28 +9,26 @@ import java.util.List;
 import java.util.Optional;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Component;
 
-/** The rows of accounts. */
-@Component
+/** The rows of accounts, in the table or view that is named. */
 class AccountRows {
 
-    static final String PAGE =
-            "SELECT * FROM account WHERE owner = :owner AND iban > :behind ORDER BY iban LIMIT :limit";
-    static final String PAGE_OF_STATUS =
-            "SELECT * FROM account WHERE owner = :owner AND status = :status AND iban > :behind"
-                    + " ORDER BY iban LIMIT :limit";
+    static final String PAGE = "SELECT * FROM %s WHERE owner = :owner AND iban > :behind ORDER BY iban LIMIT :limit";
+    static final String PAGE_OF_STATUS = "SELECT * FROM %s WHERE owner = :owner AND status = :status AND iban > :behind"
+            + " ORDER BY iban LIMIT :limit";
 
     private final JdbcClient database;
     private final JdbcTemplate statements;
+    private final String table;
 
-    AccountRows(JdbcClient database, JdbcTemplate statements) {
+    AccountRows(JdbcClient database, JdbcTemplate statements, String table) {
         this.database = database;
         this.statements = statements;
+        this.table = table;
     }
 
     Optional<AccountRow> find(String iban) {
-        return database.sql("SELECT * FROM account WHERE iban = ?")
+        return database.sql("SELECT * FROM %s WHERE iban = ?".formatted(table))
                 .param(iban)
                 .query(AccountRows::row)
                 .optional();
@@ -38,7 +36,7 @@ class AccountRows {
 
     /** Those of the accounts that there are. */
     List<AccountRow> find(Collection<String> ibans) {
-        return database.sql("SELECT * FROM account WHERE iban = ANY (?)")
+        return database.sql("SELECT * FROM %s WHERE iban = ANY (?)".formatted(table))
                 .param(ibans.toArray(String[]::new))
                 .query(AccountRows::row)
                 .list();
@@ -46,7 +44,7 @@ class AccountRows {
 
     /** The first accounts of an owner behind an IBAN or an empty text; {@code status} is null for any. */
     List<AccountRow> find(String owner, String status, String behind, int limit) {
-        return database.sql(status == null ? PAGE : PAGE_OF_STATUS)
+        return database.sql((status == null ? PAGE : PAGE_OF_STATUS).formatted(table))
                 .param("owner", owner)
                 .param("status", status)
                 .param("behind", behind)
@@ -69,7 +67,7 @@ class AccountRows {
                 .update(
                         statements,
                         """
-                        INSERT INTO account
+                        INSERT INTO %s AS kept
                             (iban, owner, currency, booked_minor, reserved_minor, overdraft_minor, status, position)
                         SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?)
                         ON CONFLICT (iban) DO UPDATE SET
@@ -77,13 +75,9 @@ class AccountRows {
                             reserved_minor = excluded.reserved_minor,
                             status = excluded.status,
                             position = excluded.position
-                        WHERE account.position < excluded.position
-                        """);
-    }
-
-    /** At once, however many there are; whoever reads them waits until the transaction ends. */
-    void deleteAll() {
-        int unused = database.sql("TRUNCATE account").update();
+                        WHERE kept.position < excluded.position
+                        """
+                                .formatted(table));
     }
 
     private static AccountRow row(ResultSet row, int number) throws SQLException {

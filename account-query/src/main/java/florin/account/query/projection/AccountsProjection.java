@@ -18,24 +18,25 @@ import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
 import florin.money.Money;
 import java.util.Optional;
-import org.axonframework.config.ProcessingGroup;
 import org.axonframework.eventhandling.EventHandler;
-import org.axonframework.eventhandling.ResetHandler;
 import org.axonframework.eventhandling.SequenceNumber;
-import org.springframework.stereotype.Component;
 
 /**
  * Keeps one row an account. An event that was applied before changes nothing; one whose predecessor is missing throws, so
  * that it goes to the dead-letter queue and nothing is skipped silently.
  */
-@Component
-@ProcessingGroup("accounts")
 class AccountsProjection {
 
+    private final Half half;
     private final AccountRows rows;
 
-    AccountsProjection(AccountRows rows) {
+    AccountsProjection(Half half, AccountRows rows) {
+        this.half = half;
         this.rows = rows;
+    }
+
+    Half half() {
+        return half;
     }
 
     @EventHandler
@@ -109,11 +110,6 @@ class AccountsProjection {
     @EventHandler
     void on(OperationBarred event, @SequenceNumber long position) {
         applyRefusal(event, position);
-    }
-
-    @ResetHandler
-    void reset() {
-        rows.deleteAll();
     }
 
     private void apply(AccountEvent event, long position, Money bookedChange, Money reservedChange) {

@@ -10,25 +10,26 @@ import florin.money.Money;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.axonframework.config.ProcessingGroup;
 import org.axonframework.eventhandling.EventHandler;
-import org.axonframework.eventhandling.ResetHandler;
 import org.axonframework.eventhandling.SequenceNumber;
 import org.axonframework.eventhandling.Timestamp;
-import org.springframework.stereotype.Component;
 
 /**
  * Books every event that moves money as one posting of two entries, equal and opposite, in one statement. So at every
  * instant all entries of a currency sum to zero, and the clearing accounts sum to minus the transfers in flight.
  */
-@Component
-@ProcessingGroup("entries")
 class EntriesProjection {
 
+    private final Half half;
     private final EntryRows rows;
 
-    EntriesProjection(EntryRows rows) {
+    EntriesProjection(Half half, EntryRows rows) {
+        this.half = half;
         this.rows = rows;
+    }
+
+    Half half() {
+        return half;
     }
 
     @EventHandler
@@ -85,11 +86,6 @@ class EntriesProjection {
                 event.transferId().value(),
                 null,
                 bookedAt);
-    }
-
-    @ResetHandler
-    void reset() {
-        rows.deleteAll();
     }
 
     private void book(

@@ -10,23 +10,26 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Component;
 
-/** The rows of entries, and what they sum to. */
-@Component
+/** The rows of entries, and what they sum to, in the tables or views that are named. */
 class EntryRows {
 
     private final JdbcClient database;
     private final JdbcTemplate statements;
+    private final String entries;
+    private final String balances;
 
-    EntryRows(JdbcClient database, JdbcTemplate statements) {
+    EntryRows(JdbcClient database, JdbcTemplate statements, String entries, String balances) {
         this.database = database;
         this.statements = statements;
+        this.entries = entries;
+        this.balances = balances;
     }
 
     /** The first entries of an account behind a position. */
     List<AccountEntry> find(String account, long behind, int limit) {
-        return database.sql("SELECT * FROM entry WHERE account = ? AND position > ? ORDER BY position LIMIT ?")
+        return database.sql("SELECT * FROM %s WHERE account = ? AND position > ? ORDER BY position LIMIT ?"
+                        .formatted(entries))
                 .param(account)
                 .param(behind)
                 .param(limit)
@@ -39,8 +42,8 @@ class EntryRows {
      * left as it is and not added again. Balances are locked in one order, so that batches wait for, but never block, each
      * other.
      */
-    void insert(List<EntryRow> entries) {
-        int unused = Columns.of(entries)
+    void insert(List<EntryRow> booked) {
+        int unused = Columns.of(booked)
                 .text(EntryRow::id)
                 .text(entry -> entry.account().account())
                 .text(entry -> entry.account().ledger())
@@ -55,18 +58,19 @@ class EntryRows {
                         statements,
                         """
                         WITH booked AS (
-                            INSERT INTO entry
+                            INSERT INTO %s
                                 (id, account, ledger, currency, amount_minor, kind, transfer_id, reference, booked_at, position)
                             SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                             ON CONFLICT (id) DO NOTHING
                             RETURNING ledger, currency, amount_minor
                         )
-                        INSERT INTO ledger_balance AS kept (ledger, currency, part, amount_minor)
-                        SELECT ledger, currency, pg_backend_pid() % 8, sum(amount_minor)
+                        INSERT INTO %s AS kept (ledger, currency, part, amount_minor)
+                        SELECT ledger, currency, pg_backend_pid() %% 8, sum(amount_minor)
                         FROM booked GROUP BY ledger, currency ORDER BY ledger, currency
                         ON CONFLICT (ledger, currency, part) DO UPDATE SET
                             amount_minor = kept.amount_minor + excluded.amount_minor
-                        """);
+                        """
+                                .formatted(entries, balances));
     }
 
     /** All ledgers' balances in one statement, thus of one instant. */
@@ -74,18 +78,14 @@ class EntryRows {
         return database.sql(
                         """
                         SELECT ledger, currency, sum(amount_minor) AS amount
-                        FROM ledger_balance GROUP BY ledger, currency ORDER BY ledger, currency
-                        """)
+                        FROM %s GROUP BY ledger, currency ORDER BY ledger, currency
+                        """
+                                .formatted(balances))
                 .query((row, number) -> new TrialBalance.Line(
                         row.getString("ledger"),
                         TrialBalance.Sum.ofMinorUnits(
                                 row.getBigDecimal("amount"), Money.currency(row.getString("currency")))))
                 .list();
-    }
-
-    /** At once, however many there are; whoever reads them waits until the transaction ends. */
-    void deleteAll() {
-        int unused = database.sql("TRUNCATE entry, ledger_balance").update();
     }
 
     private static AccountEntry entry(ResultSet row, int number) throws SQLException {

@@ -1,2 +1,2 @@
-/** The two projections, their rows and the queries that read them. */
+/** The two projections, the rows of their generations and the queries that read those. */
 package florin.account.query.projection;

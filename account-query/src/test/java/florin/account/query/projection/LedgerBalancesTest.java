@@ -38,18 +38,19 @@ class LedgerBalancesTest {
 
         flyway.target("latest").load().migrate();
 
-        EntryRows rows = new EntryRows(database, new JdbcTemplate(dataSource));
-        rows.insert(List.of(new EntryRow(
-                "3-C",
-                LedgerAccount.customer(Iban.of("FLNO", 1)),
-                "EUR",
-                7,
-                "TRANSFER_IN",
-                null,
-                null,
-                Instant.EPOCH,
-                1)));
-        assertThat(rows.balances())
+        JdbcTemplate statements = new JdbcTemplate(dataSource);
+        new EntryRows(database, statements, "entry_even", "ledger_balance_even")
+                .insert(List.of(new EntryRow(
+                        "3-C",
+                        LedgerAccount.customer(Iban.of("FLNO", 1)),
+                        "EUR",
+                        7,
+                        "TRANSFER_IN",
+                        null,
+                        null,
+                        Instant.EPOCH,
+                        1)));
+        assertThat(new EntryRows(database, statements, "entry", "ledger_balance").balances())
                 .containsExactly(
                         line("CASH:FLNO", "-1.00"), line("CLEARING:FLNO", "0.30"), line("CUSTOMERS:FLNO", "0.77"));
     }

@@ -64,8 +64,7 @@ class MoneyRulesTest {
         FlywayAutoConfiguration.class,
         TransactionAutoConfiguration.class
     })
-    @Import({AccountRows.class, AccountsProjection.class, EntryRows.class, EntriesProjection.class, AccountQueries.class
-    })
+    @Import(ReadModels.class)
     static class DatabaseOnly {}
 
     @DynamicPropertySource
@@ -80,10 +79,10 @@ class MoneyRulesTest {
     private static final Currency EUR = Currency.getInstance("EUR");
 
     @Autowired
-    private AccountsProjection accounts;
+    private AccountsProjection evenAccounts;
 
     @Autowired
-    private EntriesProjection entries;
+    private EntriesProjection evenEntries;
 
     @Autowired
     private AccountQueries queries;
@@ -96,7 +95,7 @@ class MoneyRulesTest {
 
     @BeforeEach
     void emptyDatabase() {
-        database.sql("TRUNCATE account, entry, ledger_balance").update();
+        database.sql("TRUNCATE account_even, entry_even, ledger_balance_even").update();
     }
 
     @ParameterizedTest
@@ -194,7 +193,7 @@ class MoneyRulesTest {
                         happened.event(),
                         MetaData.emptyInstance()),
                 () -> NOON);
-        for (Object projection : List.of(accounts, entries)) {
+        for (Object projection : List.of(evenAccounts, evenEntries)) {
             UnitOfWork<?> unitOfWork = DefaultUnitOfWork.startAndGet(message);
             unitOfWork.attachTransaction(new SpringTransactionManager(transactions));
             ResultMessage<?> result =

@@ -40,6 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -73,10 +74,10 @@ class ProjectedBatchTest {
     private AccountQueries queries;
 
     @Autowired
-    private EntryRows rows;
+    private JdbcClient database;
 
     @Autowired
-    private JdbcClient database;
+    private JdbcTemplate statements;
 
     private Consumer<List<? extends EventMessage<?>>> accounts;
     private Consumer<List<? extends EventMessage<?>>> entries;
@@ -86,7 +87,7 @@ class ProjectedBatchTest {
         accounts = batchesOf("accounts");
         entries = batchesOf("entries");
         deadLetters().clear();
-        database.sql("TRUNCATE account, entry, ledger_balance").update();
+        database.sql("TRUNCATE account_even, entry_even, ledger_balance_even").update();
     }
 
     @Test
@@ -192,6 +193,7 @@ class ProjectedBatchTest {
 
     /** Thirty of ten deposits, at two branches in any order, each booked twice. */
     private void bookBatches(int writer) {
+        EntryRows rows = new EntryRows(database, statements, "entry_even", "ledger_balance_even");
         Random random = new Random(writer);
         for (int batch = 0; batch < 30; batch++) {
             List<EntryRow> booked = new ArrayList<>();
