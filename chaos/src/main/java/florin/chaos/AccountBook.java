@@ -1,7 +1,10 @@
 package florin.chaos;
 
+import florin.account.api.AccountBlocked;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountOpened;
+import florin.account.api.AccountStatus;
+import florin.account.api.AccountUnblocked;
 import florin.account.api.FundsReserved;
 import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
@@ -16,16 +19,20 @@ import java.util.Optional;
 
 /** One account as its events have it, position by position: a plain model, which knows no rules and refuses nothing. */
 final class AccountBook {
-    /** Sums in minor units of the account's currency. */
-    record Figures(long bookedMinor, long reservedMinor) {}
+    /** Sums in minor units of the account's currency, and whether it does business. */
+    record Figures(long bookedMinor, long reservedMinor, AccountStatus status) {}
 
     /** What a customer would see of one event that moved money; what came in is positive. */
     record Entry(long position, long amountMinor, String kind, String transferId, String reference) {}
+
+    /** It was blocked or unblocked. */
+    record Turn(AccountStatus to, int position, String operationId) {}
 
     private final Iban iban;
     private final List<Figures> figures = new ArrayList<>();
     private final List<Entry> entries = new ArrayList<>();
     private final List<Money> foreign = new ArrayList<>();
+    private final List<Turn> turns = new ArrayList<>();
     private AccountOpened opened;
 
     AccountBook(Iban iban) {
@@ -33,8 +40,10 @@ final class AccountBook {
     }
 
     void add(AccountEvent event) {
+        Figures before = last();
         long booked = 0;
         long reserved = 0;
+        AccountStatus status = before.status();
         if (event instanceof AccountOpened first && opened == null) {
             opened = first;
         } else if (event instanceof MoneyDeposited in) {
@@ -50,15 +59,23 @@ final class AccountBook {
         } else if (event instanceof ReservationCaptured out) {
             booked = enter(out.amount(), -1, "TRANSFER_OUT", out.transferId().value(), null);
             reserved = booked;
+        } else if (event instanceof AccountBlocked blocked) {
+            status = turn(AccountStatus.BLOCKED, blocked.operationId());
+        } else if (event instanceof AccountUnblocked unblocked) {
+            status = turn(AccountStatus.OPEN, unblocked.operationId());
         }
-        Figures before = last();
-        figures.add(new Figures(before.bookedMinor() + booked, before.reservedMinor() + reserved));
+        figures.add(new Figures(before.bookedMinor() + booked, before.reservedMinor() + reserved, status));
     }
 
     private long enter(Money amount, int sign, String kind, String transferId, String reference) {
         long signed = sign * own(amount);
         entries.add(new Entry(figures.size(), signed, kind, transferId, reference));
         return signed;
+    }
+
+    private AccountStatus turn(AccountStatus to, String operationId) {
+        turns.add(new Turn(to, figures.size(), operationId));
+        return to;
     }
 
     private long own(Money amount) {
@@ -84,7 +101,7 @@ final class AccountBook {
 
     /** After the last event. */
     Figures last() {
-        return figures.isEmpty() ? new Figures(0, 0) : figures.get(figures.size() - 1);
+        return figures.isEmpty() ? new Figures(0, 0, AccountStatus.OPEN) : figures.get(figures.size() - 1);
     }
 
     List<Entry> entries() {
@@ -94,6 +111,11 @@ final class AccountBook {
     /** Amounts that an account of this currency, or one that is not open, should not have moved. */
     List<Money> foreign() {
         return foreign;
+    }
+
+    /** In their order. */
+    List<Turn> turns(AccountStatus to) {
+        return turns.stream().filter(turn -> turn.to() == to).toList();
     }
 
     long limitMinor() {

@@ -19,10 +19,12 @@ final class Checker {
         all.put("completed moved once, others not at all", LogInvariants::moneyMovesOnceOrNotAtAll);
         all.put("every reservation ended once", LogInvariants::reservationsEndOnce);
         all.put("clearing is zero at rest", LogInvariants::clearingIsZero);
+        all.put("blocked accounts take no new business", LogInvariants::blockedAccountsTakeNoNewBusiness);
         all.put("acknowledged: in the log once", ToldInvariants::acknowledgedIsThereOnce);
         all.put("unknown: in the log at most once", ToldInvariants::unknownIsThereAtMostOnce);
         all.put("refused: never in the log", ToldInvariants::refusedIsNeverThere);
         all.put("nothing that nobody asked for", ToldInvariants::onlyWhatWasAskedForIsThere);
+        all.put("blocks told are in the log", ToldInvariants::blocksAreThoseAskedFor);
         all.put("balances told are those of the log", ToldInvariants::balancesWereTrue);
         all.put("states of transfers told came true", ToldInvariants::statesOfTransfersWereTrue);
         all.put("repetitions had the same answer", ToldInvariants::repetitionsAreAnsweredTheSame);

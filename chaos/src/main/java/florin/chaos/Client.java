@@ -74,6 +74,14 @@ final class Client implements Runnable {
         if (choice.kind() < 35) {
             return Operation.withdrawal(reference, key, account.iban(), amount);
         }
+        if (choice.kind() < 36) {
+            return Operation.block(
+                    reference, key, pool.sometimesBlocked(choice.account()).iban());
+        }
+        if (choice.kind() < 38) {
+            return Operation.unblock(
+                    reference, key, pool.sometimesBlocked(choice.account()).iban());
+        }
         if (choice.kind() < 80 || !pool.hasTransfers()) {
             TransferId id = choice.keyed() ? null : new TransferId("TRF-" + reference);
             Iban target = choice.odd() && choice.keyed() ? NOBODY : target(choice, account);

@@ -7,6 +7,8 @@ enum Kind {
     OPEN(true),
     DEPOSIT(true),
     WITHDRAWAL(true),
+    BLOCK(true),
+    UNBLOCK(true),
     TRANSFER(true),
     CANCELLATION(true),
     LOOK_AT_ACCOUNT(false),

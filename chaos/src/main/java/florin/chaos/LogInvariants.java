@@ -1,8 +1,17 @@
 package florin.chaos;
 
+import florin.account.api.AccountBlocked;
+import florin.account.api.AccountEvent;
+import florin.account.api.AccountUnblocked;
+import florin.account.api.FundsReservationRejected;
 import florin.account.api.FundsReserved;
+import florin.account.api.Iban;
+import florin.account.api.MoneyDeposited;
+import florin.account.api.MoneyWithdrawn;
+import florin.account.api.RefusalReason;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
+import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
 import florin.transfer.api.TransferEndedEvent;
 import florin.transfer.api.TransferRequested;
@@ -52,6 +61,46 @@ final class LogInvariants {
                     "moves money of its own currency, and only once it is open",
                     book.foreign());
         }
+    }
+
+    /** New business is refused for the account's being blocked as long as it is, and then only; what is reserved ends as it would. */
+    static void blockedAccountsTakeNoNewBusiness(Invariant.Evidence evidence, Verdict verdict) {
+        Set<Iban> blocked = new HashSet<>();
+        for (EventLog.Recorded recorded : evidence.log().events()) {
+            if (recorded.event() instanceof AccountEvent event) {
+                boolean isBlocked = blocked.contains(event.iban());
+                verdict.check(
+                        isBlocked ? isOfBlocked(event) : !isRefusedAsBlocked(event),
+                        "account " + event.iban() + " at position " + recorded.sequence(),
+                        isBlocked
+                                ? "blocked: refuses new business with AC06"
+                                : "not blocked: refuses nothing with AC06",
+                        event);
+                if (event instanceof AccountBlocked) {
+                    blocked.add(event.iban());
+                } else if (event instanceof AccountUnblocked) {
+                    blocked.remove(event.iban());
+                }
+            }
+        }
+    }
+
+    private static boolean isOfBlocked(AccountEvent event) {
+        if (event instanceof FundsReservationRejected refused && refused.reason() == RefusalReason.TM01) {
+            return true; // It is called off.
+        }
+        return isRefusedAsBlocked(event)
+                || !(event instanceof FundsReservationRejected
+                        || event instanceof TransferCreditRejected
+                        || event instanceof FundsReserved
+                        || event instanceof TransferCredited
+                        || event instanceof MoneyDeposited
+                        || event instanceof MoneyWithdrawn);
+    }
+
+    private static boolean isRefusedAsBlocked(AccountEvent event) {
+        return (event instanceof FundsReservationRejected reservation && reservation.reason() == RefusalReason.AC06)
+                || (event instanceof TransferCreditRejected credit && credit.reason() == RefusalReason.AC06);
     }
 
     static void reservationsEndOnce(Invariant.Evidence evidence, Verdict verdict) {

@@ -7,7 +7,7 @@ import florin.transfer.api.TransferId;
 /**
  * One thing that a client asks for, once or again and again with the same content.
  *
- * @param reference tells it from all others; it goes into the event (as the owner, where an account is opened)
+ * @param reference tells it from all others; it goes into the event (as the owner, where an account is opened), but for those of blocks
  * @param key the Idempotency-Key, or null
  * @param account whose it is; the source of a transfer; null where an account is opened
  * @param target of a transfer
@@ -27,6 +27,14 @@ record Operation(
 
     static Operation withdrawal(String reference, String key, Iban account, Money amount) {
         return new Operation(Kind.WITHDRAWAL, reference, key, account, null, amount, null);
+    }
+
+    static Operation block(String reference, String key, Iban account) {
+        return new Operation(Kind.BLOCK, reference, key, account, null, null, null);
+    }
+
+    static Operation unblock(String reference, String key, Iban account) {
+        return new Operation(Kind.UNBLOCK, reference, key, account, null, null, null);
     }
 
     /** {@code id} is null for a transfer that the service names. */
@@ -64,7 +72,7 @@ record Operation(
                 "transfer " + (transferId == null ? "" : transferId + " ") + reference + " of " + amount + " from "
                         + account + " to " + target;
             case CANCELLATION, LOOK_AT_TRANSFER -> "transfer " + transferId + ", " + kind.label() + " " + reference;
-            case LOOK_AT_ACCOUNT -> "account " + account + ", " + kind.label() + " " + reference;
+            case BLOCK, UNBLOCK, LOOK_AT_ACCOUNT -> "account " + account + ", " + kind.label() + " " + reference;
             case LOOK_AT_TRIAL_BALANCE -> kind.label() + " " + reference;
         };
     }

@@ -12,6 +12,7 @@ final class Pool {
     static final int MOST_ACCOUNTS = 40;
 
     private static final int MOST_TRANSFERS = 200;
+    private static final int BLOCKED_ONE_IN = 5;
 
     record Account(Iban iban, Currency currency) {}
 
@@ -29,6 +30,11 @@ final class Pool {
 
     Account account(int number) {
         return accounts.get(number % accounts.size());
+    }
+
+    /** One of the few that are blocked and unblocked: the others do business all the time. */
+    Account sometimesBlocked(int number) {
+        return accounts.get(number % accounts.size() / BLOCKED_ONE_IN * BLOCKED_ONE_IN);
     }
 
     synchronized void add(TransferId id) {

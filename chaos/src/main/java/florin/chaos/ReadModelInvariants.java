@@ -16,11 +16,12 @@ final class ReadModelInvariants {
     static void accountsAreThoseOfTheLog(Invariant.Evidence evidence, Verdict verdict) {
         for (AccountBook book : evidence.books().opened()) {
             AccountDetails shown = evidence.readModel().accounts().get(book.iban());
-            String log =
-                    book.text(book.last()) + ", position " + (book.figures().size() - 1);
+            String log = book.text(book.last()) + ", " + book.last().status() + ", position "
+                    + (book.figures().size() - 1);
             String found = shown == null
                     ? "nothing"
-                    : "booked " + shown.booked() + ", reserved " + shown.reserved() + ", position " + shown.position();
+                    : "booked " + shown.booked() + ", reserved " + shown.reserved() + ", " + shown.status()
+                            + ", position " + shown.position();
             verdict.check(log.equals(found), "account " + book.iban(), log, found);
         }
     }

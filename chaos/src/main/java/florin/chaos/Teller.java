@@ -42,6 +42,8 @@ final class Teller {
             case OPEN -> uri(BRANCHES.get(branch), "/accounts");
             case DEPOSIT -> uri(branchOf(operation.account()), "/accounts/" + operation.account() + "/deposits");
             case WITHDRAWAL -> uri(branchOf(operation.account()), "/accounts/" + operation.account() + "/withdrawals");
+            case BLOCK -> uri(branchOf(operation.account()), "/accounts/" + operation.account() + "/block");
+            case UNBLOCK -> uri(branchOf(operation.account()), "/accounts/" + operation.account() + "/unblock");
             case TRANSFER -> uri(Platform.TRANSFER_SAGA, "/transfers");
             case CANCELLATION -> uri(Platform.TRANSFER_SAGA, "/transfers/" + operation.transferId() + "/cancel");
             case LOOK_AT_TRANSFER -> uri(Platform.TRANSFER_SAGA, "/transfers/" + operation.transferId() + "?wait=1s");
@@ -78,6 +80,9 @@ final class Teller {
                 body.put("to", operation.target().value());
                 body.put("amount", json(operation.amount()));
                 body.put("reference", operation.reference());
+            }
+            case BLOCK, UNBLOCK -> {
+                // Nothing to add to the path.
             }
             default -> {
                 return "";

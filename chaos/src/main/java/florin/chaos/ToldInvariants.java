@@ -1,6 +1,7 @@
 package florin.chaos;
 
 import florin.account.api.AccountOpened;
+import florin.account.api.AccountStatus;
 import florin.account.api.FundsReserved;
 import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
@@ -18,14 +19,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /** What has to hold of the log because clients were told so. */
 final class ToldInvariants {
+    private static final String BLOCKED = "account-blocked";
     private static final Map<Kind, Set<String>> DESERVED = Map.of(
             Kind.OPEN, Set.of(),
-            Kind.DEPOSIT, Set.of("wrong-currency"),
-            Kind.WITHDRAWAL, Set.of("wrong-currency", "insufficient-funds"),
+            Kind.DEPOSIT, Set.of("wrong-currency", BLOCKED),
+            Kind.WITHDRAWAL, Set.of("wrong-currency", BLOCKED, "insufficient-funds"),
+            Kind.BLOCK, Set.of(),
+            Kind.UNBLOCK, Set.of(),
             Kind.TRANSFER, Set.of("same-account"),
             Kind.CANCELLATION, Set.of("transfer-final"));
 
@@ -89,6 +95,44 @@ final class ToldInvariants {
         }
     }
 
+    /**
+     * Their events do not say which request they came of. But no operation has two, and one that was acknowledged has its own at
+     * the position that came with the answer, or before.
+     */
+    static void blocksAreThoseAskedFor(Invariant.Evidence evidence, Verdict verdict) {
+        for (Kind kind : List.of(Kind.BLOCK, Kind.UNBLOCK)) {
+            Map<Iban, List<History.Asked>> asked = evidence.history().operations().stream()
+                    .filter(one -> one.operation().kind() == kind && one.outcome() != Outcome.REFUSED)
+                    .collect(Collectors.groupingBy(one -> one.operation().account()));
+            for (AccountBook book : evidence.books().opened()) {
+                List<History.Asked> here = asked.getOrDefault(book.iban(), List.of());
+                List<Integer> told = here.stream()
+                        .filter(one -> one.outcome() == Outcome.ACKNOWLEDGED)
+                        .map(ToldInvariants::position)
+                        .sorted()
+                        .toList();
+                List<AccountBook.Turn> found =
+                        book.turns(kind == Kind.BLOCK ? AccountStatus.BLOCKED : AccountStatus.OPEN);
+                boolean areThere = found.size() >= told.size()
+                        && IntStream.range(0, told.size())
+                                .allMatch(number -> found.get(number).position() <= told.get(number));
+                long operations = found.stream()
+                        .map(AccountBook.Turn::operationId)
+                        .distinct()
+                        .count();
+                verdict.check(
+                        areThere && operations == found.size() && operations <= here.size(),
+                        "account " + book.iban() + ", " + kind.label(),
+                        "done once each, by the positions " + told + ", and at most " + here.size() + " of them",
+                        found);
+            }
+        }
+    }
+
+    private static int position(History.Asked acknowledged) {
+        return acknowledged.acknowledgements().get(0).body().path("position").asInt();
+    }
+
     /** Each balance that a command or a query answered with is that of the log at the position that came with it. */
     static void balancesWereTrue(Invariant.Evidence evidence, Verdict verdict) {
         for (History.Told told : evidence.history().all()) {
@@ -103,10 +147,11 @@ final class ToldInvariants {
                     evidence.books().account(new Iban(body.path("iban").asString()));
             int position = body.path("position").asInt();
             String found = book.filter(known -> position < known.figures().size())
-                    .map(known -> figures(known, known.figures().get(position)))
+                    .map(known -> figures(known, known.figures().get(position), body.has("status")))
                     .orElse("no such position");
             String figures = "booked " + text(body, "booked") + ", reserved " + text(body, "reserved") + ", available "
-                    + text(body, "available");
+                    + text(body, "available")
+                    + (body.has("status") ? ", " + body.path("status").asString("?") : "");
             verdict.check(
                     figures.equals(found), told.operation().subject() + " at position " + position, figures, found);
         }
@@ -118,8 +163,9 @@ final class ToldInvariants {
                 + amount.path("currency").asString("?");
     }
 
-    private static String figures(AccountBook book, AccountBook.Figures at) {
-        return book.text(at) + ", available " + book.text(book.availableMinor(at));
+    private static String figures(AccountBook book, AccountBook.Figures at, boolean withStatus) {
+        return book.text(at) + ", available " + book.text(book.availableMinor(at))
+                + (withStatus ? ", " + at.status() : "");
     }
 
     /** How far a transfer was said to be, it has been; how it was said to end, it ended. */
@@ -191,11 +237,20 @@ final class ToldInvariants {
         for (History.Told told : evidence.history().all()) {
             Kind kind = told.operation().kind();
             if (kind.changes() && told.answer().outcome() == Outcome.REFUSED) {
+                String problem = told.answer().problem();
+                boolean isPossible = !problem.equals(BLOCKED)
+                        || evidence.books()
+                                .account(told.operation().account())
+                                .filter(book ->
+                                        !book.turns(AccountStatus.BLOCKED).isEmpty())
+                                .isPresent();
                 verdict.check(
-                        DESERVED.get(kind).contains(told.answer().problem()),
+                        isPossible && DESERVED.get(kind).contains(problem),
                         told.operation().subject(),
                         told.answer().text(),
-                        "only " + DESERVED.get(kind) + " can be said to it");
+                        isPossible
+                                ? "only " + DESERVED.get(kind) + " can be said to it"
+                                : "the account was never blocked");
             }
         }
     }
@@ -223,7 +278,7 @@ final class ToldInvariants {
         private Effects() {}
 
         static boolean haveReference(Kind kind) {
-            return kind.changes() && kind != Kind.CANCELLATION;
+            return kind.changes() && kind != Kind.CANCELLATION && kind != Kind.BLOCK && kind != Kind.UNBLOCK;
         }
 
         static Map<String, List<Object>> byReference(EventLog log) {

@@ -2,18 +2,26 @@ package florin.chaos;
 
 import static florin.chaos.SampleRun.ALICE;
 import static florin.chaos.SampleRun.BOB;
+import static florin.chaos.SampleRun.GIFT;
 import static florin.chaos.SampleRun.RENT;
 import static florin.chaos.SampleRun.YACHT;
+import static florin.chaos.SampleRun.account;
 import static florin.chaos.SampleRun.balances;
 import static florin.chaos.SampleRun.euro;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import florin.account.api.AccountBlocked;
+import florin.account.api.AccountDetails;
+import florin.account.api.AccountStatus;
+import florin.account.api.AccountUnblocked;
+import florin.account.api.FundsReservationRejected;
 import florin.account.api.FundsReserved;
 import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
 import florin.account.api.RefusalReason;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
+import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
 import florin.account.api.TrialBalance;
 import florin.money.Money;
@@ -76,7 +84,7 @@ class CheckerTest {
     }
 
     static Stream<Damage> damages() {
-        return Stream.of(ofTheLog(), ofTransfers(), ofPromises(), ofAnswers(), ofTheReadModel())
+        return Stream.of(ofTheLog(), ofTransfers(), ofBlocks(), ofPromises(), ofAnswers(), ofTheReadModel())
                 .flatMap(List::stream);
     }
 
@@ -207,6 +215,73 @@ class CheckerTest {
         Collections.replaceAll(run.events, event, other);
     }
 
+    private static List<Damage> ofBlocks() {
+        String business = "blocked accounts take no new business";
+        String blocks = "blocks told are in the log";
+        return List.of(
+                new Damage(
+                        "a blocked account pays in",
+                        business,
+                        BOB.value(),
+                        run -> run.events.add(new MoneyDeposited(BOB, "9", euro("1.00"), "tip"))),
+                new Damage(
+                        "a blocked account pays out",
+                        business,
+                        BOB.value(),
+                        run -> run.events.add(new MoneyWithdrawn(BOB, "9", euro("1.00"), "tip"))),
+                new Damage(
+                        "a blocked account is credited",
+                        business,
+                        BOB.value(),
+                        run -> replace(
+                                run,
+                                run.the(TransferCreditRejected.class, 0),
+                                new TransferCredited(BOB, GIFT, euro("5.00"), ALICE))),
+                new Damage(
+                        "a blocked account reserves",
+                        business,
+                        BOB.value(),
+                        run -> run.events.add(new FundsReserved(BOB, GIFT, euro("1.00"), ALICE))),
+                new Damage(
+                        "a blocked account refuses for another reason",
+                        business,
+                        BOB.value(),
+                        run -> replace(
+                                run,
+                                run.the(TransferCreditRejected.class, 0),
+                                new TransferCreditRejected(BOB, GIFT, RefusalReason.AM03))),
+                new Damage(
+                        "an account that is not blocked refuses as if it were",
+                        business,
+                        ALICE.value(),
+                        run -> run.events.add(new FundsReservationRejected(ALICE, GIFT, RefusalReason.AC06))),
+                new Damage(
+                        "a lost block",
+                        blocks,
+                        BOB.value(),
+                        run -> run.events.remove(run.the(AccountBlocked.class, 0))),
+                new Damage(
+                        "a lost unblock",
+                        blocks,
+                        BOB.value(),
+                        run -> run.events.remove(run.the(AccountUnblocked.class, 0))),
+                new Damage(
+                        "a block is done twice",
+                        blocks,
+                        BOB.value(),
+                        run -> replace(run, run.the(AccountBlocked.class, 1), new AccountBlocked(BOB, "4"))),
+                new Damage(
+                        "a block that nobody asked for",
+                        blocks,
+                        ALICE.value(),
+                        run -> run.events.add(new AccountBlocked(ALICE, "9"))),
+                new Damage(
+                        "one unblock more than were asked for",
+                        blocks,
+                        BOB.value(),
+                        run -> run.events.add(new AccountUnblocked(BOB, "9"))));
+    }
+
     private static List<Damage> ofPromises() {
         String acknowledged = "acknowledged: in the log once";
         return List.of(
@@ -268,7 +343,13 @@ class CheckerTest {
                         balances,
                         ALICE.value(),
                         run -> run.acknowledged(
-                                Operation.lookAt("look", ALICE), 200, balances(ALICE, "50.00", "0.00", "50.00", 7))),
+                                Operation.lookAt("look", ALICE), 200, balances(ALICE, "50.00", "0.00", "50.00", 9))),
+                new Damage(
+                        "an account was said to be open while it was blocked",
+                        balances,
+                        BOB.value(),
+                        run -> run.acknowledged(
+                                Operation.lookAt("look", BOB), 200, account(BOB, "32.00", "0.00", "37.00", "OPEN", 5))),
                 new Damage(
                         "a transfer was said to have failed that completed",
                         states,
@@ -306,6 +387,12 @@ class CheckerTest {
                         run -> run.refused(
                                 Operation.deposit("gift", null, ALICE, euro("1.00")), 404, "unknown-account")),
                 new Damage(
+                        "a deposit is refused as the account is blocked, which never was",
+                        "refusals were deserved",
+                        "gift",
+                        run -> run.refused(
+                                Operation.deposit("gift", null, ALICE, euro("1.00")), 409, "account-blocked")),
+                new Damage(
                         "a trial balance was told that is not zero",
                         "entries told sum to zero at any instant",
                         "trial balance",
@@ -341,6 +428,12 @@ class CheckerTest {
                                                 .readModel()
                                                 .accounts()
                                                 .get(BOB)))),
+                new Damage(
+                        "a blocked account is shown as open",
+                        accounts,
+                        BOB.value(),
+                        run -> run.misread = shown -> edited(shown, copy -> copy.accounts()
+                                .computeIfPresent(BOB, (iban, account) -> open(account)))),
                 new Damage(
                         "an entry is not shown",
                         entries,
@@ -405,6 +498,18 @@ class CheckerTest {
                         "entries",
                         run -> run.misread = shown -> edited(shown, copy -> copy.projections()
                                 .set(1, new ReadModel.Projection("entries", true, false, 15, 0, 1)))));
+    }
+
+    private static AccountDetails open(AccountDetails account) {
+        return new AccountDetails(
+                account.iban(),
+                account.owner(),
+                account.currency(),
+                account.booked(),
+                account.reserved(),
+                account.available(),
+                AccountStatus.OPEN,
+                account.position());
     }
 
     private static TransferDetails credited(TransferDetails transfer) {

@@ -1,10 +1,11 @@
 package florin.chaos;
 
+import florin.account.api.AccountBlocked;
 import florin.account.api.AccountDetails;
 import florin.account.api.AccountEntry;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountOpened;
-import florin.account.api.AccountStatus;
+import florin.account.api.AccountUnblocked;
 import florin.account.api.FundsReserved;
 import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
@@ -13,6 +14,7 @@ import florin.account.api.RefusalReason;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
 import florin.account.api.TransferCreditCancelled;
+import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
 import florin.account.api.TrialBalance;
 import florin.money.Money;
@@ -21,6 +23,7 @@ import florin.transfer.api.TransferCancelled;
 import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferEvent;
+import florin.transfer.api.TransferFailed;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferRequested;
 import java.time.Instant;
@@ -35,7 +38,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * A small run in which all went well, made by hand so that it can be spoilt: one transfer completed, one was cancelled, a
- * withdrawal was refused, and of two deposits nobody heard whether they were made.
+ * withdrawal was refused, of two deposits nobody heard whether they were made, and Bob's account was blocked for some time.
  */
 final class SampleRun {
     static final Currency EUR = Currency.getInstance("EUR");
@@ -43,6 +46,7 @@ final class SampleRun {
     static final Iban BOB = Iban.of("FLSO", 1);
     static final TransferId RENT = new TransferId("TRF-rent");
     static final TransferId YACHT = new TransferId("TRF-yacht");
+    static final TransferId GIFT = new TransferId("TRF-gift");
 
     final Operation openAlice = Operation.open("alice", "key-1", euro("0.00"));
     final Operation salary = Operation.deposit("salary", "key-2", ALICE, euro("100.00"));
@@ -53,6 +57,11 @@ final class SampleRun {
     final Operation rent = Operation.transfer("rent", null, RENT, ALICE, BOB, euro("30.00"));
     final Operation yacht = Operation.transfer("yacht", "key-5", null, ALICE, BOB, euro("10.00"));
     final Operation regret = Operation.cancellation("regret", "key-6", YACHT);
+
+    final Operation block = Operation.block("block", "key-7", BOB);
+    final Operation blockAgain = Operation.block("block again", null, BOB);
+    final Operation unblock = Operation.unblock("unblock", "key-8", BOB);
+    final Operation gift = Operation.transfer("gift", null, GIFT, ALICE, BOB, euro("5.00"));
 
     /** In the order of the log; tokens and positions are counted when all is there. */
     final List<Object> events = new ArrayList<>(List.of(
@@ -71,7 +80,15 @@ final class SampleRun {
             new TransferCancellationRequested(YACHT, RefusalReason.DS02),
             new TransferCreditCancelled(BOB, YACHT),
             new ReservationReleased(ALICE, YACHT, euro("10.00")),
-            new TransferCancelled(YACHT)));
+            new TransferCancelled(YACHT),
+            new AccountBlocked(BOB, "4"),
+            new TransferRequested(GIFT, ALICE, BOB, euro("5.00"), "gift"),
+            new FundsReserved(ALICE, GIFT, euro("5.00"), BOB),
+            new TransferCreditRejected(BOB, GIFT, RefusalReason.AC06),
+            new ReservationReleased(ALICE, GIFT, euro("5.00")),
+            new TransferFailed(GIFT, RefusalReason.AC06),
+            new AccountUnblocked(BOB, "5"),
+            new AccountBlocked(BOB, "6")));
 
     final History history = new History();
     UnaryOperator<EventLog.Recorded> misnumbered = UnaryOperator.identity();
@@ -98,6 +115,16 @@ final class SampleRun {
                 Operation.lookAtTrialBalance("look-4"),
                 200,
                 "{\"lines\":[],\"totals\":[{\"value\":\"0.00\",\"currency\":\"EUR\"}]}");
+        acknowledged(block, 201, balances(BOB, "32.00", "0.00", "37.00", 4));
+        acknowledged(gift, 202, "{\"id\":\"TRF-gift\",\"status\":\"RECEIVED\"}");
+        acknowledged(
+                Operation.lookAt("look-5", GIFT),
+                200,
+                "{\"id\":\"TRF-gift\",\"status\":\"FAILED\",\"reason\":\"AC06\"}");
+        refused(Operation.deposit("tip", "key-9", BOB, euro("1.00")), 409, "account-blocked");
+        acknowledged(Operation.lookAt("look-6", BOB), 200, account(BOB, "32.00", "0.00", "37.00", "BLOCKED", 5));
+        acknowledged(unblock, 201, balances(BOB, "32.00", "0.00", "37.00", 6));
+        history.add(blockAgain, new Answer(Outcome.UNKNOWN, 0, "", "no answer"));
     }
 
     static Money euro(String value) {
@@ -115,6 +142,12 @@ final class SampleRun {
     static String balances(Iban iban, String booked, String reserved, String available, int position) {
         return "{\"iban\":\"%s\",\"booked\":%s,\"reserved\":%s,\"available\":%s,\"position\":%d}"
                 .formatted(iban, json(booked), json(reserved), json(available), position);
+    }
+
+    /** As a query answers. */
+    static String account(Iban iban, String booked, String reserved, String available, String status, int position) {
+        return "{\"status\":\"" + status + "\","
+                + balances(iban, booked, reserved, available, position).substring(1);
     }
 
     private static String json(String value) {
@@ -161,7 +194,7 @@ final class SampleRun {
                             new Money(last.bookedMinor(), EUR),
                             new Money(last.reservedMinor(), EUR),
                             new Money(book.availableMinor(last), EUR),
-                            AccountStatus.OPEN,
+                            last.status(),
                             book.figures().size() - 1));
             List<AccountEntry> shown = new ArrayList<>();
             for (AccountBook.Entry entry : book.entries()) {
