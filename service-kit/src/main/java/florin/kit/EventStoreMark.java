@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.axonframework.eventhandling.TrackingToken;
+import org.axonframework.messaging.Message;
+import org.axonframework.messaging.MessageHandlerInterceptor;
 import org.axonframework.serialization.Serializer;
 import org.axonframework.serialization.SimpleSerializedObject;
 import org.slf4j.Logger;
@@ -49,6 +51,7 @@ final class EventStoreMark {
     private final Serializer serializer;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(new DaemonThreads("event-store-mark"));
+    private volatile boolean isKnown;
 
     EventStoreMark(Supplier<EventChannel> events, JdbcClient database, Serializer serializer) {
         this.events = events;
@@ -98,6 +101,16 @@ final class EventStoreMark {
         timer.shutdownNow();
     }
 
+    /** Has the event store looked at before the first message that is handled, if it was away at the start. */
+    <T extends Message<?>> MessageHandlerInterceptor<T> gate() {
+        return (unit, chain) -> {
+            if (!isKnown) {
+                checkTwice();
+            }
+            return chain.proceed();
+        };
+    }
+
     private void checkOrEnd() {
         try {
             checkTwice();
@@ -142,6 +155,7 @@ final class EventStoreMark {
         if (seen > marked) {
             keep(find(store, seen));
         }
+        isKnown = true;
     }
 
     private static Mark find(EventChannel store, long position) throws InterruptedException, TimeoutException {

@@ -354,10 +354,16 @@ class KitAutoConfiguration {
     @Bean
     @ConditionalOnBean(DataSource.class)
     ConfigurerModule eventStoreIsTheOneOfBefore(EventStoreMark mark) {
-        return configurer -> configurer.onInitialize(configuration -> {
-            configuration.onStart(Phase.INBOUND_COMMAND_CONNECTOR - 1, mark::start);
-            configuration.onShutdown(Phase.INBOUND_COMMAND_CONNECTOR - 1, mark::stop);
-        });
+        return configurer -> {
+            configurer.eventProcessing().registerDefaultHandlerInterceptor((configuration, name) -> mark.gate());
+            configurer.onInitialize(configuration -> {
+                configuration.onStart(Integer.MIN_VALUE, () -> {
+                    configuration.commandBus().registerHandlerInterceptor(mark.gate());
+                });
+                configuration.onStart(Phase.INBOUND_COMMAND_CONNECTOR - 1, mark::start);
+                configuration.onShutdown(Phase.INBOUND_COMMAND_CONNECTOR - 1, mark::stop);
+            });
+        };
     }
 
     /**

@@ -36,6 +36,7 @@ class DatabaseAwayTest {
                         "--server.port=0",
                         "--axon.axonserver.servers=localhost:" + TestPlatform.axonServerPort(),
                         "--spring.datasource.url=jdbc:postgresql://localhost:" + databasePort + "/postgres",
+                        "--spring.flyway.locations=" + KitTest.TABLES,
                         "--spring.datasource.username=postgres",
                         "--spring.datasource.password=postgres")) {
             int port = ((WebServerApplicationContext) service).getWebServer().getPort();

@@ -13,11 +13,26 @@ import io.axoniq.axonserver.connector.impl.ServerAddress;
 import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.Event;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.axonframework.commandhandling.CommandHandler;
+import org.axonframework.config.Configuration;
+import org.axonframework.config.Configurer;
+import org.axonframework.config.DefaultConfigurer;
+import org.axonframework.eventhandling.EventHandler;
+import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.eventhandling.GlobalSequenceTrackingToken;
+import org.axonframework.eventsourcing.eventstore.inmemory.InMemoryEventStorageEngine;
+import org.axonframework.messaging.GenericMessage;
+import org.axonframework.messaging.Message;
+import org.axonframework.messaging.MessageHandlerInterceptor;
+import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.axonframework.serialization.Serializer;
 import org.axonframework.serialization.jackson3.Jackson3Serializer;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +45,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 class EventStoreMarkTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(25);
+    private static final String AWAY = "The event store is away";
 
     private final Serializer serializer = Jackson3Serializer.builder().build();
     private AxonServerConnectionFactory factory;
@@ -129,6 +145,108 @@ class EventStoreMarkTest {
         EventStoreMark mark = markOf(storeOf(1));
         mark.start();
         mark.stop();
+    }
+
+    @Test
+    void what_was_away_at_the_start_is_looked_at_before_a_message_of_it_is_handled() throws Exception {
+        AtomicReference<EventChannel> store = new AtomicReference<>();
+        EventStoreMark mark = markOf(store);
+        token("processor", 2);
+        mark.start();
+        mark.stop();
+        assertThatThrownBy(() -> handle(mark)).hasMessage(AWAY);
+
+        store.set(storeOf(2));
+        assertThatThrownBy(() -> handle(mark)).isInstanceOf(OtherEventStoreException.class);
+
+        store.set(storeOf(3));
+        assertThat(handle(mark)).isEqualTo("handled");
+
+        store.set(null);
+        assertThat(handle(mark)).as("known already").isEqualTo("handled");
+    }
+
+    private static Object handle(EventStoreMark mark) throws Exception {
+        DefaultUnitOfWork<Message<?>> unit = DefaultUnitOfWork.startAndGet(GenericMessage.asMessage("message"));
+        try {
+            return mark.gate().handle(unit, () -> "handled");
+        } finally {
+            unit.rollback();
+        }
+    }
+
+    record Happened(String what) {}
+
+    record Do(String what) {}
+
+    static final class Handlers {
+        private final List<Object> handled = new CopyOnWriteArrayList<>();
+
+        @EventHandler
+        void on(Happened event) {
+            handled.add(event);
+        }
+
+        @CommandHandler
+        void handle(Do command) {
+            handled.add(command);
+        }
+    }
+
+    @Test
+    void neither_a_processor_nor_a_command_handler_begins_before_that() throws Exception {
+        AtomicReference<EventChannel> store = new AtomicReference<>();
+        EventStoreMark mark = markOf(store);
+        Handlers handlers = new Handlers();
+        CountDownLatch refused = new CountDownLatch(1);
+        Configurer configurer = DefaultConfigurer.defaultConfiguration(false)
+                .configureEmbeddedEventStore(configuration -> new InMemoryEventStorageEngine())
+                .registerCommandHandler(configuration -> handlers)
+                .eventProcessing(processing -> processing
+                        .registerEventHandler(configuration -> handlers)
+                        .byDefaultAssignTo("processor")
+                        .usingPooledStreamingEventProcessors()
+                        .registerDefaultHandlerInterceptor((configuration, name) -> telling(refused)));
+        new KitAutoConfiguration().eventStoreIsTheOneOfBefore(mark).configureModule(configurer);
+        Configuration service = configurer.start();
+        try {
+            service.eventGateway().publish(new Happened("early"));
+            assertThat(refused.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThatThrownBy(() -> service.commandGateway().sendAndWait(new Do("early")))
+                    .hasStackTraceContaining(AWAY);
+            assertThat(handlers.handled).isEmpty();
+
+            store.set(storeOf(1));
+            Object unused = service.commandGateway().sendAndWait(new Do("late"));
+            await().atMost(PATIENCE).until(() -> handlers.handled.contains(new Happened("early")));
+            assertThat(handlers.handled).containsExactlyInAnyOrder(new Do("late"), new Happened("early"));
+        } finally {
+            service.shutdown();
+        }
+    }
+
+    /** That a message was refused. */
+    private static MessageHandlerInterceptor<EventMessage<?>> telling(CountDownLatch refused) {
+        return (unit, chain) -> {
+            try {
+                return chain.proceed();
+            } catch (IllegalStateException away) {
+                refused.countDown();
+                throw away;
+            }
+        };
+    }
+
+    private EventStoreMark markOf(AtomicReference<EventChannel> store) {
+        return new EventStoreMark(
+                () -> {
+                    if (store.get() == null) {
+                        throw new IllegalStateException(AWAY);
+                    }
+                    return store.get();
+                },
+                database,
+                serializer);
     }
 
     private EventStoreMark markOf(EventChannel store) {

@@ -108,6 +108,8 @@ import tools.jackson.databind.json.JsonMapper;
             "florin.database.query-timeout=2"
         })
 class KitTest {
+    /** Where those of a service are made. */
+    static final String TABLES = "classpath:db/kit,classpath:db/kit-tests";
 
     private static final Duration PATIENCE = Duration.ofSeconds(25);
     private static final Iban NORTH = Iban.of("FLNO", 1);
@@ -146,6 +148,7 @@ class KitTest {
     @DynamicPropertySource
     static void platform(DynamicPropertyRegistry registry) {
         TestPlatform.register(registry, "kit");
+        registry.add("spring.flyway.locations", () -> TABLES);
     }
 
     @SpringBootApplication

@@ -125,6 +125,7 @@ class UnknownEventTest {
                         "--server.port=0",
                         "--axon.axonserver.servers=localhost:" + eventStorePort,
                         "--spring.datasource.url=" + TestPlatform.freshDatabaseUrl("unknown_event"),
+                        "--spring.flyway.locations=" + KitTest.TABLES,
                         "--spring.datasource.username=postgres",
                         "--spring.datasource.password=postgres");
     }
