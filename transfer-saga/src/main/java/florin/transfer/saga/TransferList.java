@@ -12,8 +12,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
- * Pages of transfers, newest first; a page costs what it shows, however many transfers there are. But a status before the end is
- * looked for among all open ones, and of one account those before the end and those that completed among all of the account's.
+ * Pages of transfers, newest first; a page costs what it shows, however many transfers there are. But RECEIVED,
+ * RESERVED and CREDITED are looked for among all open ones, and of one account these and COMPLETED among all of the account's.
  */
 @Component
 class TransferList {
