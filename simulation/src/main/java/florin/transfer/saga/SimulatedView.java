@@ -3,6 +3,7 @@ package florin.transfer.saga;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferStatus;
+import florin.transfer.api.TransferStep;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -80,6 +81,19 @@ public final class SimulatedView {
                     .sorted(Comparator.comparing(drivenAt).thenComparing(TransferDetails::updatedAt))
                     .limit(MOST_STANDING)
                     .map(row -> table.get(row.id().value()))
+                    .toList();
+        }
+
+        @Override
+        List<TransferRow> findParked(Instant requestedBy, Instant movedBy) {
+            return shown.values().stream()
+                    .filter(row -> row.status() == TransferStatus.PARKED)
+                    .filter(row -> !row.requestedAt().isAfter(requestedBy))
+                    .filter(row -> !row.updatedAt().isAfter(movedBy))
+                    .sorted(Comparator.comparing(TransferDetails::requestedAt))
+                    .map(row -> table.get(row.id().value()))
+                    .filter(row -> Protocol.leads(row.step(), TransferStep.CANCEL))
+                    .limit(MOST_STANDING)
                     .toList();
         }
 

@@ -75,12 +75,18 @@ final class TransferReconciler {
         }
     }
 
-    /** Drives those that stand still and were not driven in this period yet; false if there may be more of them. */
+    /**
+     * Drives those that stand still and were not driven in this period yet, and has those called off whose time is up while they
+     * are parked; false if there may be more of them.
+     */
     boolean reconcile(Instant now) {
-        List<TransferRow> standing = rows.findStandingStill(
-                now.minus(properties.reconcileAfter()), now.minus(properties.reconcileEvery()), now);
+        Instant movedBy = now.minus(properties.reconcileAfter());
+        List<TransferRow> standing = rows.findStandingStill(movedBy, now.minus(properties.reconcileEvery()), now);
         standing.forEach(transfer -> drive(transfer, now));
-        return standing.size() < TransferRows.MOST_STANDING;
+        List<TransferRow> parked = rows.findParked(now.minus(properties.timeLimit()), movedBy);
+        parked.forEach(
+                transfer -> commands.send(new ExpireTransfer(transfer.transferId()), transfer.correlationId(), 1));
+        return standing.size() < TransferRows.MOST_STANDING && parked.size() < TransferRows.MOST_STANDING;
     }
 
     private void drive(TransferRow transfer, Instant now) {

@@ -60,6 +60,17 @@ class TransferRows {
                 MOST_STANDING);
     }
 
+    /** Of those that are parked on the way to their credit and were requested before then; the oldest first. */
+    List<TransferRow> findParked(Instant requestedBy, Instant movedBy) {
+        return jdbc.query(
+                "SELECT * FROM transfer_view WHERE parked AND NOT called_off AND status IN ('RECEIVED', 'RESERVED')"
+                        + " AND requested_at <= ? AND updated_at <= ? ORDER BY requested_at, id LIMIT ?",
+                ROW,
+                Timestamp.from(requestedBy),
+                Timestamp.from(movedBy),
+                MOST_STANDING);
+    }
+
     /** Counts another drive of a transfer; gives how many there were since it last moved. */
     int countDrive(String id, Instant now) {
         return jdbc.queryForObject(

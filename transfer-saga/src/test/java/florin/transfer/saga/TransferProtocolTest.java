@@ -433,6 +433,27 @@ class TransferProtocolTest {
 
     @Test
     @Order(WITH_OTHER_SETTINGS)
+    void the_time_limit_calls_off_what_is_parked_although_its_saga_is_lost() throws Exception {
+        serviceWith(FEW_ATTEMPTS);
+        south.goAway();
+        String id = request("10.00");
+        awaitStatus(id, "PARKED");
+        service.close();
+        inDatabase("TRUNCATE transfer_saga");
+        south.comeBack();
+        service = startService(
+                "--florin.transfer.time-limit=1s",
+                "--florin.transfer.reconcile-every=500ms",
+                "--florin.transfer.reconcile-after=500ms");
+
+        JsonNode transfer = end(id);
+        assertThat(transfer.get("status").asString()).isEqualTo("FAILED");
+        assertThat(transfer.get("reason").asString()).isEqualTo("TM01");
+        assertBalances("100.00", "0.00");
+    }
+
+    @Test
+    @Order(WITH_OTHER_SETTINGS)
     void however_many_stand_still_the_reconciler_drives_all_of_them_in_one_period() throws Exception {
         serviceWith();
         south.goAway();
