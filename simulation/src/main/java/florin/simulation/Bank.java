@@ -45,8 +45,8 @@ final class Bank {
     private static final long LONGEST_SAVE_MS = 5_000;
     private static final long LONGEST_BLOCK_MS = 300_000;
     private static final long OPERATOR_LOOKS_EVERY_MS = 60_000;
-    private static final int RETRIES_PERCENT = 40;
-    private static final int CANCELS_PERCENT = 15;
+    private static final int RETRIES_PERCENT = 80;
+    private static final int CANCELS_PERCENT = 50;
 
     private final SimulatedTime time;
     private final Chance chance;

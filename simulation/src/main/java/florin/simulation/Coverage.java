@@ -30,17 +30,18 @@ final class Coverage {
         return met.get(fault).getOrDefault(step, 0L);
     }
 
-    /** What can happen and never did. */
-    List<String> missing() {
-        List<String> missing = new ArrayList<>();
+    /** What can happen and did so less often. */
+    List<String> below(long least) {
+        List<String> below = new ArrayList<>();
         for (Fault fault : Fault.values()) {
             for (Step step : Step.values()) {
-                if (times(fault, step) == 0 && fault.impossibleAt(step).isEmpty()) {
-                    missing.add(fault + " at " + step);
+                long times = times(fault, step);
+                if (times < least && fault.impossibleAt(step).isEmpty()) {
+                    below.add(fault + " at " + step + ": " + times);
                 }
             }
         }
-        return missing;
+        return below;
     }
 
     String table() {

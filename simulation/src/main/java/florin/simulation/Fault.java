@@ -68,8 +68,8 @@ enum Fault {
         };
     }
 
-    /** Whether it takes away what only the reconciler brings back. */
-    boolean needsReconciler() {
+    /** Whether it takes away what only the reconciler brings back, of all transfers. */
+    boolean isLoss() {
         return this == SAGAS_LOST || this == TOKENS_LOST || this == DATABASE_LOST;
     }
 }

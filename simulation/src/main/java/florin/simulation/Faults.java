@@ -2,6 +2,7 @@ package florin.simulation;
 
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,14 +12,18 @@ import java.util.Set;
 /**
  * Decides which faults strike.
  *
- * <p>Each seed has its own mixture: about half of the faults never strike, the others rarely or often. A fault has a name
- * made of what it meets, so that a history can be repeated with some of its faults only.
+ * <p>Each seed has its own mixture: about half of the faults never strike, the others rarely or often. What strikes all transfers at
+ * once does so less often, but not where few transfers come. A fault has a name made of what it meets, so that a history can
+ * be repeated with some of its faults only.
  */
 final class Faults {
 
     private static final List<Integer> RATES_PER_TEN_THOUSAND = List.of(0, 0, 0, 100, 400, 1_000, 2_500);
-    private static final Set<Fault> RARE =
-            Set.of(Fault.SAGAS_LOST, Fault.TOKENS_LOST, Fault.DATABASE_LOST, Fault.COMMAND_UNSERVED);
+    private static final int LOSSES_ONE_IN = 5;
+    private static final int OUTAGES_ONE_IN = 10;
+    /** Those that most transfers do without. */
+    private static final Set<Step> SELDOM =
+            EnumSet.of(Step.CANCEL, Step.RELEASE, Step.CALL_OFF, Step.EXPIRE, Step.PARK, Step.RESUME);
 
     private final Chance chance;
     private final Coverage coverage;
@@ -37,8 +42,8 @@ final class Faults {
         this.allowed = allowed == null ? null : Set.copyOf(allowed);
         for (Fault fault : Fault.values()) {
             int rate = chance.pick("rate of " + fault, RATES_PER_TEN_THOUSAND);
-            int scaled = bug.rate(fault, RARE.contains(fault) ? rate / 10 : rate);
-            rates.put(fault, fault.needsReconciler() && !reconciled ? 0 : scaled);
+            int drawn = bug.rate(fault, fault == Fault.COMMAND_UNSERVED ? rate / OUTAGES_ONE_IN : rate);
+            rates.put(fault, fault.isLoss() && !reconciled ? 0 : drawn);
         }
     }
 
@@ -71,7 +76,7 @@ final class Faults {
 
     /** As {@link #strikes}, for a fault that has not met its step before something else happens. */
     boolean wants(Fault fault, Step step, Object subject) {
-        int rate = rates.get(fault);
+        int rate = rate(fault, step);
         if (over || rate == 0) {
             return false;
         }
@@ -83,6 +88,11 @@ final class Faults {
         struck.add(name);
         history.fault(fault, step, subject);
         return true;
+    }
+
+    private int rate(Fault fault, Step step) {
+        int rate = rates.get(fault);
+        return fault.isLoss() && !SELDOM.contains(step) ? rate / LOSSES_ONE_IN : rate;
     }
 
     /** Counts it, unless the faults are over. */

@@ -53,7 +53,7 @@ final class Scenario {
                 .orElseGet(() -> chance.pick(
                         "drivers", List.of(Drivers.BOTH, Drivers.BOTH, Drivers.SAGA_ALONE, Drivers.RECONCILER_ALONE)));
         settings = SimulatedTransfers.settings(
-                Duration.ofSeconds(chance.pick("time limit", List.of(5, 30, 120, 600))),
+                Duration.ofSeconds(chance.pick("time limit", List.of(5, 5, 30, 120, 600))),
                 chance.pick("attempts", List.of(1, 2, 3, 5, 20)),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(chance.pick("reconcile after", List.of(10, 30, 120))),

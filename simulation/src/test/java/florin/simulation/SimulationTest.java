@@ -18,6 +18,8 @@ class SimulationTest {
 
     private static final long SEEDS = 2_000;
     private static final int THREADS = 2;
+    /** The rarest comes to several times as many, so that a change which draws everything anew does not meet this by chance. */
+    private static final long LEAST = 5;
 
     /** What one thread has run: each seed in one thread, disjoint seeds in each. */
     private record Share(Coverage coverage, List<Outcome> failed) {}
@@ -44,7 +46,7 @@ class SimulationTest {
         assertThat(failed.stream().limit(3).map(outcome -> Report.of(outcome, Bug::none)))
                 .as("%d of %d seeds", failed.size(), SEEDS)
                 .isEmpty();
-        assertThat(coverage.missing()).as("what can happen and never did").isEmpty();
+        assertThat(coverage.below(LEAST)).as("what can happen and hardly did").isEmpty();
     }
 
     private static Share run(long from) {
