@@ -294,14 +294,17 @@ class AccountQueryTest {
 
     @Test
     void what_waits_too_long_for_the_database_is_given_up_also_where_projections_stand() throws Exception {
-        for (Map.Entry<String, String> reading : Map.of(
-                        "/projections", "token_entry", "/projections/accounts/dead-letters", "dead_letter_entry")
-                .entrySet()) {
+        for (Map.Entry<String, String> reading : List.of(
+                Map.entry("/projections", "token_entry"),
+                Map.entry("/projections", "dead_letter_entry"),
+                Map.entry("/projections/accounts/dead-letters", "dead_letter_entry"))) {
             try (Connection other = dataSource.getConnection();
                     Statement statement = other.createStatement()) {
                 other.setAutoCommit(false);
                 statement.execute("LOCK TABLE " + reading.getValue());
-                assertProblem(get(reading.getKey()), 503, "database-unavailable");
+                Answer answer = get(reading.getKey());
+                assertProblem(answer, 503, "database-unavailable");
+                assertThat(answer.body().path("detail").asString()).contains("took too long");
                 other.rollback();
                 other.setAutoCommit(true);
             }

@@ -13,7 +13,6 @@ import org.axonframework.config.EventProcessingConfiguration;
 import org.axonframework.eventhandling.EventTrackerStatus;
 import org.axonframework.eventhandling.pooled.PooledStreamingEventProcessor;
 import org.axonframework.eventsourcing.eventstore.EventStore;
-import org.axonframework.messaging.deadletter.SequencedDeadLetterQueue;
 import org.springframework.stereotype.Component;
 
 /** Tells where the projections stand. */
@@ -70,7 +69,7 @@ public class Projections {
                 state.isBuilding(),
                 head,
                 lag(segments, head),
-                deadLetters(state.processor()),
+                generations.deadLetters(state.processor()),
                 state.generation(),
                 segments,
                 state.isBuilding() ? building(state, stored, head) : null);
@@ -78,20 +77,14 @@ public class Projections {
 
     private Building building(ProjectionState state, Map<String, List<StoredToken>> stored, long head) {
         List<SegmentStatus> segments = segments(state.otherProcessor(), stored, head);
-        return new Building(state.generation() + 1, lag(segments, head), deadLetters(state.otherProcessor()), segments);
+        return new Building(
+                state.generation() + 1, lag(segments, head), generations.deadLetters(state.otherProcessor()), segments);
     }
 
     private static long lag(List<SegmentStatus> segments, long head) {
         long slowest =
                 segments.stream().mapToLong(SegmentStatus::position).min().orElse(TokenRows.BEFORE_FIRST_EVENT);
         return Math.max(0, head - slowest);
-    }
-
-    private long deadLetters(String processor) {
-        return processing
-                .deadLetterQueue(processor)
-                .map(SequencedDeadLetterQueue::size)
-                .orElse(0L);
     }
 
     private List<SegmentStatus> segments(String processor, Map<String, List<StoredToken>> stored, long head) {
