@@ -319,7 +319,7 @@ class BoundsTest {
         return fixture.metric("axon_" + kind + "_saturation_queued_count");
     }
 
-    /** Each subscription costs what it adds, however many others there are. */
+    /** Each subscription costs little, however many others there are. */
     @Test
     void manyHandlersOfManyCommandsAreSubscribed() throws Exception {
         int handlers = 1500;

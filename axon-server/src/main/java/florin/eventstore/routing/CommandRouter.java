@@ -6,11 +6,11 @@ import io.axoniq.axonserver.grpc.command.Command;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Knows who handles which command in one context, and picks the handler by consistent hashing on the routing key. */
+/** Knows who handles which command in one context, and picks the handler by rendezvous hashing on the routing key. */
 final class CommandRouter {
     private static final int DEFAULT_LOAD_FACTOR = 100;
 
-    private final Map<String, HashRing<CommandHandler>> routes = new ConcurrentHashMap<>();
+    private final Map<String, RendezvousHash<CommandHandler>> routes = new ConcurrentHashMap<>();
 
     /** The load factor that counts when a client wants this one. */
     static int loadFactor(int wanted) {
@@ -19,9 +19,9 @@ final class CommandRouter {
 
     void subscribe(String command, CommandHandler handler, int loadFactor) {
         routes.compute(command, (name, present) -> {
-            HashRing<CommandHandler> ring = present == null ? new HashRing<>() : present;
-            ring.put(handler, handler.clientId(), loadFactor);
-            return ring;
+            RendezvousHash<CommandHandler> handlers = present == null ? new RendezvousHash<>() : present;
+            handlers.put(handler, handler.clientId(), loadFactor);
+            return handlers;
         });
     }
 
@@ -31,15 +31,15 @@ final class CommandRouter {
     }
 
     private void remove(String command, CommandHandler handler) {
-        routes.computeIfPresent(command, (name, ring) -> {
-            ring.remove(handler);
-            return ring.isEmpty() ? null : ring;
+        routes.computeIfPresent(command, (name, handlers) -> {
+            handlers.remove(handler);
+            return handlers.isEmpty() ? null : handlers;
         });
     }
 
     void disconnect(CommandHandler handler) {
-        routes.forEach((command, ring) -> {
-            if (ring.contains(handler)) {
+        routes.forEach((command, handlers) -> {
+            if (handlers.contains(handler)) {
                 remove(command, handler);
             }
         });
@@ -66,14 +66,14 @@ final class CommandRouter {
 
     /** It may have unsubscribed after it was chosen, and then nobody else takes the command from its line. */
     private void drainIfUnsubscribed(String command, CommandHandler handler) {
-        HashRing<CommandHandler> ring = routes.get(command);
-        if (ring == null || !ring.contains(handler)) {
+        RendezvousHash<CommandHandler> handlers = routes.get(command);
+        if (handlers == null || !handlers.contains(handler)) {
             handler.unsubscribed(command).forEach(this::dispatch);
         }
     }
 
     private CommandHandler memberFor(String command, String key) {
-        HashRing<CommandHandler> ring = routes.get(command);
-        return ring == null ? null : ring.memberFor(key);
+        RendezvousHash<CommandHandler> handlers = routes.get(command);
+        return handlers == null ? null : handlers.memberFor(key);
     }
 }

@@ -1,17 +1,13 @@
 package florin.eventstore.routing;
 
-import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
-import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,12 +21,10 @@ final class QueryRouter {
 
     static final String TOO_MANY_BYTES =
             "too many requests: subscription queries that are open hold " + MAX_SUBSCRIPTION_BYTES + " bytes already";
-    private static final int MAX_RESULT_TYPES = 100;
 
-    /** Handlers of a query with the result types that they registered. Immutable. */
-    private record Route(Map<QueryHandler, Set<String>> results) {}
+    /** Who handles a query, in the order of subscribing. Immutable lists. */
+    private final Map<String, List<QueryHandler>> routes = new ConcurrentHashMap<>();
 
-    private final Map<String, Route> routes = new ConcurrentHashMap<>();
     private final Map<String, OpenSubscription> subscriptions = new ConcurrentHashMap<>();
     private final AtomicInteger turn = new AtomicInteger();
     private final AtomicLong subscriptionBytes;
@@ -42,43 +36,25 @@ final class QueryRouter {
         this.subscriptionBytes = subscriptionBytes;
     }
 
-    void subscribe(QuerySubscription subscription, QueryHandler handler) {
-        Names.check("name of a result", subscription.getResultName());
+    void subscribe(String query, QueryHandler handler) {
         boolean[] isNew = new boolean[1];
-        routes.compute(subscription.getQuery(), (name, route) -> {
-            Map<QueryHandler, Set<String>> results = new LinkedHashMap<>(route == null ? Map.of() : route.results());
-            isNew[0] = !results.containsKey(handler);
-            Set<String> types = new LinkedHashSet<>(results.getOrDefault(handler, Set.of()));
-            types.add(subscription.getResultName());
-            if (types.size() > MAX_RESULT_TYPES) {
-                throw Refusal.tooManyRequests(
-                        ErrorCategory.OTHER,
-                        "a handler has " + MAX_RESULT_TYPES + " types of results of a query at most");
+        routes.compute(query, (name, present) -> {
+            List<QueryHandler> handlers = new ArrayList<>(present == null ? List.of() : present);
+            isNew[0] = !handlers.contains(handler);
+            if (isNew[0]) {
+                handlers.add(handler);
             }
-            results.put(handler, types);
-            return new Route(results);
+            return List.copyOf(handlers);
         });
         if (isNew[0]) {
-            openFor(subscription.getQuery()).forEach(open -> open.addHandler(handler));
+            openFor(query).forEach(open -> open.addHandler(handler));
         }
     }
 
-    void unsubscribe(QuerySubscription subscription, QueryHandler handler) {
-        routes.computeIfPresent(subscription.getQuery(), (name, route) -> {
-            Map<QueryHandler, Set<String>> results = new LinkedHashMap<>(route.results());
-            Set<String> types = new LinkedHashSet<>(results.getOrDefault(handler, Set.of()));
-            types.remove(subscription.getResultName());
-            if (types.isEmpty()) {
-                results.remove(handler);
-            } else {
-                results.put(handler, types);
-            }
-            return results.isEmpty() ? null : new Route(results);
-        });
-        if (!handlers(subscription.getQuery()).contains(handler)) {
-            handler.unsubscribed(subscription.getQuery()).forEach(query -> dispatchToAnother(query, handler));
-            openFor(subscription.getQuery()).forEach(open -> open.handlerUnsubscribed(handler));
-        }
+    void unsubscribe(String query, QueryHandler handler) {
+        remove(query, handler);
+        handler.unsubscribed(query).forEach(pending -> dispatchToAnother(pending, handler));
+        openFor(query).forEach(open -> open.handlerUnsubscribed(handler));
     }
 
     private Stream<OpenSubscription> openFor(String query) {
@@ -92,20 +68,19 @@ final class QueryRouter {
     }
 
     private void remove(String query, QueryHandler handler) {
-        routes.computeIfPresent(query, (name, route) -> {
-            Map<QueryHandler, Set<String>> results = new LinkedHashMap<>(route.results());
-            results.remove(handler);
-            return results.isEmpty() ? null : new Route(results);
+        routes.computeIfPresent(query, (name, present) -> {
+            List<QueryHandler> others = new ArrayList<>(present);
+            others.remove(handler);
+            return others.isEmpty() ? null : List.copyOf(others);
         });
     }
 
-    Collection<QueryHandler> handlers(String query) {
-        Route route = routes.get(query);
-        return route == null ? List.of() : route.results().keySet();
+    List<QueryHandler> handlers(String query) {
+        return routes.getOrDefault(query, List.of());
     }
 
     void dispatch(PendingQuery pending) {
-        Collection<QueryHandler> handlers = handlers(pending.name());
+        List<QueryHandler> handlers = handlers(pending.name());
         if (handlers.isEmpty()) {
             refuse(pending);
             return;
@@ -147,9 +122,8 @@ final class QueryRouter {
         pending.fail(ErrorCategory.NO_HANDLER_FOR_QUERY, "no handler for query " + pending.name());
     }
 
-    QueryHandler next(Collection<QueryHandler> handlers) {
-        List<QueryHandler> list = new ArrayList<>(handlers);
-        return list.get(Math.floorMod(turn.getAndIncrement(), list.size()));
+    QueryHandler next(List<QueryHandler> handlers) {
+        return handlers.get(Math.floorMod(turn.getAndIncrement(), handlers.size()));
     }
 
     /** Instances of one component give the same answer, so a scatter-gather query asks one of each. */

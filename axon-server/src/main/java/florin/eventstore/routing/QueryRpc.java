@@ -122,17 +122,21 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
                 case SUBSCRIBE -> {
                     QuerySubscription subscription = message.getSubscribe();
                     identify(subscription.getClientId(), subscription.getComponentName());
-                    announcer.query(handler.clientId(), subscription.getComponentName(), subscription.getQuery());
-                    router.subscribe(subscription, handler);
+                    announcer.query(
+                            handler.clientId(),
+                            subscription.getComponentName(),
+                            subscription.getQuery(),
+                            subscription.getResultName());
+                    router.subscribe(subscription.getQuery(), handler);
                     if (ended.get()) {
                         router.disconnect(handler);
                         announcer.withdrawAll();
                     }
                 }
                 case UNSUBSCRIBE -> {
-                    router.unsubscribe(message.getUnsubscribe(), handler);
-                    if (!router.handlers(message.getUnsubscribe().getQuery()).contains(handler)) {
-                        announcer.withdraw(message.getUnsubscribe().getQuery());
+                    QuerySubscription subscription = message.getUnsubscribe();
+                    if (announcer.withdraw(subscription.getQuery(), subscription.getResultName())) {
+                        router.unsubscribe(subscription.getQuery(), handler);
                     }
                 }
                 case FLOW_CONTROL -> handler.permit(message.getFlowControl().getPermits());

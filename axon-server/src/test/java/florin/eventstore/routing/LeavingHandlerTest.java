@@ -10,7 +10,6 @@ import io.axoniq.axonserver.grpc.command.CommandResponse;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
 import io.axoniq.axonserver.grpc.query.QueryResponse;
-import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import java.util.ArrayList;
@@ -21,11 +20,6 @@ import org.junit.jupiter.api.Test;
 
 /** A handler that leaves just after it was chosen: no test with a real client meets that moment. */
 class LeavingHandlerTest {
-    private static final QuerySubscription SUBSCRIPTION = QuerySubscription.newBuilder()
-            .setQuery("Find")
-            .setResultName("text")
-            .build();
-
     private final QueryRouter queries = new QueryRouter(new AtomicLong());
 
     @Test
@@ -173,7 +167,7 @@ class LeavingHandlerTest {
         synchronized (query) {
             ask.start();
             await().until(() -> ask.getState() == Thread.State.BLOCKED);
-            queries.unsubscribe(SUBSCRIPTION, query);
+            queries.unsubscribe("Find", query);
         }
         ask.join();
         assertThat(noQuery.seen).extracting(QueryResponse::getErrorCode).containsExactly("AXONIQ-5000");
@@ -209,7 +203,7 @@ class LeavingHandlerTest {
     private QueryHandler queryHandler(String name, Recorder<QueryProviderInbound> client) {
         QueryHandler handler = new QueryHandler(client.outbound());
         handler.identify(name, name);
-        queries.subscribe(SUBSCRIPTION, handler);
+        queries.subscribe("Find", handler);
         return handler;
     }
 }

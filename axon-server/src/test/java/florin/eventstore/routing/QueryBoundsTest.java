@@ -14,7 +14,6 @@ import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
 import io.axoniq.axonserver.grpc.query.QueryResponse;
-import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.QueryUpdate;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
@@ -270,12 +269,7 @@ class QueryBoundsTest {
     private QueryHandler handler(String component, Recorder<QueryProviderInbound> client) {
         QueryHandler handler = new QueryHandler(client.outbound());
         handler.identify(component, component);
-        queries.subscribe(
-                QuerySubscription.newBuilder()
-                        .setQuery("Find")
-                        .setResultName("text")
-                        .build(),
-                handler);
+        queries.subscribe("Find", handler);
         return handler;
     }
 }
