@@ -125,7 +125,7 @@ public final class AxonServerNode implements AutoCloseable {
                     .addService(streams)
                     .addService(commands)
                     .addService(queries)
-                    .addService(new EventProcessorAdminRpc(processors))
+                    .addService(new EventProcessorAdminRpc(processors, readers))
                     .fallbackHandlerRegistry(new LeftOut())
                     .intercept(new AccessInterceptor(access.control(), contexts::get))
                     .intercept(clients)

@@ -7,9 +7,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.SettableFuture;
+import com.google.protobuf.Empty;
+import io.axoniq.axonserver.connector.event.EventChannel;
+import io.axoniq.axonserver.connector.event.PersistentStreamProperties;
 import io.axoniq.axonserver.grpc.FlowControl;
 import io.axoniq.axonserver.grpc.InstructionResult;
 import io.axoniq.axonserver.grpc.admin.AdminActionResult;
+import io.axoniq.axonserver.grpc.admin.EventProcessor;
 import io.axoniq.axonserver.grpc.admin.EventProcessorAdminServiceGrpc;
 import io.axoniq.axonserver.grpc.admin.EventProcessorIdentifier;
 import io.axoniq.axonserver.grpc.command.Command;
@@ -39,6 +43,9 @@ import io.axoniq.axonserver.grpc.query.QuerySubscription;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
+import io.axoniq.axonserver.grpc.streams.ListStreamsRequest;
+import io.axoniq.axonserver.grpc.streams.PersistentStreamServiceGrpc;
+import io.axoniq.axonserver.grpc.streams.StreamStatus;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -55,6 +62,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -441,6 +449,75 @@ class BoundsTest {
                 .pauseEventProcessor(EventProcessorIdentifier.newBuilder()
                         .setProcessorName("projection")
                         .build());
+    }
+
+    /** What changes before its reader takes it is listed as it is then. */
+    @Test
+    void processorsAreListedAsTheyAreRead() {
+        AtomicInteger acknowledged = new AtomicInteger();
+        StreamObserver<PlatformInboundInstruction> client = PlatformServiceGrpc.newStub(channels.get(0))
+                .openStream(new Observer<PlatformOutboundInstruction>(message -> {
+                    if (message.hasAck()) {
+                        acknowledged.incrementAndGet();
+                    }
+                }));
+        report(client, "before");
+        await().atMost(PATIENCE).until(() -> acknowledged.get() == LARGE);
+        Queue<EventProcessor> listed = new ConcurrentLinkedQueue<>();
+        AtomicReference<ClientCallStreamObserver<?>> call = new AtomicReference<>();
+        EventProcessorAdminServiceGrpc.newStub(channels.get(1))
+                .getAllEventProcessors(Empty.getDefaultInstance(), new Idle<Empty, EventProcessor>(call, listed::add));
+        await().atMost(PATIENCE).until(() -> listed.size() == 1);
+
+        report(client, "after");
+        await().atMost(PATIENCE).until(() -> acknowledged.get() == 2 * LARGE);
+        call.get().request(LARGE);
+
+        await().atMost(PATIENCE).until(() -> listed.size() == LARGE);
+        assertThat(listed).first().satisfies(first -> assertThat(first.getMode())
+                .startsWith("before"));
+        assertThat(listed).last().satisfies(last -> assertThat(last.getMode()).startsWith("after"));
+    }
+
+    private static void report(StreamObserver<PlatformInboundInstruction> client, String mode) {
+        for (int i = 0; i < LARGE; i++) {
+            client.onNext(PlatformInboundInstruction.newBuilder()
+                    .setEventProcessorInfo(EventProcessorInfo.newBuilder()
+                            .setProcessorName("projection " + i)
+                            .setMode(mode + "x".repeat(100_000)))
+                    .setInstructionId("reported")
+                    .build());
+        }
+    }
+
+    @Test
+    void persistentStreamsAreListedAsTheyAreRead() throws Exception {
+        EventChannel streams = fixture.connect("client").eventChannel();
+        for (int i = 0; i < LARGE; i++) {
+            streams.createPersistentStream(
+                            "stream " + (LARGE + i),
+                            new PersistentStreamProperties(
+                                    "before" + "x".repeat(15_000), 1, "SequentialPolicy", List.of(), "TAIL", ""))
+                    .get(30, TimeUnit.SECONDS);
+        }
+        Queue<StreamStatus> listed = new ConcurrentLinkedQueue<>();
+        AtomicReference<ClientCallStreamObserver<?>> call = new AtomicReference<>();
+        PersistentStreamServiceGrpc.newStub(channels.get(1))
+                .listStreams(
+                        ListStreamsRequest.getDefaultInstance(),
+                        new Idle<ListStreamsRequest, StreamStatus>(call, listed::add));
+        await().atMost(PATIENCE).until(() -> listed.size() == 1);
+
+        for (StreamStatus status : streams.persistentStreams().get(30, TimeUnit.SECONDS)) {
+            streams.updatePersistentStreamName(status.getStreamId(), "after").get(30, TimeUnit.SECONDS);
+        }
+        call.get().request(LARGE);
+
+        await().atMost(PATIENCE).until(() -> listed.size() == LARGE);
+        assertThat(listed).first().satisfies(first -> assertThat(first.getStreamName())
+                .startsWith("before"));
+        assertThat(listed).last().satisfies(last -> assertThat(last.getStreamName())
+                .isEqualTo("after"));
     }
 
     @Test

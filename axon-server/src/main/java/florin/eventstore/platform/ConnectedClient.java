@@ -181,9 +181,13 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
         return client.getComponentName();
     }
 
-    /** The event processors that the client reported last. */
-    Collection<EventProcessorInfo> processors() {
-        return List.copyOf(processors.values());
+    /** The event processors of the name, as the client reported them last; all if the name is empty. */
+    Collection<EventProcessorInfo> processors(String name) {
+        if (name.isEmpty()) {
+            return List.copyOf(processors.values());
+        }
+        EventProcessorInfo info = processors.get(name);
+        return info == null ? List.of() : List.of(info);
     }
 
     /** Completes when the client reports success, exceptionally when it refuses, stays silent or leaves. */

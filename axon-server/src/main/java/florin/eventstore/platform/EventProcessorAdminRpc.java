@@ -5,6 +5,7 @@ import florin.eventstore.platform.EventProcessors.Instance;
 import florin.eventstore.platform.EventProcessors.ProcessorKey;
 import florin.eventstore.platform.EventProcessors.Selector;
 import florin.eventstore.protocol.ContextHeader;
+import florin.eventstore.protocol.Listing;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.security.Caller;
 import florin.eventstore.security.Role;
@@ -21,11 +22,9 @@ import io.axoniq.axonserver.grpc.admin.MoveSegment;
 import io.axoniq.axonserver.grpc.admin.Result;
 import io.axoniq.axonserver.grpc.control.EventProcessorInfo.SegmentStatus;
 import io.grpc.stub.StreamObserver;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /** The EventProcessorAdminService: the same as the HTTP paths below /v1/components, for programs. */
 public final class EventProcessorAdminRpc extends EventProcessorAdminServiceGrpc.EventProcessorAdminServiceImplBase {
@@ -33,9 +32,11 @@ public final class EventProcessorAdminRpc extends EventProcessorAdminServiceGrpc
             AdminActionResult.newBuilder().setResult(Result.SUCCESS).build();
 
     private final EventProcessors processors;
+    private final Executor readers;
 
-    public EventProcessorAdminRpc(EventProcessors processors) {
+    public EventProcessorAdminRpc(EventProcessors processors, Executor readers) {
         this.processors = processors;
+        this.readers = readers;
     }
 
     @Override
@@ -102,18 +103,28 @@ public final class EventProcessorAdminRpc extends EventProcessorAdminServiceGrpc
         list(component.getComponent(), observer);
     }
 
+    /** Each is described as it is when it is sent; one that no client has any more by then is left out. */
     private void list(String component, StreamObserver<EventProcessor> observer) {
-        Map<ProcessorKey, List<Instance>> byProcessor = new LinkedHashMap<>();
-        for (Instance instance : processors.find(new Selector(ContextHeader.current(), component, "", ""))) {
-            byProcessor
-                    .computeIfAbsent(instance.key(), key -> new ArrayList<>())
-                    .add(instance);
-        }
-        byProcessor.forEach((key, instances) -> observer.onNext(describe(key, instances)));
-        observer.onCompleted();
+        Selector all = new Selector(ContextHeader.current(), component, "", "");
+        List<ProcessorKey> keys =
+                processors.find(all).stream().map(Instance::key).distinct().toList();
+        Listing.send(
+                keys.stream()
+                        .map(key -> instances(key, component))
+                        .filter(instances -> !instances.isEmpty())
+                        .map(this::describe),
+                observer,
+                readers);
     }
 
-    private EventProcessor describe(ProcessorKey key, List<Instance> instances) {
+    private List<Instance> instances(ProcessorKey key, String component) {
+        return processors.find(new Selector(key.context(), component, key.name(), key.tokenStore())).stream()
+                .filter(instance -> instance.key().equals(key))
+                .toList();
+    }
+
+    private EventProcessor describe(List<Instance> instances) {
+        ProcessorKey key = instances.get(0).key();
         EventProcessor.Builder processor = EventProcessor.newBuilder()
                 .setIdentifier(EventProcessorIdentifier.newBuilder()
                         .setContextName(key.context())

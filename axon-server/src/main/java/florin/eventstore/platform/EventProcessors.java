@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,20 +64,16 @@ public final class EventProcessors {
         var unused = timer.scheduleWithFixedDelay(this::balanceAll, BALANCE_SECONDS, BALANCE_SECONDS, TimeUnit.SECONDS);
     }
 
-    public List<Instance> find(Predicate<Instance> wanted) {
-        return running(wanted).stream().map(Running::instance).toList();
-    }
-
     public List<Instance> find(Selector selector) {
-        return find(selector::matches);
+        return running(selector).stream().map(Running::instance).toList();
     }
 
-    private List<Running> running(Predicate<Instance> wanted) {
+    private List<Running> running(Selector selector) {
         List<Running> found = new ArrayList<>();
         for (ConnectedClient client : platform.connected()) {
-            for (EventProcessorInfo info : client.processors()) {
+            for (EventProcessorInfo info : client.processors(selector.name())) {
                 Instance instance = new Instance(client.context(), client.component(), client.clientId(), info);
-                if (wanted.test(instance)) {
+                if (selector.matches(instance)) {
                     found.add(new Running(client, instance));
                 }
             }
@@ -88,7 +83,7 @@ public final class EventProcessors {
     }
 
     private List<Running> present(Selector selector) {
-        List<Running> found = running(selector::matches);
+        List<Running> found = running(selector);
         if (found.isEmpty()) {
             throw Refusal.notFound("no connected client"
                     + (selector.component().isEmpty() ? "" : " of " + selector.component()) + " has a processor "
@@ -202,7 +197,7 @@ public final class EventProcessors {
         for (ProcessorKey key : strategies.keySet()) {
             try {
                 Selector selector = new Selector(key.context(), "", key.name(), key.tokenStore());
-                var unused = even(selector, running(selector::matches)).exceptionally(failure -> {
+                var unused = even(selector, running(selector)).exceptionally(failure -> {
                     LOG.warn("Processor {} could not be balanced: {}", key.name(), failure.getMessage());
                     return null;
                 });

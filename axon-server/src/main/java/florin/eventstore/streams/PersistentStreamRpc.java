@@ -3,6 +3,7 @@ package florin.eventstore.streams;
 import com.google.protobuf.Empty;
 import florin.eventstore.platform.Clients;
 import florin.eventstore.protocol.ContextHeader;
+import florin.eventstore.protocol.Listing;
 import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
@@ -26,6 +27,7 @@ import io.axoniq.axonserver.grpc.streams.StreamStatus;
 import io.axoniq.axonserver.grpc.streams.UpdateStreamRequest;
 import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -149,10 +151,11 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
     @Override
     public void listStreams(ListStreamsRequest request, StreamObserver<StreamStatus> observer) {
         Map<String, PersistentStream> known = known();
+        List<PersistentStream> listed;
         synchronized (known) {
-            known.values().forEach(stream -> observer.onNext(stream.status()));
+            listed = List.copyOf(known.values());
         }
-        observer.onCompleted();
+        Listing.send(listed.stream().map(PersistentStream::status), observer, readers);
     }
 
     @Override
