@@ -6,7 +6,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +59,7 @@ public final class Backup {
             List<Entry> entries = new ArrayList<>();
             for (Map.Entry<String, EventStorage> store : new TreeMap<>(stores).entrySet()) {
                 long events = store.getValue().lastIndex() + 1;
-                Path target = Files.createDirectories(folderOf(store.getKey()));
+                Path target = Folders.create(folderOf(store.getKey()));
                 int backup = store.getValue()
                         .backup(target, before.getOrDefault(store.getKey(), NONE), checkpoints.resolve(store.getKey()));
                 entries.add(new Entry(store.getKey(), backup, events));
@@ -74,7 +73,7 @@ public final class Backup {
 
     /** The backups of the last run that was completed, by context; those of contexts that are gone since then are removed. */
     private Map<String, Integer> prepare() throws IOException {
-        Files.createDirectories(folder);
+        Folders.create(folder);
         if (Files.exists(contents())) {
             Map<String, Integer> last =
                     readContents().stream().collect(Collectors.toMap(Entry::context, Entry::backup));
@@ -119,7 +118,7 @@ public final class Backup {
             deleteAll(restoring);
             Map<String, Verification.Report> reports = new TreeMap<>();
             for (Entry entry : entries) {
-                Path target = Files.createDirectories(restoring.resolve(entry.context()));
+                Path target = Folders.create(restoring.resolve(entry.context()));
                 restore(entry, target);
                 // A backup has none; how much there must be is compared below.
                 Head.start(target, 0).close();
@@ -133,7 +132,7 @@ public final class Backup {
                 reports.put(entry.context(), report);
             }
             Files.deleteIfExists(contexts);
-            Files.move(restoring, contexts, StandardCopyOption.ATOMIC_MOVE);
+            Folders.move(restoring, contexts);
             return reports;
         } catch (IOException e) {
             throw Refusal.writeFailed("cannot restore " + folder + " into " + data + ": " + e, e);
@@ -168,7 +167,7 @@ public final class Backup {
         try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
-        Files.move(temporary, contents(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Folders.move(temporary, contents());
     }
 
     private List<Entry> readContents() throws IOException {

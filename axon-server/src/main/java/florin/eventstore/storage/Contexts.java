@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -65,7 +64,7 @@ public final class Contexts implements AutoCloseable {
      */
     public void open() {
         try {
-            Files.createDirectories(folder);
+            Folders.create(folder);
             Path first = folder.resolve(ContextHeader.DEFAULT_CONTEXT);
             if (!Files.exists(first)) {
                 make(first);
@@ -152,8 +151,8 @@ public final class Contexts implements AutoCloseable {
         Path files = deleted.resolve(UUID.randomUUID().toString());
         try {
             // The move is the deletion: a crash afterwards leaves only files that the next start removes.
-            Files.createDirectories(deleted);
-            Files.move(folder.resolve(name), files);
+            Folders.create(deleted);
+            Folders.move(folder.resolve(name), files);
         } catch (IOException e) {
             throw notDeleted(name, e);
         }
@@ -238,7 +237,7 @@ public final class Contexts implements AutoCloseable {
         try {
             try {
                 EventStorage.open(unfinished, resources, configuration).close();
-                Files.move(unfinished, store, StandardCopyOption.ATOMIC_MOVE);
+                Folders.move(unfinished, store);
                 LOG.info("{} is a new, empty event store", store);
             } finally {
                 Backup.deleteAll(unfinished);

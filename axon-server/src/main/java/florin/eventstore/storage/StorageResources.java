@@ -2,7 +2,6 @@ package florin.eventstore.storage;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import org.rocksdb.Cache;
@@ -38,7 +37,7 @@ public final class StorageResources implements AutoCloseable {
     public StorageResources(Path nativeFolder, StorageConfiguration configuration) {
         writeBufferBytes = configuration.writeBufferBytes();
         try {
-            Files.createDirectories(nativeFolder);
+            Folders.create(nativeFolder);
             NativeLibraryLoader.getInstance().loadLibrary(nativeFolder.toString());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot unpack RocksDB's library into " + nativeFolder, e);

@@ -8,10 +8,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -93,6 +96,31 @@ class ContextsTest {
             assertThatThrownBy(() -> StoreFixture.append(storage, StoreFixture.event("a", 0, "late")))
                     .hasMessageContaining("the context was closed or deleted");
         }
+    }
+
+    /** A loss of power would show it; the Flight Recorder sees what is synced. */
+    @Test
+    void theFolderInWhichAContextIsMadeOrDeletedIsSynced(@TempDir Path recordings) throws Exception {
+        String folder = data.resolve("contexts").toString();
+        try (Contexts contexts = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            assertThat(syncedBy(contexts::open, recordings)).contains(data.toString(), folder);
+            assertThat(syncedBy(() -> contexts.get("orders"), recordings)).contains(folder);
+            assertThat(syncedBy(() -> contexts.delete("orders"), recordings)).contains(folder);
+        }
+    }
+
+    private static List<String> syncedBy(Runnable step, Path recordings) throws IOException {
+        Path file = recordings.resolve("recording.jfr");
+        try (Recording recording = new Recording()) {
+            recording.enable("jdk.FileForce").withThreshold(Duration.ZERO);
+            recording.start();
+            step.run();
+            recording.stop();
+            recording.dump(file);
+        }
+        return RecordingFile.readAllEvents(file).stream()
+                .map(event -> event.getString("path"))
+                .toList();
     }
 
     private static boolean hasFiles(Path folder) throws IOException {
