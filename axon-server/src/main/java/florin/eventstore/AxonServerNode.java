@@ -98,7 +98,8 @@ public final class AxonServerNode implements AutoCloseable {
                     topology,
                     timer,
                     configuration.heartbeatInterval(),
-                    configuration.heartbeatTimeout());
+                    configuration.heartbeatTimeout(),
+                    configuration.instructionTimeout());
             EventProcessors processors = new EventProcessors(platform, timer);
             CommandRpc commands = new CommandRpc(timer, clients, topology);
             QueryRpc queries = new QueryRpc(timer, clients, topology);

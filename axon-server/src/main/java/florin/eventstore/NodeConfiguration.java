@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param developmentMode whether destructive conveniences are allowed
  * @param heartbeatInterval how often clients are asked for a sign of life
  * @param heartbeatTimeout after how much silence a client is dropped
+ * @param instructionTimeout how long a client has to carry out an instruction
  * @param access who may call
  * @param limits what a client may ask of the node
  * @param storage how events are kept
@@ -28,6 +29,7 @@ public record NodeConfiguration(
         boolean developmentMode,
         Duration heartbeatInterval,
         Duration heartbeatTimeout,
+        Duration instructionTimeout,
         Access access,
         Limits limits,
         StorageConfiguration storage) {
@@ -62,33 +64,49 @@ public record NodeConfiguration(
                 false,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
+                Duration.ofSeconds(30),
                 Access.OPEN,
                 Limits.DEFAULT,
                 StorageConfiguration.DEFAULT);
     }
 
     public NodeConfiguration withHost(String address) {
-        return with(address, developmentMode, heartbeatInterval, heartbeatTimeout, access, limits, storage);
+        return with(
+                address,
+                developmentMode,
+                heartbeatInterval,
+                heartbeatTimeout,
+                instructionTimeout,
+                access,
+                limits,
+                storage);
     }
 
     public NodeConfiguration withDevelopmentMode(boolean on) {
-        return with(host, on, heartbeatInterval, heartbeatTimeout, access, limits, storage);
+        return with(host, on, heartbeatInterval, heartbeatTimeout, instructionTimeout, access, limits, storage);
     }
 
     public NodeConfiguration withHeartbeat(Duration interval, Duration timeout) {
-        return with(host, developmentMode, interval, timeout, access, limits, storage);
+        return with(host, developmentMode, interval, timeout, instructionTimeout, access, limits, storage);
+    }
+
+    public NodeConfiguration withInstructionTimeout(Duration timeout) {
+        return with(host, developmentMode, heartbeatInterval, heartbeatTimeout, timeout, access, limits, storage);
     }
 
     public NodeConfiguration withAccess(Access who) {
-        return with(host, developmentMode, heartbeatInterval, heartbeatTimeout, who, limits, storage);
+        return with(
+                host, developmentMode, heartbeatInterval, heartbeatTimeout, instructionTimeout, who, limits, storage);
     }
 
     public NodeConfiguration withLimits(Limits most) {
-        return with(host, developmentMode, heartbeatInterval, heartbeatTimeout, access, most, storage);
+        return with(
+                host, developmentMode, heartbeatInterval, heartbeatTimeout, instructionTimeout, access, most, storage);
     }
 
     public NodeConfiguration withStorage(StorageConfiguration how) {
-        return with(host, developmentMode, heartbeatInterval, heartbeatTimeout, access, limits, how);
+        return with(
+                host, developmentMode, heartbeatInterval, heartbeatTimeout, instructionTimeout, access, limits, how);
     }
 
     private NodeConfiguration with(
@@ -96,9 +114,11 @@ public record NodeConfiguration(
             boolean development,
             Duration interval,
             Duration timeout,
+            Duration instruction,
             Access who,
             Limits most,
             StorageConfiguration how) {
-        return new NodeConfiguration(data, address, grpcPort, httpPort, development, interval, timeout, who, most, how);
+        return new NodeConfiguration(
+                data, address, grpcPort, httpPort, development, interval, timeout, instruction, who, most, how);
     }
 }

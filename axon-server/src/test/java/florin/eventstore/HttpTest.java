@@ -12,7 +12,14 @@ import com.google.gson.JsonParser;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
+import io.axoniq.axonserver.grpc.control.ClientIdentification;
+import io.axoniq.axonserver.grpc.control.EventProcessorInfo;
+import io.axoniq.axonserver.grpc.control.PlatformInboundInstruction;
 import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
+import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -240,6 +247,40 @@ class HttpTest {
         assertProblem(wrongMethod, 405, "POST");
         assertThat(wrongMethod.headers().firstValue("Allow")).contains("POST");
         assertThat(data.resolve("escape")).doesNotExist();
+    }
+
+    @Test
+    void anInstructionThatAClientDoesNotAnswerInTimeIsAProblem(@TempDir Path other) throws Exception {
+        String processors = "/v1/components/component/processors";
+        try (NodeFixture impatient =
+                new NodeFixture(NodeConfiguration.of(other, 0, 0).withInstructionTimeout(Duration.ofSeconds(1)))) {
+            ManagedChannel channel = NettyChannelBuilder.forAddress(
+                            "127.0.0.1", impatient.node().grpcPort())
+                    .usePlaintext()
+                    .build();
+            try {
+                StreamObserver<PlatformInboundInstruction> silent =
+                        PlatformServiceGrpc.newStub(channel).openStream(new Observer<>(message -> {}));
+                silent.onNext(PlatformInboundInstruction.newBuilder()
+                        .setRegister(ClientIdentification.newBuilder()
+                                .setClientId("silent")
+                                .setComponentName("component"))
+                        .build());
+                silent.onNext(PlatformInboundInstruction.newBuilder()
+                        .setEventProcessorInfo(EventProcessorInfo.newBuilder().setProcessorName("projection"))
+                        .build());
+                await().atMost(PATIENCE)
+                        .until(() ->
+                                impatient.http("GET", processors, "").body().contains("projection"));
+
+                assertProblem(
+                        impatient.http("PATCH", processors + "/projection/pause", ""),
+                        504,
+                        "client silent did not answer the instruction within 1 s");
+            } finally {
+                channel.shutdownNow();
+            }
+        }
     }
 
     @Test

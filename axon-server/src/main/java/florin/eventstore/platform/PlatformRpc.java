@@ -25,13 +25,12 @@ import org.slf4j.LoggerFactory;
 public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(PlatformRpc.class);
 
-    private static final Duration INSTRUCTION_TIMEOUT = Duration.ofSeconds(30);
-
     private final Supplier<NodeInfo> self;
     private final Clients clients;
     private final Topology topology;
     private final Future<?> heartbeats;
     private final long heartbeatTimeoutNanos;
+    private final Duration instructionTimeout;
     private final Set<ConnectedClient> connected = ConcurrentHashMap.newKeySet();
     private final AtomicLong reportedBytes = new AtomicLong();
 
@@ -41,10 +40,12 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
             Topology topology,
             ScheduledExecutorService timer,
             Duration heartbeatInterval,
-            Duration heartbeatTimeout) {
+            Duration heartbeatTimeout,
+            Duration instructionTimeout) {
         this.self = self;
         this.clients = clients;
         this.topology = topology;
+        this.instructionTimeout = instructionTimeout;
         heartbeatTimeoutNanos = heartbeatTimeout.toNanos();
         long intervalMs = heartbeatInterval.toMillis();
         heartbeats = timer.scheduleWithFixedDelay(this::beat, intervalMs, intervalMs, TimeUnit.MILLISECONDS);
@@ -67,7 +68,7 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
                 observer,
                 topology,
                 reportedBytes,
-                INSTRUCTION_TIMEOUT,
+                instructionTimeout,
                 connected::remove);
         connected.add(client);
         return client;

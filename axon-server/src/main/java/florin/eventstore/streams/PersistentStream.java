@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * A segment changes hands in two steps, closed and then confirmed or timed out, so that no two clients work on it.
  */
 final class PersistentStream {
-    static final int MAX_CLIENTS = 1000;
+    private static final int MAX_CLIENTS = 1000;
     private static final int MAX_PENDING_CHANGES = 16;
     private static final long CLOSE_TIMEOUT_SECONDS = 5;
     /** What a client confirms when it is done with a segment that was closed, or wants no more of it. */

@@ -21,6 +21,7 @@ class HeartbeatTest {
                 new Topology(),
                 timer,
                 Duration.ofMillis(10),
+                Duration.ofMinutes(1),
                 Duration.ofMinutes(1));
         Recorder<PlatformOutboundInstruction> other = new Recorder<>();
         StreamObserver<PlatformInboundInstruction> unused = platform.openStream(other);
