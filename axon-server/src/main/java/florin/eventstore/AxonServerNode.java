@@ -144,6 +144,7 @@ public final class AxonServerNode implements AutoCloseable {
                     configuration.httpPort(),
                     access.control(),
                     access.tls(),
+                    daemon("http"),
                     new InformationEndpoints(
                             configuration,
                             contexts,
@@ -265,7 +266,7 @@ public final class AxonServerNode implements AutoCloseable {
     }
 
     /** Threads that do not keep the process from ending. */
-    public static ThreadFactory daemon(String name) {
+    static ThreadFactory daemon(String name) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
             Thread thread = new Thread(task, name + '-' + number.incrementAndGet());

@@ -5,7 +5,6 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
-import florin.eventstore.AxonServerNode;
 import florin.eventstore.http.Routes.Route;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.security.AccessControl;
@@ -23,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLParameters;
 import org.slf4j.Logger;
@@ -61,6 +61,7 @@ public final class HttpEndpoints implements AutoCloseable {
             int port,
             AccessControl accessControl,
             Tls tls,
+            ThreadFactory threads,
             InformationEndpoints information,
             ContextEndpoints contexts,
             ProcessorEndpoints processors)
@@ -72,7 +73,7 @@ public final class HttpEndpoints implements AutoCloseable {
         knowsItsHosts = address.getAddress().isLoopbackAddress() && !accessControl.isOn() && tls == null;
         // A slow client holds a thread until its time is up: with fewer threads than connections it would hold up
         // others.
-        executor = Executors.newCachedThreadPool(AxonServerNode.daemon("http"));
+        executor = Executors.newCachedThreadPool(threads);
         information.addTo(routes);
         contexts.addTo(routes);
         processors.addTo(routes);
