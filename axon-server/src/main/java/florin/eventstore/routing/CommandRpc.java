@@ -6,6 +6,7 @@ import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.Instructions;
 import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
+import io.axoniq.axonserver.grpc.InstructionAck;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
 import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
@@ -18,7 +19,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
 /** The CommandService: streams of handlers on one side, dispatched commands on the other. */
@@ -76,36 +76,22 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
 
     @Override
     public StreamObserver<CommandProviderOutbound> openStream(StreamObserver<CommandProviderInbound> observer) {
-        return new HandlerStream(ContextHeader.current(), observer);
+        String context = ContextHeader.current();
+        return new CommandStream(router(context), topology.announcer(context), observer);
     }
 
-    private final class HandlerStream implements StreamObserver<CommandProviderOutbound> {
+    private final class CommandStream
+            extends HandlerStream<CommandProviderOutbound, CommandProviderInbound, CommandHandler> {
         private final CommandRouter router;
-        private final CommandHandler handler;
-        private final Topology.Announcer announcer;
-        private final AtomicBoolean ended = new AtomicBoolean();
-        private volatile Runnable unregister = () -> {};
 
-        HandlerStream(String context, StreamObserver<CommandProviderInbound> observer) {
-            router = router(context);
-            announcer = topology.announcer(context);
-            handler = new CommandHandler(Outbound.of(observer, this::end));
-            handlers.add(handler);
-            unregister = clients.onDrop(handler.out(), this::end);
+        CommandStream(
+                CommandRouter router, Topology.Announcer announcer, StreamObserver<CommandProviderInbound> observer) {
+            super(observer, CommandHandler::new, handlers, router::disconnect, announcer, clients);
+            this.router = router;
         }
 
         @Override
-        public void onNext(CommandProviderOutbound message) {
-            try {
-                handle(message);
-            } catch (RuntimeException e) {
-                // The call ends with it, and what the handler were sent until gRPC tells so would be lost.
-                end();
-                throw e;
-            }
-        }
-
-        private void handle(CommandProviderOutbound message) {
+        void handle(CommandProviderOutbound message) {
             switch (message.getRequestCase()) {
                 case SUBSCRIBE -> {
                     CommandSubscription subscription = message.getSubscribe();
@@ -114,10 +100,7 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
                     announcer.command(
                             handler.clientId(), subscription.getComponentName(), subscription.getCommand(), loadFactor);
                     router.subscribe(subscription.getCommand(), handler, loadFactor);
-                    if (ended.get()) {
-                        router.disconnect(handler);
-                        announcer.withdrawAll();
-                    }
+                    subscribed();
                 }
                 case UNSUBSCRIBE -> {
                     router.unsubscribe(message.getUnsubscribe().getCommand(), handler);
@@ -132,14 +115,6 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
                     // acknowledgements need no answer
                 }
             }
-            if (!message.getInstructionId().isEmpty()
-                    && !handler.out()
-                            .acknowledge(CommandProviderInbound.newBuilder()
-                                    .setAck(Instructions.acknowledge(message.getInstructionId()))
-                                    .build())) {
-                // A client that does not read will not let the call end by itself.
-                end();
-            }
         }
 
         private void identify(String clientId) {
@@ -150,23 +125,13 @@ public final class CommandRpc extends CommandServiceGrpc.CommandServiceImplBase 
         }
 
         @Override
-        public void onError(Throwable reason) {
-            end();
+        String instructionId(CommandProviderOutbound message) {
+            return message.getInstructionId();
         }
 
         @Override
-        public void onCompleted() {
-            end();
-            handler.out().complete();
-        }
-
-        private void end() {
-            if (ended.compareAndSet(false, true)) {
-                router.disconnect(handler);
-                announcer.withdrawAll();
-                handlers.remove(handler);
-                unregister.run();
-            }
+        CommandProviderInbound acknowledgement(InstructionAck acknowledgement) {
+            return CommandProviderInbound.newBuilder().setAck(acknowledgement).build();
         }
     }
 }

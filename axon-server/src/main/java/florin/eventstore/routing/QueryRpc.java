@@ -7,6 +7,7 @@ import florin.eventstore.protocol.Instructions;
 import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Outbound;
 import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.grpc.InstructionAck;
 import io.axoniq.axonserver.grpc.query.QueryProviderInbound;
 import io.axoniq.axonserver.grpc.query.QueryProviderOutbound;
 import io.axoniq.axonserver.grpc.query.QueryRequest;
@@ -21,7 +22,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -83,7 +83,8 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
 
     @Override
     public StreamObserver<QueryProviderOutbound> openStream(StreamObserver<QueryProviderInbound> observer) {
-        return new HandlerStream(ContextHeader.current(), observer);
+        String context = ContextHeader.current();
+        return new QueryStream(router(context), topology.announcer(context), observer);
     }
 
     @Override
@@ -91,33 +92,16 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
         return new SubscriberStream(router(ContextHeader.current()), observer);
     }
 
-    private final class HandlerStream implements StreamObserver<QueryProviderOutbound> {
+    private final class QueryStream extends HandlerStream<QueryProviderOutbound, QueryProviderInbound, QueryHandler> {
         private final QueryRouter router;
-        private final QueryHandler handler;
-        private final Topology.Announcer announcer;
-        private final AtomicBoolean ended = new AtomicBoolean();
-        private volatile Runnable unregister = () -> {};
 
-        HandlerStream(String context, StreamObserver<QueryProviderInbound> observer) {
-            router = router(context);
-            announcer = topology.announcer(context);
-            handler = new QueryHandler(Outbound.of(observer, this::end));
-            handlers.add(handler);
-            unregister = clients.onDrop(handler.out(), this::end);
+        QueryStream(QueryRouter router, Topology.Announcer announcer, StreamObserver<QueryProviderInbound> observer) {
+            super(observer, QueryHandler::new, handlers, router::disconnect, announcer, clients);
+            this.router = router;
         }
 
         @Override
-        public void onNext(QueryProviderOutbound message) {
-            try {
-                handle(message);
-            } catch (RuntimeException e) {
-                // The call ends with it, and what the handler were sent until gRPC tells so would be lost.
-                end();
-                throw e;
-            }
-        }
-
-        private void handle(QueryProviderOutbound message) {
+        void handle(QueryProviderOutbound message) {
             switch (message.getRequestCase()) {
                 case SUBSCRIBE -> {
                     QuerySubscription subscription = message.getSubscribe();
@@ -128,10 +112,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
                             subscription.getQuery(),
                             subscription.getResultName());
                     router.subscribe(subscription.getQuery(), handler);
-                    if (ended.get()) {
-                        router.disconnect(handler);
-                        announcer.withdrawAll();
-                    }
+                    subscribed();
                 }
                 case UNSUBSCRIBE -> {
                     QuerySubscription subscription = message.getUnsubscribe();
@@ -148,14 +129,6 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
                     // acknowledgements need no answer
                 }
             }
-            if (!message.getInstructionId().isEmpty()
-                    && !handler.out()
-                            .acknowledge(QueryProviderInbound.newBuilder()
-                                    .setAck(Instructions.acknowledge(message.getInstructionId()))
-                                    .build())) {
-                // A client that does not read will not let the call end by itself.
-                end();
-            }
         }
 
         private void identify(String clientId, String component) {
@@ -165,23 +138,13 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
         }
 
         @Override
-        public void onError(Throwable reason) {
-            end();
+        String instructionId(QueryProviderOutbound message) {
+            return message.getInstructionId();
         }
 
         @Override
-        public void onCompleted() {
-            end();
-            handler.out().complete();
-        }
-
-        private void end() {
-            if (ended.compareAndSet(false, true)) {
-                router.disconnect(handler);
-                announcer.withdrawAll();
-                handlers.remove(handler);
-                unregister.run();
-            }
+        QueryProviderInbound acknowledgement(InstructionAck acknowledgement) {
+            return QueryProviderInbound.newBuilder().setAck(acknowledgement).build();
         }
     }
 
