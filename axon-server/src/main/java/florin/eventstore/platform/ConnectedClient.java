@@ -37,7 +37,9 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     /** Enough for more than a thousand segments. */
     private static final int MAX_INFO_BYTES = 128 << 10;
 
-    /** What a segment takes besides its bytes, roughly. */
+    /** What a report, and each segment in it, take besides their bytes, roughly. */
+    private static final int REPORT_OVERHEAD_BYTES = 300;
+
     private static final int SEGMENT_OVERHEAD_BYTES = 100;
     /** Of what all clients have reported together: an eighth of the heap. */
     private static final long MAX_REPORTED_BYTES = Runtime.getRuntime().maxMemory() / 8;
@@ -144,7 +146,9 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     }
 
     private static long bytes(EventProcessorInfo info) {
-        return info.getSerializedSize() + (long) SEGMENT_OVERHEAD_BYTES * info.getSegmentStatusCount();
+        return REPORT_OVERHEAD_BYTES
+                + info.getSerializedSize()
+                + (long) SEGMENT_OVERHEAD_BYTES * info.getSegmentStatusCount();
     }
 
     private synchronized void forgetProcessors() {

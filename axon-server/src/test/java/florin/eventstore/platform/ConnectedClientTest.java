@@ -17,14 +17,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class ConnectedClientTest {
+    private final AtomicLong reportedBytes = new AtomicLong();
     private final ConnectedClient client = new ConnectedClient(
-            "default",
-            null,
-            new Recorder<>(),
-            new Topology(),
-            new AtomicLong(),
-            Duration.ofSeconds(1),
-            ended -> {});
+            "default", null, new Recorder<>(), new Topology(), reportedBytes, Duration.ofSeconds(1), ended -> {});
 
     @Test
     void aClientThatDoesNotAnswerAnInstructionIsNamed() {
@@ -61,6 +56,18 @@ class ConnectedClientTest {
         assertThat(client.processors("projection"))
                 .extracting(EventProcessorInfo::getMode)
                 .containsExactly("before");
+    }
+
+    @Test
+    void shortReportsAreCountedForWhatTheyTakeUntilTheirClientIsGone() {
+        for (int i = 0; i < 1000; i++) {
+            report("projection " + i, "");
+        }
+        assertThat(reportedBytes.get()).isGreaterThan(300_000);
+
+        client.onCompleted();
+
+        assertThat(reportedBytes).hasValue(0);
     }
 
     private void report(String processor, String mode) {
