@@ -25,6 +25,7 @@ import java.util.function.UnaryOperator;
 final class NodeFixture implements AutoCloseable {
     private final NodeConfiguration configuration;
     private final List<AxonServerConnectionFactory> factories = new ArrayList<>();
+    private final List<AxonServerConnection> connections = new ArrayList<>();
     private AxonServerNode node;
 
     NodeFixture(Path data) {
@@ -60,7 +61,9 @@ final class NodeFixture implements AutoCloseable {
                 .processorInfoUpdateFrequency(200, TimeUnit.MILLISECONDS);
         AxonServerConnectionFactory factory = special.apply(builder).build();
         factories.add(factory);
-        return factory.connect(context);
+        AxonServerConnection connection = factory.connect(context);
+        connections.add(connection);
+        return connection;
     }
 
     /** Cuts a client's connection without the goodbyes that its own disconnect would say. */
@@ -103,10 +106,13 @@ final class NodeFixture implements AutoCloseable {
     private void disconnectAll() {
         factories.forEach(AxonServerConnectionFactory::shutdown);
         factories.clear();
+        connections.clear();
     }
 
     @Override
     public void close() {
+        // A client that says goodbye first waits 5 s for answers that a test has left open.
+        connections.forEach(this::shutdownAbruptly);
         disconnectAll();
         node.close();
     }
