@@ -10,11 +10,8 @@ import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import io.axoniq.axonserver.connector.event.PersistentStreamCallbacks;
 import io.axoniq.axonserver.connector.event.PersistentStreamProperties;
 import io.axoniq.axonserver.connector.event.PersistentStreamSegment;
-import io.axoniq.axonserver.connector.impl.ServerAddress;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.streams.PersistentStreamEvent;
-import java.io.BufferedReader;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,9 +31,9 @@ class PersistentStreamCrashTest {
 
     @Test
     void confirmedProgressSurvivesAKill() throws Exception {
-        Process first = start();
+        ServerProcess first = ServerProcess.start(data);
+        AxonServerConnectionFactory factory = first.connector();
         try {
-            AxonServerConnectionFactory factory = connectTo(port(first));
             AxonServerConnection client = factory.connect("default");
             Event[] events = new Event[60];
             for (int i = 0; i < events.length; i++) {
@@ -51,21 +48,20 @@ class PersistentStreamCrashTest {
                             .getSegments(0)
                             .getPosition())
                     .isEqualTo(LAST_CONFIRMED));
-            first.destroyForcibly().waitFor();
-            factory.shutdown();
         } finally {
-            first.destroyForcibly().waitFor();
+            first.kill();
+            factory.shutdown();
         }
-        Process second = start();
+        ServerProcess second = ServerProcess.start(data);
+        AxonServerConnectionFactory again = second.connector();
         try {
-            AxonServerConnectionFactory factory = connectTo(port(second));
-            List<Long> tokens = read(factory.connect("default"), -1);
+            List<Long> tokens = read(again.connect("default"), -1);
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(tokens)
                     .containsExactlyElementsOf(
                             LongStream.range(LAST_CONFIRMED + 1, 60).boxed().toList()));
-            factory.shutdown();
         } finally {
-            second.destroyForcibly().waitFor();
+            again.shutdown();
+            second.kill();
         }
     }
 
@@ -94,43 +90,5 @@ class PersistentStreamCrashTest {
                 }
             }
         }
-    }
-
-    private static AxonServerConnectionFactory connectTo(int port) {
-        return AxonServerConnectionFactory.forClient("client")
-                .routingServers(new ServerAddress("localhost", port))
-                .connectTimeout(10, TimeUnit.SECONDS)
-                .build();
-    }
-
-    private Process start() throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        "--data",
-                        data.toString(),
-                        "--grpc-port",
-                        "0",
-                        "--http-port",
-                        "0")
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-    }
-
-    private static int port(Process process) throws IOException {
-        BufferedReader output = process.inputReader();
-        for (String line = output.readLine(); line != null; line = output.readLine()) {
-            if (line.startsWith("axon-server is ready")) {
-                String address = line.substring(line.indexOf("gRPC "), line.indexOf(", HTTP"));
-                Thread drain = new Thread(() -> output.lines().forEach(rest -> {}));
-                drain.setDaemon(true);
-                drain.start();
-                return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
-            }
-        }
-        throw new IOException("the server ended before it was ready");
     }
 }
