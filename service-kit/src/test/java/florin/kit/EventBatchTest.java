@@ -58,7 +58,8 @@ class EventBatchTest {
                 .configureEmbeddedEventStore(configuration -> new InMemoryEventStorageEngine());
         configurer
                 .eventProcessing()
-                .usingPooledStreamingEventProcessors()
+                // What a failure has released is claimed again at once, not after 5 s.
+                .usingPooledStreamingEventProcessors((configuration, processor) -> processor.tokenClaimInterval(100))
                 .registerDefaultListenerInvocationErrorHandler(configuration -> PropagatingErrorHandler.instance())
                 .registerDefaultHandlerInterceptor((configuration, name) -> new EventBatch.Handling())
                 .assignHandlerInstancesMatching("listeners", Listener.class::isInstance)
