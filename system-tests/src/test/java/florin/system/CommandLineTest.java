@@ -56,12 +56,12 @@ class CommandLineTest {
     }
 
     @Test
-    void up_can_be_seen_and_stopped_from_another_shell_and_owns_its_folder() throws Exception {
-        Script up = start(up(PlatformPorts.free()).toArray(String[]::new));
-        await().atMost(PATIENCE)
-                .until(() ->
-                        up.output().contains("Florin runs") || !up.process().isAlive());
-        assertThat(up.output()).contains("Florin runs");
+    void up_starts_several_instances_of_each_service_and_can_be_seen_and_stopped_from_another_shell() throws Exception {
+        List<String> arguments = up(PlatformPorts.free());
+        arguments.addAll(List.of("--instances", "2"));
+        Script up = start(arguments.toArray(String[]::new));
+        awaitRunning(up);
+        assertEachInstanceIsReadyWhereItIsSaidToBe(up.output());
 
         Script second = start(up(PlatformPorts.free()).toArray(String[]::new));
         assertThat(second.exitCode()).isEqualTo(1);
@@ -71,7 +71,9 @@ class CommandLineTest {
 
         Script status = start("status", "--data", data());
         assertThat(status.exitCode()).as(status.output()).isZero();
-        assertThat(status.output()).contains("account-command-flso").contains("transfer-saga");
+        assertThat(status.output()).contains("account-command-flno", "account-command-flso", "transfer-saga");
+        assertThat(status.output())
+                .contains("account-command-flno-2", "account-command-flso-2", "transfer-saga-2", "account-query-2");
 
         Script logs = start("logs", "account-query", "--data", data());
         assertThat(logs.exitCode()).isZero();
@@ -87,22 +89,22 @@ class CommandLineTest {
         assertThat(after.output().strip()).isEqualTo("Nothing runs on " + data() + ".");
     }
 
-    @Test
-    void up_starts_several_instances_of_each_service_and_says_where() throws Exception {
-        List<String> arguments = up(PlatformPorts.free());
-        arguments.addAll(List.of("--instances", "2"));
-        Script up = start(arguments.toArray(String[]::new));
+    /** By the last line that it prints then. */
+    private static void awaitRunning(Script up) throws IOException {
         await().atMost(PATIENCE)
                 .until(() ->
-                        up.output().contains("Florin runs") || !up.process().isAlive());
+                        up.output().contains("Ctrl-C stops it") || !up.process().isAlive());
+        assertThat(up.output()).contains("Florin runs");
+    }
 
+    private static void assertEachInstanceIsReadyWhereItIsSaidToBe(String told) throws Exception {
         Set<URI> addresses = new HashSet<>();
         Matcher addressesTold =
-                Pattern.compile("http://\\S+(?=/swagger-ui.html)").matcher(up.output());
+                Pattern.compile("http://\\S+(?=/swagger-ui.html)").matcher(told);
         while (addressesTold.find()) {
             addresses.add(URI.create(addressesTold.group()));
         }
-        assertThat(addresses).as(up.output()).hasSize(8);
+        assertThat(addresses).as(told).hasSize(8);
         HttpClient http = HttpClient.newHttpClient();
         for (URI address : addresses) {
             HttpRequest ready = HttpRequest.newBuilder(address.resolve("/actuator/health/readiness"))
@@ -111,23 +113,12 @@ class CommandLineTest {
                     .as("%s", address)
                     .isEqualTo(200);
         }
-        Script status = start("status", "--data", data());
-        assertThat(status.exitCode()).as(status.output()).isZero();
-        assertThat(status.output())
-                .contains("account-command-flno-2", "account-command-flso-2", "transfer-saga-2", "account-query-2");
-
-        Script down = start("down", "--data", data());
-        assertThat(down.exitCode()).as(down.output()).isZero();
-        assertThat(up.exitCode()).as(up.output()).isZero();
-        assertThat(processesOf(folder)).isEmpty();
     }
 
     @Test
     void what_a_killed_launcher_leaves_behind_is_stopped_by_down() throws Exception {
         Script up = start(up(PlatformPorts.free()).toArray(String[]::new));
-        await().atMost(PATIENCE)
-                .until(() ->
-                        up.output().contains("Florin runs") || !up.process().isAlive());
+        awaitRunning(up);
         Process unused = up.process().destroyForcibly();
         assertThat(up.exitCode()).isEqualTo(137);
         assertThat(processesOf(folder)).isNotEmpty();
