@@ -80,6 +80,7 @@ final class Bank {
         String key = UUID.randomUUID().toString();
         String request = transferRequest(from, to, amount);
         Http.Reply reply = await().atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(200))
                 .ignoreExceptions()
                 .until(() -> transfer(key, request), taken -> taken.status() == 202);
@@ -89,6 +90,7 @@ final class Bank {
     /** Waits until the transfer is final, through whatever trouble there is. */
     Http.Reply awaitFinal(String transferId) {
         return await().atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
                 .ignoreExceptions()
                 .until(
                         () -> get(Platform.TRANSFER_SAGA, "/transfers/" + transferId + "?wait=5s"),

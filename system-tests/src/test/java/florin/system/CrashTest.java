@@ -1,6 +1,7 @@
 package florin.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import florin.launcher.Platform;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ class CrashTest {
         }
 
         transfers.forEach(bank::assertCompleted);
-        assertThat(platform.restarts(victim)).isGreaterThan(restarts);
+        await().atMost(Bank.PATIENCE).until(() -> platform.restarts(victim) > restarts);
         for (String name : platform.names()) {
             platform.awaitReady(name, Bank.PATIENCE);
         }

@@ -514,6 +514,7 @@ class TransferProtocolTest {
 
     private static void awaitStatus(String id, String status) {
         await().atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
                 .until(() -> json(get("/transfers/" + id)).path("status").asString(""), status::equals);
     }
 
