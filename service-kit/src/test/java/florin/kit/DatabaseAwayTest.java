@@ -27,8 +27,8 @@ class DatabaseAwayTest {
 
     @Test
     void aServiceIsNotReadyWhileItsDatabaseIsAwayAndRecoversByItself() throws IOException {
-        EmbeddedPostgres database = start(0);
-        int databasePort = database.getPort();
+        int databasePort = TestPlatform.freePort();
+        EmbeddedPostgres database = start(databasePort);
         try (ConfigurableApplicationContext service = new SpringApplicationBuilder(KitTest.Application.class)
                 .run(
                         "--spring.config.import=classpath:florin-service.yml",

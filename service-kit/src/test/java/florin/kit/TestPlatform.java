@@ -5,11 +5,13 @@ import florin.eventstore.NodeConfiguration;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.util.FileSystemUtils;
@@ -44,9 +46,24 @@ public final class TestPlatform {
 
         private static EmbeddedPostgres start() {
             try {
-                return EmbeddedPostgres.builder().start();
+                return EmbeddedPostgres.builder().setPort(freePort()).start();
             } catch (IOException failure) {
                 throw new UncheckedIOException(failure);
+            }
+        }
+    }
+
+    /**
+     * A free port below those that the system gives to whoever asks for any: nobody is given it while PostgreSQL, which
+     * takes its time to start, has not taken it yet.
+     */
+    static int freePort() {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_768);
+            try (ServerSocket socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (IOException taken) {
+                // Another one.
             }
         }
     }
