@@ -50,7 +50,11 @@ class TransferProtocolTest {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final int WITH_OTHER_SETTINGS = Order.DEFAULT + 1;
+    /** In this order, the service is seldom started anew. */
+    private static final int LOSING_SAGAS = Order.DEFAULT + 1;
+
+    private static final int WITH_A_TIME_LIMIT = Order.DEFAULT + 2;
+    private static final int WITH_FEW_ATTEMPTS = Order.DEFAULT + 3;
     private static final String FEW_ATTEMPTS = "--florin.transfer.attempts=2";
 
     private static String database;
@@ -160,7 +164,7 @@ class TransferProtocolTest {
     }
 
     @Test
-    @Order(WITH_OTHER_SETTINGS)
+    @Order(WITH_FEW_ATTEMPTS)
     void after_its_attempts_a_transfer_is_parked_until_an_operator_decides_or_an_outcome_comes_late() throws Exception {
         serviceWith(FEW_ATTEMPTS);
         south.goAway();
@@ -193,7 +197,7 @@ class TransferProtocolTest {
 
     /** What a process that dies after the transfer goes on, and before it has kept its answer, leaves behind. */
     @Test
-    @Order(WITH_OTHER_SETTINGS)
+    @Order(WITH_FEW_ATTEMPTS)
     void a_retry_whose_answer_is_lost_is_answered_under_its_key_when_it_is_repeated() throws Exception {
         serviceWith(FEW_ATTEMPTS);
         south.goAway();
@@ -352,7 +356,7 @@ class TransferProtocolTest {
     }
 
     @Test
-    @Order(WITH_OTHER_SETTINGS)
+    @Order(WITH_A_TIME_LIMIT)
     void what_runs_out_of_time_is_cancelled_at_its_target_and_fails() throws Exception {
         serviceWith("--florin.transfer.time-limit=2s");
         south.goAway();
@@ -373,7 +377,7 @@ class TransferProtocolTest {
     }
 
     @Test
-    @Order(WITH_OTHER_SETTINGS)
+    @Order(LOSING_SAGAS)
     void everything_becomes_final_although_sagas_deadlines_and_tokens_are_lost() throws Exception {
         serviceWith();
         south.goAway();
@@ -405,7 +409,7 @@ class TransferProtocolTest {
     }
 
     @Test
-    @Order(WITH_OTHER_SETTINGS)
+    @Order(LOSING_SAGAS)
     void the_reconciler_keeps_the_time_limit_and_the_attempts_too() throws Exception {
         serviceWith();
         south.goAway();
@@ -432,7 +436,7 @@ class TransferProtocolTest {
     }
 
     @Test
-    @Order(WITH_OTHER_SETTINGS)
+    @Order(WITH_FEW_ATTEMPTS)
     void the_time_limit_calls_off_what_is_parked_although_its_saga_is_lost() throws Exception {
         serviceWith(FEW_ATTEMPTS);
         south.goAway();
@@ -453,7 +457,7 @@ class TransferProtocolTest {
     }
 
     @Test
-    @Order(WITH_OTHER_SETTINGS)
+    @Order(LOSING_SAGAS)
     void however_many_stand_still_the_reconciler_drives_all_of_them_in_one_period() throws Exception {
         serviceWith();
         south.goAway();
