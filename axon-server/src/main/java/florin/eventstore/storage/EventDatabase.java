@@ -25,7 +25,6 @@ import org.rocksdb.BloomFilter;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
-import org.rocksdb.CompactionStyle;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
@@ -61,8 +60,6 @@ final class EventDatabase implements AutoCloseable {
     private static final Pattern MISMATCHED =
             Pattern.compile("Mismatched size of the WAL of log number (\\d+)\\. Recorded (\\d+) bytes");
     private static final int LOGS_USED_AGAIN = 4;
-    /** Sorted runs of the index of aggregates that may lie beside each other: each is one more filter to ask. */
-    private static final int RUNS_OF_INDEX = 6;
     /** Of RocksDB's journal of what it does. */
     private static final long MAX_LOG_BYTES = 16L << 20;
     /** What this process has open for writing. */
@@ -322,10 +319,6 @@ final class EventDatabase implements AutoCloseable {
                     .setCompressionType(CompressionType.LZ4_COMPRESSION);
             if (BY_AGGREGATE.contains(name)) {
                 options.useCappedPrefixExtractor(Keys.PREFIX_BYTES);
-            }
-            if (name.equals("aggregates")) {
-                // New aggregates' keys lie anywhere: by levels, each few tables would be merged with all of the index.
-                options.setCompactionStyle(CompactionStyle.UNIVERSAL).setLevel0FileNumCompactionTrigger(RUNS_OF_INDEX);
             }
             families.add(new ColumnFamilyDescriptor(name.getBytes(StandardCharsets.UTF_8), options));
         }
