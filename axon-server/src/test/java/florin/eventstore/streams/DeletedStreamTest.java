@@ -4,12 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import florin.eventstore.platform.Clients;
 import florin.eventstore.protocol.Recorder;
-import florin.eventstore.storage.Contexts;
 import florin.eventstore.storage.EventStorage;
 import florin.eventstore.storage.NewEvent;
-import florin.eventstore.storage.StorageConfiguration;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.streams.DeleteStreamRequest;
 import io.axoniq.axonserver.grpc.streams.InitializationProperties;
@@ -19,41 +16,17 @@ import io.axoniq.axonserver.grpc.streams.Requests;
 import io.axoniq.axonserver.grpc.streams.StreamRequest;
 import io.axoniq.axonserver.grpc.streams.StreamSignal;
 import io.grpc.stub.StreamObserver;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class DeletedStreamTest {
+class DeletedStreamTest extends OneStreamService {
     private static final String STREAM = "stream";
 
-    @TempDir
-    private Path data;
-
-    private final ScheduledThreadPoolExecutor threads = new ScheduledThreadPoolExecutor(4);
     private final Recorder<StreamSignal> client = new Recorder<>();
-    private Contexts contexts;
-    private PersistentStreamRpc service;
-
-    @BeforeEach
-    void start() {
-        contexts = new Contexts(data, StorageConfiguration.DEFAULT);
-        service = new PersistentStreamRpc(contexts, new Clients(), threads, threads);
-        contexts.open();
-    }
-
-    @AfterEach
-    void stop() {
-        threads.shutdownNow();
-        contexts.close();
-    }
 
     @Test
     void progressThatIsConfirmedWhileAStreamIsDeletedDoesNotBringItBack() throws Exception {

@@ -3,10 +3,7 @@ package florin.eventstore.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import florin.eventstore.platform.Clients;
 import florin.eventstore.protocol.Recorder;
-import florin.eventstore.storage.Contexts;
-import florin.eventstore.storage.StorageConfiguration;
 import io.axoniq.axonserver.grpc.streams.InitializationProperties;
 import io.axoniq.axonserver.grpc.streams.Open;
 import io.axoniq.axonserver.grpc.streams.ProgressAcknowledgement;
@@ -14,40 +11,16 @@ import io.axoniq.axonserver.grpc.streams.StreamRequest;
 import io.axoniq.axonserver.grpc.streams.StreamSignal;
 import io.axoniq.axonserver.grpc.streams.UpdateStreamRequest;
 import io.grpc.stub.StreamObserver;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ManyClientsOfAStreamTest {
+class ManyClientsOfAStreamTest extends OneStreamService {
     /** What a client confirms when it has let go of a segment that was closed. */
     private static final long WORK_DONE = -45;
 
-    @TempDir
-    private Path data;
-
-    private final ScheduledThreadPoolExecutor threads = new ScheduledThreadPoolExecutor(4);
     private final List<StreamObserver<StreamRequest>> requests = new ArrayList<>();
     private final List<Recorder<StreamSignal>> clients = new ArrayList<>();
-    private Contexts contexts;
-    private PersistentStreamRpc service;
-
-    @BeforeEach
-    void start() {
-        contexts = new Contexts(data, StorageConfiguration.DEFAULT);
-        service = new PersistentStreamRpc(contexts, new Clients(), threads, threads);
-        contexts.open();
-    }
-
-    @AfterEach
-    void stop() {
-        threads.shutdownNow();
-        contexts.close();
-    }
 
     @Test
     void asManyClientsAsThereMayBeShareAsManySegments() {
