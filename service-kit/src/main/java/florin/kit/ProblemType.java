@@ -43,6 +43,7 @@ public enum ProblemType {
     IDEMPOTENCY_KEY_REUSED(HttpStatus.UNPROCESSABLE_CONTENT, "The Idempotency-Key was used with another request"),
     INTERNAL_ERROR(HttpStatus.INTERNAL_SERVER_ERROR, "Something went wrong here"),
     TOO_BUSY(HttpStatus.SERVICE_UNAVAILABLE, "Too much waits here already"),
+    TOO_MANY_STREAMS(HttpStatus.SERVICE_UNAVAILABLE, "As many streams are open here as may be"),
     BRANCH_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The branch cannot be reached"),
     EVENT_STORE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The event store cannot be reached"),
     DATABASE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The database does not answer"),

@@ -57,7 +57,7 @@ public final class TestPlatform {
      * A free port below those that the system gives to whoever asks for any: nobody is given it while PostgreSQL, which
      * takes its time to start, has not taken it yet.
      */
-    static int freePort() {
+    public static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(20_000, 32_768);
             try (ServerSocket socket = new ServerSocket(port)) {

@@ -11,6 +11,7 @@ import org.springframework.context.annotation.Configuration;
                 @Info(
                         title = "Florin account-query",
                         version = "1",
-                        description = "Accounts, their entries and the trial balance, as projected from the events of"
-                                + " all branches, and the replay of those projections."))
+                        description =
+                                "Accounts, their entries, also as they come, and the trial balance, as projected from"
+                                        + " the events of all branches, and the replay of those projections."))
 class OpenApi {}

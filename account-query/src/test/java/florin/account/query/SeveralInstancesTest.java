@@ -3,24 +3,28 @@ package florin.account.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import florin.account.api.Iban;
 import florin.account.query.RandomBank.Happened;
 import florin.account.query.control.ProjectionStatus;
 import florin.account.query.control.Projections;
 import florin.account.query.control.Replays;
 import florin.account.query.projection.Half;
 import florin.kit.TestPlatform;
+import java.net.URI;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.eventsourcing.eventstore.EventStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -103,6 +107,53 @@ class SeveralInstancesTest {
         publish(100);
         awaitCaughtUp();
         assertThat(dump()).isEqualTo(rebuilt());
+    }
+
+    @Test
+    void streams_of_each_instance_show_all_entries_and_a_client_whose_instance_is_killed_goes_on_at_another()
+            throws Exception {
+        Iban iban = bank.accounts().get(0).iban;
+        int ownPort = ((WebServerApplicationContext) own).getWebServer().getPort();
+        AtomicInteger port = new AtomicInteger(other.port());
+        try (StreamClient atOwn = new StreamClient(() -> stream(ownPort, iban));
+                StreamClient atOther = new StreamClient(() -> stream(port.get(), iban))) {
+            publish(300);
+            awaitCaughtUp();
+            awaitAll(iban, atOwn);
+            awaitAll(iban, atOther);
+
+            other.close();
+            publish(300);
+            port.set(ownPort);
+            awaitCaughtUp();
+            awaitAll(iban, atOwn);
+            awaitAll(iban, atOther);
+
+            other = QueryProcess.start(arguments);
+            port.set(other.port());
+            atOther.disconnect();
+            publish(300);
+            awaitCaughtUp();
+            awaitAll(iban, atOwn);
+            awaitAll(iban, atOther);
+            assertThat(atOwn.connections()).isOne();
+            assertThat(atOther.connections()).isEqualTo(3);
+        }
+    }
+
+    private static URI stream(int port, Iban iban) {
+        return URI.create("http://localhost:" + port + "/accounts/" + iban + "/entries/stream?after=0");
+    }
+
+    private void awaitAll(Iban iban, StreamClient client) {
+        List<String> positions = database.sql(
+                        "SELECT position::text FROM entry WHERE account = ? ORDER BY entry.position")
+                .param(iban.value())
+                .query(String.class)
+                .list();
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(client.entries())
+                .extracting(StreamClient.Event::id)
+                .isEqualTo(positions));
     }
 
     private boolean isNothingLeft() {

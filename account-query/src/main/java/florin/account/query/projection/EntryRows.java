@@ -7,12 +7,17 @@ import florin.money.Money;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The rows of entries, and what they sum to, in the tables or views that are named. */
-class EntryRows {
+public class EntryRows {
+
+    /** What lies behind a position in an account's entries. */
+    public record Place(String account, long position) {}
 
     private final JdbcClient database;
     private final JdbcTemplate statements;
@@ -35,6 +40,42 @@ class EntryRows {
                 .param(limit)
                 .query(EntryRows::entry)
                 .list();
+    }
+
+    /** The first entries behind each of these places, in their order. */
+    public List<List<AccountEntry>> find(List<Place> places, int limit) {
+        List<List<AccountEntry>> found = new ArrayList<>();
+        places.forEach(place -> found.add(new ArrayList<>()));
+        database.sql(
+                        """
+                        SELECT place.number, behind.*
+                        FROM unnest(?, ?) WITH ORDINALITY AS place (account, position, number)
+                        CROSS JOIN LATERAL (
+                            SELECT * FROM %s AS entry
+                            WHERE entry.account = place.account AND entry.position > place.position
+                            ORDER BY entry.position LIMIT ?
+                        ) AS behind
+                        ORDER BY place.number, behind.position
+                        """
+                                .formatted(entries))
+                .param(places.stream().map(Place::account).toArray(String[]::new))
+                .param(places.stream().map(Place::position).toArray(Long[]::new))
+                .param(limit)
+                .query((ResultSet row) -> {
+                    found.get(row.getInt("number") - 1).add(entry(row, 0));
+                });
+        return found;
+    }
+
+    /** The position of an account's last entry, if it has one. */
+    public OptionalLong lastPosition(String account) {
+        return database
+                .sql("SELECT position FROM %s WHERE account = ? ORDER BY position DESC LIMIT 1".formatted(entries))
+                .param(account)
+                .query(Long.class)
+                .stream()
+                .mapToLong(Long::longValue)
+                .findFirst();
     }
 
     /**

@@ -11,10 +11,13 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 class ReadModels {
 
     @Bean
-    AccountQueries accountQueries(JdbcClient database, JdbcTemplate statements) {
-        return new AccountQueries(
-                new AccountRows(database, statements, "account"),
-                new EntryRows(database, statements, "entry", "ledger_balance"));
+    EntryRows entriesThatAreRead(JdbcClient database, JdbcTemplate statements) {
+        return new EntryRows(database, statements, "entry", "ledger_balance");
+    }
+
+    @Bean
+    AccountQueries accountQueries(JdbcClient database, JdbcTemplate statements, EntryRows entries) {
+        return new AccountQueries(new AccountRows(database, statements, "account"), entries);
     }
 
     @Bean

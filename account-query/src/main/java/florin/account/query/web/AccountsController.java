@@ -11,6 +11,7 @@ import florin.account.api.FindTrialBalance;
 import florin.account.api.Iban;
 import florin.account.api.TrialBalance;
 import florin.account.query.EntryCursor;
+import florin.account.query.stream.EntryStreams;
 import florin.kit.ProblemException;
 import florin.kit.ProblemType;
 import io.swagger.v3.oas.annotations.Operation;
@@ -19,15 +20,21 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.axonframework.messaging.responsetypes.ResponseType;
 import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.queryhandling.QueryGateway;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -39,11 +46,14 @@ class AccountsController {
     private static final int MAX_OWNER_LENGTH = 140;
     private static final int MAX_LIMIT = 500;
     private static final long QUERY_TIMEOUT_SECONDS = 10;
+    private static final Pattern POSITION = Pattern.compile("[0-9]{1,18}");
 
     private final QueryGateway queries;
+    private final EntryStreams streams;
 
-    AccountsController(QueryGateway queries) {
+    AccountsController(QueryGateway queries, EntryStreams streams) {
         this.queries = queries;
+        this.streams = streams;
     }
 
     @Operation(
@@ -141,6 +151,63 @@ class AccountsController {
             throw unknown(iban);
         }
         return page;
+    }
+
+    @Operation(
+            summary = "The entries of one account as they come, as server-sent events",
+            description =
+                    "Each entry once, in the order of their positions: id is its position, event is entry, data is"
+                            + " the entry as GET /accounts/{iban}/entries shows it. A client that comes again with the"
+                            + " Last-Event-ID of what it has seen, at any instance, is sent all after that. Without"
+                            + " Last-Event-ID and after it is sent what comes into the read model from its request on; an event"
+                            + " without data tells it at once from which id on that is. A comment is sent when nothing else was"
+                            + " for 15 s.")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.TEXT_EVENT_STREAM_VALUE,
+                            examples =
+                                    @ExampleObject(
+                                            """
+                                            id: 0
+
+                                            id: 1
+                                            event: entry
+                                            data: {"id":"NL22FLNO0000000001-1-C","account":"NL22FLNO0000000001",…}
+
+                                            """)))
+    @ApiResponse(responseCode = "400", description = "invalid-request or invalid-iban")
+    @ApiResponse(responseCode = "404", description = "unknown-account")
+    @ApiResponse(responseCode = "503", description = "too-many-streams")
+    @GetMapping(path = "/accounts/{iban}/entries/stream", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
+    void stream(
+            @Parameter(example = "NL22FLNO0000000001") @PathVariable("iban") String iban,
+            @Parameter(description = "The id of the last event that was seen; goes before after")
+                    @RequestHeader(name = "Last-Event-ID", defaultValue = "")
+                    String lastEventId,
+            @Parameter(description = "A position, as that of the last entry of a page; 0 for all entries")
+                    @RequestParam(name = "after", required = false)
+                    String after,
+            HttpServletRequest request,
+            HttpServletResponse response)
+            throws IOException {
+        Iban account = new Iban(iban);
+        String seen = lastEventId.isEmpty() ? after : lastEventId;
+        OptionalLong asked = seen == null ? OptionalLong.empty() : OptionalLong.of(position(seen));
+        OptionalLong last = streams.lastPosition(account);
+        if (last.isEmpty() && find(account).isEmpty()) {
+            throw unknown(iban);
+        }
+        streams.open(account, asked.orElse(last.orElse(0)), request, response);
+    }
+
+    private static long position(String text) {
+        if (!POSITION.matcher(text).matches()) {
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST, "Last-Event-ID and after must be the position of an entry, or 0");
+        }
+        return Long.parseLong(text);
     }
 
     @Operation(

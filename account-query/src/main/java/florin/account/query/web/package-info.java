@@ -1,2 +1,2 @@
-/** HTTP in, query gateway or projection control out. */
+/** HTTP in, query gateway, streams of entries or projection control out. */
 package florin.account.query.web;
