@@ -17,6 +17,7 @@ import florin.transfer.api.ResumeTransfer;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferRequested;
+import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.saga.SimulatedSaga;
 import florin.transfer.saga.SimulatedSagaRows;
@@ -44,7 +45,7 @@ final class Bank {
     private static final int INSTANCES = 2;
     private static final long LONGEST_SAVE_MS = 5_000;
     private static final long LONGEST_BLOCK_MS = 300_000;
-    private static final long OPERATOR_LOOKS_EVERY_MS = 60_000;
+    private static final long OPERATOR_LOOKS_EVERY_MS = 30_000;
     private static final int RETRIES_PERCENT = 80;
     private static final int CANCELS_PERCENT = 50;
 
@@ -167,6 +168,9 @@ final class Bank {
             countOpenTransfers(Fault.ACCOUNT_CLOSED, closed);
         }
         books.enter(event);
+        if (event instanceof TransferResumed resumed) {
+            network.retried(resumed.transferId());
+        }
         wakeTrackers(5);
         provoke(event);
     }

@@ -24,7 +24,9 @@ import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferEndedEvent;
 import florin.transfer.api.TransferEvent;
 import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferRequested;
+import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
 import java.util.Collection;
 import java.util.HashSet;
@@ -65,6 +67,11 @@ final class Books {
         TransferStatus end;
         Step last = Step.REQUEST;
         boolean calledOff;
+        /** How often it was let go on, and how often it had been when somebody asked for it to be parked. */
+        int letGoOn;
+
+        int letGoOnWhenAsked = -1;
+        final Set<String> effects = new HashSet<>();
 
         boolean isInFlight() {
             return target.equals("credited") && !source.equals("captured");
@@ -209,14 +216,39 @@ final class Books {
             broken(Invariant.ACKNOWLEDGED_STANDS, event.transferId(), event + " comes after " + transfer.end);
         }
         transfer.last = Step.of(event);
-        if (event instanceof TransferCancellationRequested) {
+        if (event instanceof TransferCancellationRequested requested) {
+            once(transfer, event, requested.reason());
             transfer.calledOff = true;
+            transfer.letGoOn++;
+        } else if (event instanceof TransferResumed resumed) {
+            once(transfer, event, resumed.operationId());
+            transfer.letGoOn++;
+        } else if (event instanceof TransferParked parked) {
+            once(transfer, event, parked.step() + " after " + transfer.letGoOn);
+            if (transfer.letGoOnWhenAsked != transfer.letGoOn) {
+                broken(
+                        Invariant.ONE_EFFECT,
+                        event.transferId(),
+                        event + " was asked for before the transfer was let go on");
+            }
         }
         if (event instanceof TransferEndedEvent) {
             transfer.end = event instanceof TransferCompleted
                     ? TransferStatus.COMPLETED
                     : event instanceof TransferCancelled ? TransferStatus.CANCELLED : TransferStatus.FAILED;
             checkEnd(event.transferId(), transfer);
+        }
+    }
+
+    /** Somebody asks for it to be parked as it is now. */
+    void askedToPark(TransferId id) {
+        Transfer transfer = transfers.get(id);
+        transfer.letGoOnWhenAsked = transfer.letGoOn;
+    }
+
+    private void once(Transfer transfer, TransferEvent event, Object why) {
+        if (!transfer.effects.add(event.getClass().getSimpleName() + " " + why)) {
+            broken(Invariant.ONE_EFFECT, event.transferId(), event + " is there twice: " + why);
         }
     }
 

@@ -7,6 +7,7 @@ import static florin.simulation.Invariant.ENTRIES_SUM_TO_ZERO;
 import static florin.simulation.Invariant.FAILED_MOVED_NOTHING;
 import static florin.simulation.Invariant.LIMIT_IS_KEPT;
 import static florin.simulation.Invariant.NOTHING_IS_LEFT;
+import static florin.simulation.Invariant.ONE_EFFECT;
 import static florin.simulation.Invariant.RESERVATION_ENDS;
 import static florin.simulation.Invariant.TRANSFER_ENDS;
 
@@ -30,9 +31,11 @@ import florin.money.Money;
 import florin.simulation.Scenario.Drivers;
 import florin.transfer.api.CompleteTransfer;
 import florin.transfer.api.FailTransfer;
+import florin.transfer.api.ParkTransfer;
 import florin.transfer.api.TransferCancellationRequested;
 import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferResumed;
 import java.lang.reflect.Proxy;
 import java.util.Currency;
 import java.util.HashMap;
@@ -214,8 +217,30 @@ final class Bugs {
             new DeliberateBug(
                     "forgotten-cancellation",
                     "a transfer forgets that its cancellation was accepted",
-                    Set.of(ACKNOWLEDGED_STANDS, TRANSFER_ENDS),
+                    Set.of(ONE_EFFECT, ACKNOWLEDGED_STANDS, TRANSFER_ENDS),
                     () -> remembering(event -> event instanceof TransferCancellationRequested ? null : event)),
+            new DeliberateBug(
+                    "parked-too-late",
+                    "a transfer is parked by a command of before it was let go on",
+                    Set.of(ONE_EFFECT),
+                    () -> new Bug() {
+                        @Override
+                        public CommandMessage<?> carried(CommandMessage<?> command) {
+                            return command.getPayload() instanceof ParkTransfer parking
+                                    ? new GenericCommandMessage<>(
+                                            new ParkTransfer(
+                                                    parking.transferId(), parking.step(), parking.reason(), null),
+                                            command.getMetaData())
+                                    : command;
+                        }
+                    }),
+            new DeliberateBug(
+                    "forgotten-retry",
+                    "a transfer forgets by which operation it was let go on",
+                    Set.of(ONE_EFFECT),
+                    () -> remembering(event -> event instanceof TransferResumed resumed
+                            ? new TransferResumed(resumed.transferId(), null)
+                            : event)),
             new DeliberateBug(
                     "below-the-limit",
                     "an account takes its limit for higher than it is",

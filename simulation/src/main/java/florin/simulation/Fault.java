@@ -10,6 +10,7 @@ enum Fault {
     COMMAND_DELAYED("a command comes up to five minutes late"),
     COMMAND_DUPLICATED("a command comes twice"),
     COMMAND_OVERTAKEN("a command is held until a later one of its transfer has come"),
+    COMMAND_AFTER_RETRY("a command comes again when its transfer, parked meanwhile, was let go on"),
     COMMAND_DAYS_LATE("a command comes again after days, when the account has forgotten what it did"),
     COMMAND_UNSERVED("all instances of the service are down, for up to five minutes"),
     COMMAND_TO_TWO("two instances of the service decide on the same command at once"),

@@ -21,6 +21,7 @@ final class Faults {
     private static final List<Integer> RATES_PER_TEN_THOUSAND = List.of(0, 0, 0, 100, 400, 1_000, 2_500);
     private static final int LOSSES_ONE_IN = 5;
     private static final int OUTAGES_ONE_IN = 10;
+    private static final int TIMES_AFTER_RETRY = 4;
     /** Those that most transfers do without. */
     private static final Set<Step> SELDOM =
             EnumSet.of(Step.CANCEL, Step.RELEASE, Step.CALL_OFF, Step.EXPIRE, Step.PARK, Step.RESUME);
@@ -42,7 +43,7 @@ final class Faults {
         this.allowed = allowed == null ? null : Set.copyOf(allowed);
         for (Fault fault : Fault.values()) {
             int rate = chance.pick("rate of " + fault, RATES_PER_TEN_THOUSAND);
-            int drawn = bug.rate(fault, fault == Fault.COMMAND_UNSERVED ? rate / OUTAGES_ONE_IN : rate);
+            int drawn = bug.rate(fault, rate(fault, rate));
             rates.put(fault, fault.isLoss() && !reconciled ? 0 : drawn);
         }
     }
@@ -88,6 +89,15 @@ final class Faults {
         struck.add(name);
         history.fault(fault, step, subject);
         return true;
+    }
+
+    /** Most transfers are never parked, and so met by nothing that waits for a retry. */
+    private static int rate(Fault fault, int rate) {
+        return switch (fault) {
+            case COMMAND_UNSERVED -> rate / OUTAGES_ONE_IN;
+            case COMMAND_AFTER_RETRY -> rate * TIMES_AFTER_RETRY;
+            default -> rate;
+        };
     }
 
     private int rate(Fault fault, Step step) {

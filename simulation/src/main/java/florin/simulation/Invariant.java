@@ -10,6 +10,8 @@ enum Invariant {
     FAILED_MOVED_NOTHING("FAILED or CANCELLED: neither debited nor credited"),
     RESERVATION_ENDS("a reservation never outlives its transfer"),
     ACKNOWLEDGED_STANDS("nothing that was acknowledged to a client is contradicted later"),
+    ONE_EFFECT(
+            "no command of a transfer takes effect twice: it is parked, let go on and called off once for each reason"),
     NOTHING_IS_LEFT("at rest no saga and no deadline is left, and the view shows every transfer as it is");
 
     private final String description;

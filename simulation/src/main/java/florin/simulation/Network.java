@@ -2,7 +2,9 @@ package florin.simulation;
 
 import florin.account.api.AccountCommand;
 import florin.kit.SimulatedCommandBus;
+import florin.transfer.api.ParkTransfer;
 import florin.transfer.api.TransferCommand;
+import florin.transfer.api.TransferId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +30,7 @@ final class Network {
     private final Bank bank;
     private final Map<String, Integer> sent = new HashMap<>();
     private final Map<Object, List<Runnable>> held = new HashMap<>();
+    private final Map<Object, List<Delivery>> untilRetry = new HashMap<>();
     private final List<CommandMessage<?>> forLater = new ArrayList<>();
     private int underWay;
 
@@ -71,10 +74,16 @@ final class Network {
         String kind = payload.getClass().getSimpleName() + " of " + subject;
         String name = kind + " " + sent.merge(kind, 1, Integer::sum);
         bank.history().add("send", from, () -> payload);
+        if (payload instanceof ParkTransfer parking) {
+            bank.books().askedToPark(parking.transferId());
+        }
         Delivery delivery = new Delivery(command, Step.of(payload), subject, name, onAnswer);
         boolean ofTransfer = delivery.step() != null;
         if (ofTransfer && strikes(Fault.COMMAND_DAYS_LATE, delivery)) {
             forLater.add(command);
+        }
+        if (ofTransfer && wants(Fault.COMMAND_AFTER_RETRY, delivery)) {
+            untilRetry.computeIfAbsent(subject, any -> new ArrayList<>()).add(delivery);
         }
         if (strikes(Fault.COMMAND_DROPPED, delivery)) {
             return;
@@ -89,6 +98,19 @@ final class Network {
         carry(latencyMs, () -> deliver(delivery));
         if (strikes(Fault.COMMAND_DUPLICATED, delivery)) {
             carry(bank.chance().spread("second of " + name, LONGEST_DELAY_MS), () -> deliver(delivery.again()));
+        }
+    }
+
+    /** A transfer that was parked has been let go on: what is of before comes again. */
+    void retried(TransferId transfer) {
+        List<Delivery> before = untilRetry.remove(transfer);
+        if (before != null) {
+            before.forEach(delivery -> {
+                bank.faults().met(Fault.COMMAND_AFTER_RETRY, delivery.step());
+                carry(
+                        bank.chance().spread("return of " + delivery.name(), LONGEST_DELAY_MS),
+                        () -> deliver(delivery.again()));
+            });
         }
     }
 

@@ -7,7 +7,7 @@ import org.axonframework.modelling.command.TargetAggregateIdentifier;
 /**
  * An operator lets a parked transfer go on. Answers {@link TransferStatus}.
  *
- * @param operationId a repetition of the last operation changes nothing; null: not to be repeated
+ * @param operationId a repetition of one of the last 100 operations changes nothing; null: not to be repeated
  */
 public record ResumeTransfer(
         @TargetAggregateIdentifier @NotNull TransferId transferId, @Size(min = 1, max = 64) String operationId)

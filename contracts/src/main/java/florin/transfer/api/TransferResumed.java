@@ -5,7 +5,7 @@ import org.axonframework.serialization.Revision;
 /**
  * A parked transfer goes on.
  *
- * @param operationId by which an operator said so; null where it was called off, and in revision 1
+ * @param operationId by which an operator said so; null in revision 1, and where a cancellation was repeated in versions of before
  */
 @Revision("2")
 public record TransferResumed(TransferId transferId, String operationId) implements TransferEvent {}

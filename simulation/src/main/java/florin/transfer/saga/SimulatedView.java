@@ -1,7 +1,9 @@
 package florin.transfer.saga;
 
+import florin.transfer.api.TransferCancellationRequested;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.api.TransferStep;
 import java.time.Instant;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.EventMessage;
 
 /** The view of transfers over a table in memory; each event is one transaction of rows and token. */
@@ -24,7 +27,14 @@ public final class SimulatedView {
     private final Set<String> events = new HashSet<>();
     private final Map<String, TransferDetails> shown = new LinkedHashMap<>();
     private final Map<String, Drives> drives = new HashMap<>();
+    private final Map<String, Long> letGoOnAt = new HashMap<>();
     private final TransferRows rows = new Rows();
+    private final TransferTimelines timelines = new TransferTimelines(null) {
+        @Override
+        long letGoOnAt(TransferId id) {
+            return letGoOnAt.getOrDefault(id.value(), 0L);
+        }
+    };
     private ViewBatch batch = new ViewBatch(List.of(), Set.of());
     private final TransferView view = new TransferView(null, null, null, null) {
         @Override
@@ -42,11 +52,20 @@ public final class SimulatedView {
                 && !TransferView.seenPerhaps(List.of(before), List.of(message)).isEmpty();
         batch = new ViewBatch(table.values(), isSeenPerhaps ? events : new HashSet<>());
         ViewEvents.handle(view, message);
-        batch.added().forEach(event -> events.add(event.getIdentifier()));
+        batch.added().forEach(this::add);
         for (TransferRow row : batch.shown()) {
             String id = row.transferId().value();
             table.put(id, row);
             shown.put(id, row.details());
+        }
+    }
+
+    private void add(EventMessage<?> event) {
+        events.add(event.getIdentifier());
+        if (event.getPayload() instanceof TransferCancellationRequested
+                || event.getPayload() instanceof TransferResumed) {
+            letGoOnAt.put(
+                    TransferView.transferIdOf(event).toString(), ((DomainEventMessage<?>) event).getSequenceNumber());
         }
     }
 
@@ -60,6 +79,10 @@ public final class SimulatedView {
 
     TransferRows rows() {
         return rows;
+    }
+
+    TransferTimelines timelines() {
+        return timelines;
     }
 
     private final class Rows extends TransferRows {

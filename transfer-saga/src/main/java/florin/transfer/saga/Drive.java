@@ -18,6 +18,7 @@ final class Drive {
     private TransferStep step;
     private RefusalReason reason;
     private int attempts;
+    private Long since; // The position of the event that let it go on last; null where a version of before began it.
     private String resend; // The deadline's id, or null while the transfer is parked.
     private String timeLimit; // The deadline's id.
 
@@ -29,6 +30,7 @@ final class Drive {
         this.request = request;
         this.requestedAt = requestedAt;
         this.correlationId = correlationId;
+        this.since = 0L;
     }
 
     void start(StepCommands out, DeadlineManager due) {
@@ -57,8 +59,20 @@ final class Drive {
         }
     }
 
-    void resume(StepCommands out, DeadlineManager due) {
-        if (resend == null) {
+    void callOff(long position, StepCommands out, DeadlineManager due) {
+        if (Protocol.leads(step, TransferStep.CANCEL)) {
+            since = position;
+            advance(TransferStep.CANCEL, out, due);
+        } else {
+            resume(position, out, due);
+        }
+    }
+
+    /** Its attempts begin anew if they have ended, although nothing is heard of its being parked. */
+    void resume(long position, StepCommands out, DeadlineManager due) {
+        since = position;
+        if (resend == null || attempts >= out.mostAttempts()) {
+            cancelResend(due);
             begin(step, out, due);
         }
     }
@@ -77,7 +91,7 @@ final class Drive {
             send(out, due);
         } else {
             resend = due.schedule(Protocol.LONGEST_PAUSE, TransferSaga.RESEND, attempt());
-            out.send(Protocol.parking(request.transferId(), step, attempts), correlationId, 1);
+            out.send(Protocol.parking(request.transferId(), step, attempts, since), correlationId, 1);
         }
     }
 

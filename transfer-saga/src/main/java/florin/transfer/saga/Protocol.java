@@ -117,7 +117,7 @@ final class Protocol {
         };
     }
 
-    static ParkTransfer parking(TransferId transferId, TransferStep step, int attempts) {
-        return new ParkTransfer(transferId, step, attempts + " attempts without an outcome");
+    static ParkTransfer parking(TransferId transferId, TransferStep step, int attempts, Long since) {
+        return new ParkTransfer(transferId, step, attempts + " attempts without an outcome", since);
     }
 }

@@ -23,8 +23,11 @@ import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.api.TransferStep;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandHandler;
+import org.axonframework.eventhandling.SequenceNumber;
 import org.axonframework.eventsourcing.EventSourcingHandler;
 import org.axonframework.modelling.command.AggregateIdentifier;
 import org.axonframework.modelling.command.CreationPolicy;
@@ -34,6 +37,9 @@ import org.axonframework.spring.stereotype.Aggregate;
 @Aggregate(repository = "transfers", commandTargetResolver = "transferOfCommand")
 final class Transfer {
 
+    /** Of the operations by which it was let go on, so that none of them does so twice. */
+    static final int MOST_OPERATIONS = 100;
+
     @AggregateIdentifier
     private TransferId id;
 
@@ -41,7 +47,8 @@ final class Transfer {
     private TransferStatus status;
     private RefusalReason calledOff;
     private TransferStep parkedAt;
-    private String resumedBy;
+    private long since; // The position of the event that let it go on last.
+    private Set<String> resumedBy = Set.of(); // Nobody has to let most of them go on.
 
     Transfer() {
         // Axon builds it from its events.
@@ -75,8 +82,6 @@ final class Transfer {
         requireOpen();
         if (calledOff != RefusalReason.DS02) {
             apply(new TransferCancellationRequested(id, RefusalReason.DS02));
-        } else if (parkedAt != null) {
-            apply(new TransferResumed(id, null));
         }
         return status;
     }
@@ -95,7 +100,7 @@ final class Transfer {
     @CreationPolicy(CREATE_IF_MISSING)
     TransferStatus handle(ParkTransfer command) {
         requireKnown(command);
-        if (!status.isFinal() && parkedAt != command.step()) {
+        if (!status.isFinal() && !isOfBefore(command)) {
             apply(new TransferParked(id, command.step(), command.reason()));
         }
         return status;
@@ -105,7 +110,7 @@ final class Transfer {
     @CreationPolicy(CREATE_IF_MISSING)
     TransferStatus handle(ResumeTransfer command) {
         requireKnown(command);
-        if (resumedBy != null && resumedBy.equals(command.operationId())) {
+        if (command.operationId() != null && resumedBy.contains(command.operationId())) {
             return status;
         }
         requireOpen();
@@ -153,9 +158,9 @@ final class Transfer {
     }
 
     @EventSourcingHandler
-    void on(TransferCancellationRequested event) {
+    void on(TransferCancellationRequested event, @SequenceNumber long position) {
         calledOff = event.reason();
-        resume();
+        resume(position);
     }
 
     @EventSourcingHandler
@@ -165,11 +170,11 @@ final class Transfer {
     }
 
     @EventSourcingHandler
-    void on(TransferResumed event) {
+    void on(TransferResumed event, @SequenceNumber long position) {
         if (event.operationId() != null) {
-            resumedBy = event.operationId();
+            remember(event.operationId());
         }
-        resume();
+        resume(position);
     }
 
     @EventSourcingHandler
@@ -187,7 +192,22 @@ final class Transfer {
         status = TransferStatus.CANCELLED;
     }
 
-    private void resume() {
+    /** Whether it was let go on since that was asked for, or is parked there or further on. */
+    private boolean isOfBefore(ParkTransfer command) {
+        return (command.since() != null && command.since() < since)
+                || (parkedAt != null && !Protocol.leads(parkedAt, command.step()));
+    }
+
+    private void remember(String operationId) {
+        resumedBy = resumedBy.isEmpty() ? new LinkedHashSet<>() : resumedBy;
+        if (resumedBy.size() == MOST_OPERATIONS) {
+            resumedBy.remove(resumedBy.iterator().next());
+        }
+        resumedBy.add(operationId);
+    }
+
+    private void resume(long position) {
+        since = position;
         parkedAt = null;
         status = TransferStatus.RECEIVED;
     }

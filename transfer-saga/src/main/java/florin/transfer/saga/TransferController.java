@@ -193,7 +193,8 @@ final class TransferController {
             summary = "Cancel a transfer",
             description =
                     "Accepted while the transfer is not final; whether it was in time, GET tells: the transfer ends"
-                            + " CANCELLED, or COMPLETED if the target had been credited.")
+                            + " CANCELLED, or COMPLETED if the target had been credited. Again, it changes nothing: only a"
+                            + " retry lets a parked transfer go on.")
     @ApiResponse(
             responseCode = "202",
             description = "Accepted: Location shows the outcome",

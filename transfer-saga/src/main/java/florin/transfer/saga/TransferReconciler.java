@@ -33,14 +33,17 @@ final class TransferReconciler {
     private static final Duration BETWEEN_PARTS = Duration.ofSeconds(1);
 
     private final TransferRows rows;
+    private final TransferTimelines timelines;
     private final StepCommands commands;
     private final TransferProperties properties;
     private final Clock clock = Clock.systemUTC();
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(new DaemonThreads("transfer-reconciler"));
 
-    TransferReconciler(TransferRows rows, StepCommands commands, TransferProperties properties) {
+    TransferReconciler(
+            TransferRows rows, TransferTimelines timelines, StepCommands commands, TransferProperties properties) {
         this.rows = rows;
+        this.timelines = timelines;
         this.commands = commands;
         this.properties = properties;
     }
@@ -92,9 +95,10 @@ final class TransferReconciler {
     private void drive(TransferRow transfer, Instant now) {
         TransferId id = transfer.transferId();
         TransferStep step = transfer.step();
+        long since = timelines.letGoOnAt(id); // First: if it is let go on after that, its drives are counted anew.
         int drives = rows.countDrive(id.value(), now);
         if (drives > properties.attempts()) {
-            commands.send(Protocol.parking(id, step, properties.attempts()), transfer.correlationId(), 1);
+            commands.send(Protocol.parking(id, step, properties.attempts(), since), transfer.correlationId(), 1);
         } else if (Protocol.leads(step, TransferStep.CANCEL) && isTimeUp(transfer, now)) {
             commands.send(
                     new ExpireTransfer(id),

@@ -6,11 +6,11 @@ import florin.transfer.api.TransferEndedEvent;
 import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferResumed;
-import florin.transfer.api.TransferStep;
 import java.time.Instant;
 import org.axonframework.config.ProcessingGroup;
 import org.axonframework.deadline.DeadlineManager;
 import org.axonframework.deadline.annotation.DeadlineHandler;
+import org.axonframework.eventhandling.SequenceNumber;
 import org.axonframework.eventhandling.Timestamp;
 import org.axonframework.messaging.annotation.MetaDataValue;
 import org.axonframework.modelling.saga.EndSaga;
@@ -51,9 +51,8 @@ public final class TransferSaga {
     }
 
     @SagaEventHandler(associationProperty = TRANSFER_ID)
-    void on(TransferCancellationRequested event, StepCommands out, DeadlineManager due) {
-        drive.advance(TransferStep.CANCEL, out, due);
-        drive.resume(out, due);
+    void on(TransferCancellationRequested event, @SequenceNumber long position, StepCommands out, DeadlineManager due) {
+        drive.callOff(position, out, due);
     }
 
     @SagaEventHandler(associationProperty = TRANSFER_ID)
@@ -62,8 +61,8 @@ public final class TransferSaga {
     }
 
     @SagaEventHandler(associationProperty = TRANSFER_ID)
-    void on(TransferResumed event, StepCommands out, DeadlineManager due) {
-        drive.resume(out, due);
+    void on(TransferResumed event, @SequenceNumber long position, StepCommands out, DeadlineManager due) {
+        drive.resume(position, out, due);
     }
 
     @EndSaga

@@ -7,6 +7,7 @@ import florin.transfer.api.TransferCancellationRequested;
 import florin.transfer.api.TransferFailed;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferParked;
+import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferTimeline;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -67,6 +68,17 @@ class TransferTimelines {
                         (row, index) -> entry(row),
                         id.value(),
                         MOST_STEPS));
+    }
+
+    /** The position of the event that let a transfer go on last, as far as it is known here; its request if none did. */
+    long letGoOnAt(TransferId id) {
+        return jdbc.queryForObject(
+                "SELECT coalesce(max(position), 0) FROM transfer_step WHERE transfer_id = ? AND stream = transfer_id"
+                        + " AND event IN (?, ?)",
+                Long.class,
+                id.value(),
+                TransferCancellationRequested.class.getSimpleName(),
+                TransferResumed.class.getSimpleName());
     }
 
     private static String service(EventMessage<?> message) {

@@ -15,7 +15,9 @@ import florin.transfer.api.TransferEndedEvent;
 import florin.transfer.api.TransferRefusal;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.api.TransferStep;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -47,6 +49,7 @@ class TransferPropertyTest {
                 assertThat(answer(axon, command)).as("%s", command).isEqualTo(model.answer(command));
             }
             assertThat(ends(events)).isEqualTo(model.end == null ? 0 : 1);
+            assertThat(events.readEvents(Examples.ID.value(), 0).asStream()).hasSize(model.events);
             commands.forEach(command -> answer(axon, command));
             assertThat(ends(events)).isLessThanOrEqualTo(1);
         } finally {
@@ -81,8 +84,10 @@ class TransferPropertyTest {
                         new RequestTransfer(Examples.ID, Examples.FROM, Examples.TO, Examples.AMOUNT, "another"),
                         new CancelTransfer(Examples.ID),
                         new ExpireTransfer(Examples.ID),
-                        new ParkTransfer(Examples.ID, TransferStep.CREDIT, "tried"),
-                        new ParkTransfer(Examples.ID, TransferStep.CAPTURE, "tried"),
+                        new ParkTransfer(Examples.ID, TransferStep.CREDIT, "tried", 0L),
+                        new ParkTransfer(Examples.ID, TransferStep.CREDIT, "tried", 2L),
+                        new ParkTransfer(Examples.ID, TransferStep.CAPTURE, "tried", 4L),
+                        new ParkTransfer(Examples.ID, TransferStep.CAPTURE, "tried", null),
                         new ResumeTransfer(Examples.ID, "operation-1"),
                         new ResumeTransfer(Examples.ID, "operation-2"),
                         new CompleteTransfer(Examples.ID),
@@ -97,13 +102,18 @@ class TransferPropertyTest {
         private String content;
         private boolean calledOff;
         private boolean cancelled;
-        private boolean parked;
-        private String resumedBy;
+        private TransferStep parkedAt;
+        private long since;
+        private int events;
+        private final Set<String> resumedBy = new HashSet<>();
         private TransferStatus end;
 
         String answer(TransferCommand command) {
             if (command instanceof RequestTransfer request) {
-                content = content == null ? request.reference() : content;
+                if (content == null) {
+                    content = request.reference();
+                    events++;
+                }
                 return content.equals(request.reference()) ? status() : "CONFLICT";
             }
             if (content == null) {
@@ -116,49 +126,72 @@ class TransferPropertyTest {
                 return resume(resume.operationId());
             }
             if (command instanceof CompleteTransfer) {
-                end = end == null ? TransferStatus.COMPLETED : end;
+                end(TransferStatus.COMPLETED);
                 return end == TransferStatus.COMPLETED ? status() : "error";
             }
             if (command instanceof FailTransfer) {
-                end = end != null ? end : cancelled ? TransferStatus.CANCELLED : TransferStatus.FAILED;
+                end(cancelled ? TransferStatus.CANCELLED : TransferStatus.FAILED);
                 return end != TransferStatus.COMPLETED ? status() : "error";
             }
-            if (command instanceof ParkTransfer) {
-                parked = true;
-            } else if (!calledOff) {
-                calledOff = end == null;
-                parked = false;
+            if (command instanceof ParkTransfer parking) {
+                park(parking);
+            } else if (!calledOff && end == null) {
+                calledOff = true;
+                goOn();
             }
             return status();
+        }
+
+        private void end(TransferStatus as) {
+            if (end == null) {
+                end = as;
+                events++;
+            }
+        }
+
+        private void park(ParkTransfer parking) {
+            boolean isOfNow = parking.since() == null || parking.since() >= since;
+            boolean isFurtherOn = parkedAt == null || (parkedAt == TransferStep.CREDIT && parking.step() != parkedAt);
+            if (end == null && isOfNow && isFurtherOn) {
+                parkedAt = parking.step();
+                events++;
+            }
+        }
+
+        private void goOn() {
+            parkedAt = null;
+            since = events++;
         }
 
         private String cancel() {
             if (end == TransferStatus.COMPLETED || end == TransferStatus.FAILED) {
                 return "FINAL";
             }
-            cancelled = true;
-            calledOff = true;
-            parked = false;
+            if (!cancelled) {
+                cancelled = true;
+                calledOff = true;
+                goOn();
+            }
             return status();
         }
 
         private String resume(String operation) {
-            if (operation.equals(resumedBy)) {
+            if (resumedBy.contains(operation)) {
                 return status();
             }
             if (end != null) {
                 return "FINAL";
             }
-            if (!parked) {
+            if (parkedAt == null) {
                 return "NOT_PARKED";
             }
-            parked = false;
-            resumedBy = operation;
+            resumedBy.add(operation);
+            goOn();
             return status();
         }
 
         private String status() {
-            return end != null ? end.name() : parked ? "PARKED" : "RECEIVED";
+            return end != null ? end.name() : parkedAt != null ? "PARKED" : "RECEIVED";
         }
     }
 }

@@ -66,9 +66,9 @@ class TransferSagaTest {
     private static final TransferCancellationRequested CANCELLATION =
             new TransferCancellationRequested(ID, RefusalReason.DS02);
     private static final ParkTransfer PARK =
-            new ParkTransfer(ID, TransferStep.RESERVE, "3 attempts without an outcome");
+            new ParkTransfer(ID, TransferStep.RESERVE, "3 attempts without an outcome", 0L);
     private static final ParkTransfer PARK_AFTER_ONE =
-            new ParkTransfer(ID, TransferStep.RESERVE, "1 attempts without an outcome");
+            new ParkTransfer(ID, TransferStep.RESERVE, "1 attempts without an outcome", 0L);
     private static final TransferParked PARKED = new TransferParked(ID, TransferStep.RESERVE, "tried");
 
     private SagaTestFixture<TransferSaga> saga;
@@ -308,11 +308,15 @@ class TransferSagaTest {
     void a_transfer_that_is_called_off_is_cancelled_at_its_target_first() {
         for (Object calledOff : List.of(EXPIRED, CANCELLATION)) {
             setUp();
-            saga.givenAPublished(REQUESTED).whenPublishingA(calledOff).expectDispatchedCommands(CANCEL);
+            saga.givenAPublished(REQUESTED)
+                    .whenAggregate(ID.value())
+                    .publishes(calledOff)
+                    .expectDispatchedCommands(CANCEL);
             setUp();
             saga.givenAPublished(REQUESTED)
                     .andThenAPublished(RESERVED)
-                    .whenPublishingA(calledOff)
+                    .whenAggregate(ID.value())
+                    .publishes(calledOff)
                     .expectDispatchedCommands(CANCEL);
         }
     }
@@ -320,7 +324,8 @@ class TransferSagaTest {
     @Test
     void what_is_reserved_after_the_transfer_was_called_off_is_not_credited() {
         saga.givenAPublished(REQUESTED)
-                .andThenAPublished(CANCELLATION)
+                .andThenAggregate(ID.value())
+                .published(CANCELLATION)
                 .whenPublishingA(RESERVED)
                 .expectNoDispatchedCommands();
     }
@@ -329,7 +334,8 @@ class TransferSagaTest {
     void a_tombstone_at_the_target_releases_the_source() {
         saga.givenAPublished(REQUESTED)
                 .andThenAPublished(RESERVED)
-                .andThenAPublished(CANCELLATION)
+                .andThenAggregate(ID.value())
+                .published(CANCELLATION)
                 .whenPublishingA(CREDIT_CANCELLED)
                 .expectDispatchedCommands(RELEASE);
     }
@@ -338,7 +344,8 @@ class TransferSagaTest {
     void a_credit_that_stands_completes_although_the_transfer_was_called_off() {
         saga.givenAPublished(REQUESTED)
                 .andThenAPublished(RESERVED)
-                .andThenAPublished(EXPIRED)
+                .andThenAggregate(ID.value())
+                .published(EXPIRED)
                 .whenPublishingA(CREDITED)
                 .expectDispatchedCommands(CAPTURE);
     }
@@ -348,7 +355,8 @@ class TransferSagaTest {
         saga.givenAPublished(REQUESTED)
                 .andThenAPublished(RESERVED)
                 .andThenAPublished(CREDITED)
-                .whenPublishingA(CANCELLATION)
+                .whenAggregate(ID.value())
+                .publishes(CANCELLATION)
                 .expectNoDispatchedCommands();
         setUp();
         saga.givenAPublished(REQUESTED)
@@ -362,7 +370,8 @@ class TransferSagaTest {
     @Test
     void the_cancellation_is_sent_again_until_the_target_answers() {
         saga.givenAPublished(REQUESTED)
-                .andThenAPublished(CANCELLATION)
+                .andThenAggregate(ID.value())
+                .published(CANCELLATION)
                 .whenTimeElapses(Duration.ofSeconds(1))
                 .expectDispatchedCommands(CANCEL);
     }
@@ -370,7 +379,8 @@ class TransferSagaTest {
     @Test
     void a_refusal_of_the_source_ends_a_transfer_that_is_being_called_off() {
         saga.givenAPublished(REQUESTED)
-                .andThenAPublished(CANCELLATION)
+                .andThenAggregate(ID.value())
+                .published(CANCELLATION)
                 .whenPublishingA(new FundsReservationRejected(FROM, ID, RefusalReason.AM04))
                 .expectDispatchedCommands(new FailTransfer(ID, RefusalReason.AM04));
     }
@@ -378,7 +388,8 @@ class TransferSagaTest {
     @Test
     void a_cancelled_transfer_ends_the_saga_and_its_deadlines() {
         saga.givenAPublished(REQUESTED)
-                .andThenAPublished(CANCELLATION)
+                .andThenAggregate(ID.value())
+                .published(CANCELLATION)
                 .andThenAPublished(CREDIT_CANCELLED)
                 .andThenAPublished(new FundsReservationRejected(FROM, ID, RefusalReason.TM01))
                 .whenPublishingA(new TransferCancelled(ID))
@@ -432,15 +443,42 @@ class TransferSagaTest {
         saga.givenAPublished(REQUESTED)
                 .andThenTimeElapses(Duration.ofSeconds(3))
                 .andThenAPublished(PARKED)
-                .andThenAPublished(new TransferResumed(ID, null))
+                .andThenAggregate(ID.value())
+                .published(new TransferResumed(ID, "retry-1"))
                 .whenTimeElapses(Duration.ofSeconds(1))
                 .expectDispatchedCommands(RESERVE);
     }
 
     @Test
+    void what_was_let_go_on_is_parked_as_of_then() throws Exception {
+        attempts(1);
+        saga.givenAggregate(ID.value())
+                .published(REQUESTED)
+                .andThenTimeElapses(Duration.ofSeconds(1))
+                .andThenAggregate(ID.value())
+                .published(PARKED, new TransferResumed(ID, "retry-1"))
+                .whenTimeElapses(Duration.ofSeconds(1))
+                .expectDispatchedCommands(
+                        new ParkTransfer(ID, TransferStep.RESERVE, "1 attempts without an outcome", 2L));
+    }
+
+    @Test
+    void what_is_called_off_when_its_attempts_have_ended_is_tried_again() throws Exception {
+        attempts(1);
+        saga.givenAPublished(REQUESTED)
+                .andThenAggregate(ID.value())
+                .published(EXPIRED)
+                .andThenTimeElapses(Duration.ofSeconds(1))
+                .whenAggregate(ID.value())
+                .publishes(CANCELLATION)
+                .expectDispatchedCommands(CANCEL);
+    }
+
+    @Test
     void what_is_not_parked_is_not_disturbed_by_going_on() {
         saga.givenAPublished(REQUESTED)
-                .whenPublishingA(new TransferResumed(ID, null))
+                .whenAggregate(ID.value())
+                .publishes(new TransferResumed(ID, "retry-1"))
                 .expectNoDispatchedCommands();
     }
 
@@ -450,7 +488,8 @@ class TransferSagaTest {
         saga.givenAPublished(REQUESTED)
                 .andThenTimeElapses(Duration.ofSeconds(1))
                 .andThenAPublished(PARKED)
-                .whenPublishingA(CANCELLATION)
+                .whenAggregate(ID.value())
+                .publishes(CANCELLATION)
                 .expectDispatchedCommands(CANCEL);
         attempts(1);
         saga.givenAPublished(REQUESTED)
@@ -468,7 +507,8 @@ class TransferSagaTest {
                 .andThenAPublished(CREDITED)
                 .andThenTimeElapses(Duration.ofSeconds(1))
                 .andThenAPublished(new TransferParked(ID, TransferStep.CAPTURE, "tried"))
-                .whenPublishingA(CANCELLATION)
+                .whenAggregate(ID.value())
+                .publishes(CANCELLATION)
                 .expectDispatchedCommands(CAPTURE);
     }
 

@@ -27,6 +27,7 @@ import florin.transfer.api.TransferRefusal;
 import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
 import florin.transfer.api.TransferStep;
+import java.util.ArrayList;
 import java.util.List;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.test.aggregate.AggregateTestFixture;
@@ -40,7 +41,7 @@ class TransferTest {
             new TransferCancellationRequested(ID, RefusalReason.DS02);
     private static final TransferCancellationRequested EXPIRY =
             new TransferCancellationRequested(ID, RefusalReason.TM01);
-    private static final ParkTransfer PARK = new ParkTransfer(ID, TransferStep.CREDIT, "tried");
+    private static final ParkTransfer PARK = new ParkTransfer(ID, TransferStep.CREDIT, "tried", 0L);
     private static final TransferParked PARKED = new TransferParked(ID, TransferStep.CREDIT, "tried");
     private static final ResumeTransfer RESUME = new ResumeTransfer(ID, "operation-1");
     private static final TransferResumed RESUMED = new TransferResumed(ID, "operation-1");
@@ -226,8 +227,38 @@ class TransferTest {
         transfer.given(REQUESTED).when(PARK).expectEvents(PARKED).expectResultMessagePayload(TransferStatus.PARKED);
         transfer.given(REQUESTED, PARKED).when(PARK).expectNoEvents();
         transfer.given(REQUESTED, PARKED)
-                .when(new ParkTransfer(ID, TransferStep.CAPTURE, "tried"))
+                .when(new ParkTransfer(ID, TransferStep.CAPTURE, "tried", 0L))
                 .expectEvents(new TransferParked(ID, TransferStep.CAPTURE, "tried"));
+        transfer.given(REQUESTED, new TransferParked(ID, TransferStep.CAPTURE, "tried"))
+                .when(PARK)
+                .expectNoEvents();
+    }
+
+    @Test
+    void it_is_not_parked_by_a_command_of_before_it_was_let_go_on() {
+        transfer.given(REQUESTED, PARKED, RESUMED)
+                .when(PARK)
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.RECEIVED);
+        transfer.given(REQUESTED, CANCELLATION).when(PARK).expectNoEvents();
+        transfer.given(REQUESTED, PARKED, EXPIRY).when(PARK).expectNoEvents();
+        transfer.given(REQUESTED, PARKED, RESUMED, CANCELLATION)
+                .when(parkSince(2))
+                .expectNoEvents();
+        transfer.given(REQUESTED, PARKED, RESUMED, CANCELLATION)
+                .when(parkSince(3))
+                .expectEvents(PARKED);
+    }
+
+    @Test
+    void a_command_of_a_version_of_before_parks_it_whenever_it_comes() {
+        ParkTransfer ofBefore = new ParkTransfer(ID, TransferStep.CREDIT, "tried", null);
+        transfer.given(REQUESTED, PARKED, RESUMED).when(ofBefore).expectEvents(PARKED);
+        transfer.given(REQUESTED, PARKED).when(ofBefore).expectNoEvents();
+    }
+
+    private static ParkTransfer parkSince(long position) {
+        return new ParkTransfer(ID, TransferStep.CREDIT, "tried", position);
     }
 
     @Test
@@ -236,7 +267,7 @@ class TransferTest {
                 .when(RESUME)
                 .expectEvents(RESUMED)
                 .expectResultMessagePayload(TransferStatus.RECEIVED);
-        transfer.given(REQUESTED, PARKED, RESUMED).when(PARK).expectEvents(PARKED);
+        transfer.given(REQUESTED, PARKED, RESUMED).when(parkSince(2)).expectEvents(PARKED);
     }
 
     @Test
@@ -268,6 +299,23 @@ class TransferTest {
     }
 
     @Test
+    void an_operation_lets_it_go_on_once_whatever_others_did_after_it() {
+        transfer.given(REQUESTED, PARKED, RESUMED, PARKED, new TransferResumed(ID, "operation-2"), PARKED)
+                .when(RESUME)
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.PARKED);
+        List<Object> oneTooMany = new ArrayList<>(List.of(REQUESTED));
+        for (int number = 0; number <= Transfer.MOST_OPERATIONS; number++) {
+            oneTooMany.add(PARKED);
+            oneTooMany.add(new TransferResumed(ID, "operation-" + number));
+        }
+        oneTooMany.add(PARKED);
+        transfer.given(oneTooMany).when(new ResumeTransfer(ID, "operation-1")).expectNoEvents();
+        ResumeTransfer forgotten = new ResumeTransfer(ID, "operation-0");
+        transfer.given(oneTooMany).when(forgotten).expectEvents(new TransferResumed(ID, "operation-0"));
+    }
+
+    @Test
     void only_a_parked_transfer_can_be_told_to_go_on() {
         refuses(TransferRefusal.Kind.NOT_PARKED, RESUME, REQUESTED);
         refuses(TransferRefusal.Kind.NOT_PARKED, new ResumeTransfer(ID, "operation-2"), REQUESTED, PARKED, RESUMED);
@@ -280,9 +328,14 @@ class TransferTest {
                 .when(new CancelTransfer(ID))
                 .expectEvents(CANCELLATION)
                 .expectResultMessagePayload(TransferStatus.RECEIVED);
+    }
+
+    @Test
+    void a_cancellation_that_is_repeated_does_not_let_a_parked_transfer_go_on_again() {
         transfer.given(REQUESTED, CANCELLATION, PARKED)
                 .when(new CancelTransfer(ID))
-                .expectEvents(new TransferResumed(ID, null));
+                .expectNoEvents()
+                .expectResultMessagePayload(TransferStatus.PARKED);
     }
 
     @Test
