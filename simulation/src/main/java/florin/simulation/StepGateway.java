@@ -27,7 +27,7 @@ final class StepGateway implements CommandGateway {
     @SuppressWarnings("unchecked") // The callback takes whatever the command answers.
     public <C, R> void send(C command, CommandCallback<? super C, ? super R> callback) {
         CommandMessage<C> message = GenericCommandMessage.asCommandMessage(command);
-        int attempt = (Integer) message.getMetaData().get(Correlation.ATTEMPT);
+        int attempt = message.getMetaData().get(Correlation.ATTEMPT) instanceof Integer number ? number : 1;
         for (Object payload : bank.bug().sent(message.getPayload(), attempt)) {
             send(payload, message, answer -> {
                 Object heard = bank.bug().heard(payload, answer);

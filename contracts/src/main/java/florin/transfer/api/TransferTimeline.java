@@ -11,7 +11,8 @@ public record TransferTimeline(TransferId id, List<Entry> steps) {
      *
      * @param event its name, such as {@code FundsReserved}
      * @param service who recorded it: {@code transfer-saga}, or the branch as {@code account-command FLNO}
-     * @param attempts the attempt that led to it, null where nothing had to be tried
+     * @param attempts which attempt at its step led to it, null at what is no outcome of a step: what is asked for, called off,
+     *     parked or let go on
      * @param stream the account or transfer that the event is of
      * @param position the event's sequence number in that stream
      * @param detail why, for refusals and for what is parked or called off, else null

@@ -91,7 +91,7 @@ final class Drive {
             send(out, due);
         } else {
             resend = due.schedule(Protocol.LONGEST_PAUSE, TransferSaga.RESEND, attempt());
-            out.send(Protocol.parking(request.transferId(), step, attempts, since), correlationId, 1);
+            out.tell(Protocol.parking(request.transferId(), step, attempts, since), correlationId);
         }
     }
 
@@ -100,7 +100,7 @@ final class Drive {
         if (Protocol.leads(step, TransferStep.CANCEL)) {
             TransferId id = request.transferId();
             timeLimit = due.schedule(Protocol.LONGEST_PAUSE, TransferSaga.TIME_LIMIT, id.value());
-            out.send(new ExpireTransfer(id), correlationId, 1);
+            out.tell(new ExpireTransfer(id), correlationId);
         }
     }
 

@@ -1,6 +1,7 @@
 package florin.transfer.saga;
 
 import florin.kit.Correlation;
+import florin.transfer.api.TransferCommand;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -34,15 +35,31 @@ final class StepCommands {
         return properties.attempts();
     }
 
-    /** {@code correlationId} is that of the request for the transfer, or null if it had none. */
+    /** An attempt at a step; {@code correlationId} is that of the request for the transfer, or null if it had none. */
     void send(Object command, String correlationId, int attempt) {
         send(command, correlationId, attempt, answer -> {});
     }
 
     /** Hands on the answer of a command that was done. */
     void send(Object command, String correlationId, int attempt, Consumer<Object> onAnswer) {
-        CommandMessage<Object> message =
-                GenericCommandMessage.asCommandMessage(command).andMetaData(Map.of(Correlation.ATTEMPT, attempt));
+        send(
+                GenericCommandMessage.asCommandMessage(command).andMetaData(Map.of(Correlation.ATTEMPT, attempt)),
+                correlationId,
+                onAnswer);
+    }
+
+    /** What is said of a transfer, such as that it is to be parked: an attempt at nothing, and so without a number. */
+    void tell(TransferCommand command, String correlationId) {
+        tell(command, correlationId, answer -> {});
+    }
+
+    /** The same; hands on the answer. */
+    void tell(TransferCommand command, String correlationId, Consumer<Object> onAnswer) {
+        send(GenericCommandMessage.asCommandMessage(command), correlationId, onAnswer);
+    }
+
+    private void send(CommandMessage<Object> command, String correlationId, Consumer<Object> onAnswer) {
+        CommandMessage<Object> message = command;
         if (correlationId != null) {
             message = message.andMetaData(Map.of(Correlation.KEY, correlationId));
         }
@@ -51,7 +68,7 @@ final class StepCommands {
                     message,
                     (CommandMessage<?> sent, CommandResultMessage<?> result) -> answered(sent, result, onAnswer));
         } catch (RuntimeException away) {
-            LOG.warn("{} could not be sent and will be sent again: {}", command, away.toString());
+            LOG.warn("{} could not be sent and will be sent again: {}", command.getPayload(), away.toString());
         }
     }
 

@@ -142,8 +142,9 @@ final class TransferController {
     @GetMapping("/{id}/timeline")
     @Operation(
             summary = "What happened to a transfer",
-            description = "Each event with its time, the service that recorded it, the attempt that led to it, its"
-                    + " position in its stream and its correlation id; oldest first.")
+            description = "Each event with its time, the service that recorded it, which attempt at its step led to it"
+                    + " (absent where the event is no outcome of a step), its position in its stream and its"
+                    + " correlation id; oldest first.")
     @ApiResponse(responseCode = "200", description = "The steps, at most 500")
     @ApiResponse(responseCode = "404", description = "There is no such transfer")
     CompletableFuture<TransferTimeline> timeline(@Parameter(example = "TRF-2026-0001") @PathVariable String id) {

@@ -87,8 +87,7 @@ final class TransferReconciler {
         List<TransferRow> standing = rows.findStandingStill(movedBy, now.minus(properties.reconcileEvery()), now);
         standing.forEach(transfer -> drive(transfer, now));
         List<TransferRow> parked = rows.findParked(now.minus(properties.timeLimit()), movedBy);
-        parked.forEach(
-                transfer -> commands.send(new ExpireTransfer(transfer.transferId()), transfer.correlationId(), 1));
+        parked.forEach(transfer -> commands.tell(new ExpireTransfer(transfer.transferId()), transfer.correlationId()));
         return standing.size() < TransferRows.MOST_STANDING && parked.size() < TransferRows.MOST_STANDING;
     }
 
@@ -98,12 +97,11 @@ final class TransferReconciler {
         long since = timelines.letGoOnAt(id); // First: if it is let go on after that, its drives are counted anew.
         int drives = rows.countDrive(id.value(), now);
         if (drives > properties.attempts()) {
-            commands.send(Protocol.parking(id, step, properties.attempts(), since), transfer.correlationId(), 1);
+            commands.tell(Protocol.parking(id, step, properties.attempts(), since), transfer.correlationId());
         } else if (Protocol.leads(step, TransferStep.CANCEL) && isTimeUp(transfer, now)) {
-            commands.send(
+            commands.tell(
                     new ExpireTransfer(id),
                     transfer.correlationId(),
-                    drives,
                     recorded -> take(TransferStep.CANCEL, transfer, drives));
         } else {
             take(step, transfer, drives);

@@ -180,6 +180,7 @@ class TransferProtocolTest {
         assertThat(ids("/transfers?status=RESERVED&account=" + from)).isEmpty();
         assertThat(timeline(retried).get(2).get("detail").asString())
                 .isEqualTo("CREDIT: 2 attempts without an outcome");
+        assertThat(timeline(retried).get(2).has("attempts")).isFalse();
         assertThat(north.balance(from)).as("what is parked stays reserved").isEqualTo(eur("40.00"));
         south.comeBack();
 
@@ -373,6 +374,8 @@ class TransferProtocolTest {
         assertThat(transfer.get("statusCode").asString()).isEqualTo("RJCT");
         assertThat(transfer.get("reason").asString()).isEqualTo("TM01");
         assertThat(events(id)).containsSubsequence("TransferCreditCancelled", "ReservationReleased", "TransferFailed");
+        assertThat(timeline(id).get(2).path("event").asString()).isEqualTo("TransferCancellationRequested");
+        assertThat(timeline(id).get(2).has("attempts")).isFalse();
         assertBalances("100.00", "0.00");
     }
 

@@ -532,6 +532,26 @@ class TransferSagaTest {
     }
 
     @Test
+    void what_parks_a_transfer_or_calls_it_off_is_no_attempt() throws Exception {
+        attempts(1);
+        saga.givenAPublished(REQUESTED)
+                .whenTimeElapses(Duration.ofSeconds(1))
+                .expectDispatchedCommands(PARK_AFTER_ONE)
+                .expectDispatchedCommandsMatching(predicate(TransferSagaTest::haveNoNumber));
+        attempts(1);
+        saga.givenAPublished(REQUESTED)
+                .andThenTimeElapses(Duration.ofSeconds(1))
+                .andThenAPublished(PARKED)
+                .whenTimeElapses(SETTINGS.timeLimit())
+                .expectDispatchedCommands(EXPIRE)
+                .expectDispatchedCommandsMatching(predicate(TransferSagaTest::haveNoNumber));
+    }
+
+    private static boolean haveNoNumber(List<CommandMessage<?>> commands) {
+        return commands.stream().noneMatch(command -> command.getMetaData().containsKey("attempt"));
+    }
+
+    @Test
     void a_step_leads_only_forward() {
         for (TransferStep step : TransferStep.values()) {
             for (TransferStep next : TransferStep.values()) {
