@@ -13,7 +13,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * Pages of transfers, newest first; a page costs what it shows, however many transfers there are. But RECEIVED,
- * RESERVED and CREDITED are looked for among all open ones, and of one account these and COMPLETED among all of the account's.
+ * RESERVED and CREDITED are looked for among all that are under way, that is neither final nor parked, or the account's of
+ * them: an index that held these would be written with each step, and with it all the others. COMPLETED of one account are
+ * looked for among all of the account's, most of which are.
  */
 @Component
 class TransferList {
