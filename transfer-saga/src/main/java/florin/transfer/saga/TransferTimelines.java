@@ -24,6 +24,7 @@ import org.springframework.stereotype.Component;
 class TransferTimelines {
 
     private static final int MOST_STEPS = 500;
+    private static final int LONGEST_DETAIL = 500;
 
     private final JdbcTemplate jdbc;
 
@@ -107,7 +108,13 @@ class TransferTimelines {
         if (event instanceof TransferCancellationRequested requested) {
             return requested.reason().name();
         }
-        return event instanceof TransferParked parked ? parked.step() + ": " + parked.reason() : null;
+        return event instanceof TransferParked parked ? detail(parked) : null;
+    }
+
+    /** A reason may be as long as there is room: with its step it would be too long, and stop the view. */
+    private static String detail(TransferParked parked) {
+        String detail = parked.step() + ": " + parked.reason();
+        return detail.substring(0, Math.min(detail.length(), LONGEST_DETAIL));
     }
 
     private static TransferTimeline.Entry entry(ResultSet row) throws SQLException {

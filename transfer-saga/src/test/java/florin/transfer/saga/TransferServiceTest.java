@@ -535,9 +535,30 @@ class TransferServiceTest {
         assertThat(view.find(new FindTransferTimeline(id)).steps())
                 .extracting(TransferTimeline.Entry::event)
                 .containsExactly("TransferRequested", "TransferParked", "TransferResumed");
+        assertThat(service.getBean(TransferTimelines.class).letGoOnAt(id)).isEqualTo(2);
         var failed = event(3, new TransferFailed(id, RefusalReason.AC01), now.plusMillis(2));
         handle(failed, () -> view.on(failed.getPayload(), failed));
         assertThat(view.find(new FindTransfer(id)).status()).isEqualTo(TransferStatus.FAILED);
+    }
+
+    @Test
+    void a_transfer_that_is_parked_for_the_longest_reason_is_shown() {
+        TransferView view = service.getBean(TransferView.class);
+        TransferId id = new TransferId("TRF-" + UUID.randomUUID());
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        var requested = event(0, new TransferRequested(id, from, to, Money.of("1.00", "EUR"), "rent"), now);
+        String reason = "x".repeat(500);
+        var parked = event(1, new TransferParked(id, TransferStep.CAPTURE, reason), now.plusMillis(1));
+        handle(requested, () -> view.on(requested.getPayload(), null, requested));
+        handle(parked, () -> view.on(parked.getPayload(), parked));
+
+        assertThat(view.find(new FindTransfer(id)).status()).isEqualTo(TransferStatus.PARKED);
+        assertThat(view.find(new FindTransferTimeline(id)).steps().get(1).detail())
+                .hasSize(500)
+                .startsWith("CAPTURE: xxx");
+        assertThat(service.getBean(TransferTimelines.class).letGoOnAt(id)).isZero();
+        var ended = event(2, new TransferFailed(id, RefusalReason.AC01), now.plusMillis(2));
+        handle(ended, () -> view.on(ended.getPayload(), ended));
     }
 
     private static <T extends TransferEvent> EventMessage<T> event(long position, T payload, Instant at) {
