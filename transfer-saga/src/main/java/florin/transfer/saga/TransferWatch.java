@@ -15,7 +15,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -60,9 +60,14 @@ class TransferWatch {
         Waiter waiter = waiter(id, wait);
         see(id, waiter);
         if (!waiter.appeared) {
-            finishAfter(APPEARANCE, id, waiter, () -> !waiter.appeared);
+            lookAfter(
+                    APPEARANCE,
+                    id,
+                    waiter,
+                    found -> found.ifPresentOrElse(waiter::see, () -> waiter.answer.complete(found)));
         }
-        finishAfter(waiter.appeared || wait.compareTo(APPEARANCE) > 0 ? wait : APPEARANCE, id, waiter, () -> true);
+        Duration longest = waiter.appeared || wait.compareTo(APPEARANCE) > 0 ? wait : APPEARANCE;
+        lookAfter(longest, id, waiter, waiter.answer::complete);
         return waiter.answer;
     }
 
@@ -76,7 +81,7 @@ class TransferWatch {
         if (!isOpen) {
             see(id, waiter);
         }
-        finishAfter(wait, id, waiter, () -> true);
+        lookAfter(wait, id, waiter, waiter.answer::complete);
         return waiter.answer;
     }
 
@@ -112,15 +117,16 @@ class TransferWatch {
         }
     }
 
-    private void finishAfter(Duration delay, TransferId id, Waiter waiter, BooleanSupplier isDue) {
+    private void lookAfter(
+            Duration delay, TransferId id, Waiter waiter, Consumer<Optional<TransferDetails>> thereupon) {
         if (waiter.answer.isDone()) {
             return;
         }
         Future<?> due = timer.schedule(
                 () -> {
-                    if (isDue.getAsBoolean() && !waiter.answer.isDone()) {
+                    if (!waiter.answer.isDone()) {
                         try {
-                            waiter.answer.complete(now(id));
+                            thereupon.accept(now(id));
                         } catch (RuntimeException away) {
                             waiter.answer.completeExceptionally(away);
                         }

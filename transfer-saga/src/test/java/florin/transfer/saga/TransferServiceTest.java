@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import florin.account.api.Iban;
 import florin.account.api.RefusalReason;
+import florin.kit.QueryLimit;
 import florin.kit.TestPlatform;
 import florin.money.Money;
 import florin.transfer.api.FindTransfer;
@@ -33,10 +34,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -559,6 +563,46 @@ class TransferServiceTest {
         assertThat(service.getBean(TransferTimelines.class).letGoOnAt(id)).isZero();
         var ended = event(2, new TransferFailed(id, RefusalReason.AC01), now.plusMillis(2));
         handle(ended, () -> view.on(ended.getPayload(), ended));
+    }
+
+    @Test
+    void a_transfer_that_appears_late_is_waited_for_all_the_same() throws Exception {
+        TransferId id = new TransferId("TRF-" + UUID.randomUUID());
+        Instant now = Instant.now();
+        TransferRow row =
+                new TransferRow(new TransferRequested(id, from, to, Money.of("1.00", "EUR"), "rent"), null, now);
+        CountDownLatch appeared = new CountDownLatch(2);
+        CountDownLatch lookedFor = new CountDownLatch(2);
+        TransferWatch watch = new TransferWatch(
+                new TransferRows(null) {
+                    @Override
+                    Optional<TransferRow> find(String transfer) {
+                        appeared.countDown();
+                        return appeared.getCount() == 0 ? Optional.of(row) : Optional.empty();
+                    }
+
+                    @Override
+                    List<TransferRow> find(Collection<String> transfers) {
+                        if (appeared.getCount() == 0) {
+                            lookedFor.countDown();
+                        }
+                        return List.of(); // Another process shows it just after this look.
+                    }
+                },
+                service.getBean(QueryLimit.class));
+        try {
+            CompletableFuture<Optional<TransferDetails>> waiting = watch.await(id, Waiting.LONGEST);
+            assertThat(lookedFor.await(60, TimeUnit.SECONDS)).isTrue();
+            TransferRow ended = new TransferRow(row.request(), null, now);
+            ended.advance(TransferStatus.COMPLETED, now);
+            watch.see(ended.details());
+
+            assertThat(waiting.get(60, TimeUnit.SECONDS))
+                    .map(TransferDetails::status)
+                    .contains(TransferStatus.COMPLETED);
+        } finally {
+            watch.stop();
+        }
     }
 
     private static <T extends TransferEvent> EventMessage<T> event(long position, T payload, Instant at) {
