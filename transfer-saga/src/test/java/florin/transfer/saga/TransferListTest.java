@@ -52,13 +52,7 @@ class TransferListTest {
 
     @BeforeAll
     static void fill() {
-        SingleConnectionDataSource dataSource = new SingleConnectionDataSource(
-                TestPlatform.freshDatabaseUrl("transfer_list"), "postgres", "postgres", true);
-        Flyway.configure()
-                .dataSource(dataSource)
-                .locations("classpath:db/kit", "classpath:db/migration")
-                .load()
-                .migrate();
+        SingleConnectionDataSource dataSource = migrated("transfer_list");
         database = JdbcClient.create(dataSource);
         list = new TransferList(database);
         Random random = new Random(1);
@@ -67,6 +61,17 @@ class TransferListTest {
         }
         new TransferRows(new JdbcTemplate(dataSource)).write(TRANSFERS);
         int unused = database.sql("ANALYZE transfer_view").update();
+    }
+
+    private static SingleConnectionDataSource migrated(String name) {
+        SingleConnectionDataSource dataSource =
+                new SingleConnectionDataSource(TestPlatform.freshDatabaseUrl(name), "postgres", "postgres", true);
+        Flyway.configure()
+                .dataSource(dataSource)
+                .locations("classpath:db/kit", "classpath:db/migration")
+                .load()
+                .migrate();
+        return dataSource;
     }
 
     @ParameterizedTest
@@ -137,6 +142,30 @@ class TransferListTest {
         assertThat(plan)
                 .contains("Index Scan Backward using transfer_view_ended")
                 .doesNotContain("Filter", "Sort  (");
+    }
+
+    @Test
+    void a_status_that_is_rare_is_not_looked_for_among_all_others_by_a_plan_that_is_made_once() {
+        JdbcTemplate completed = new JdbcTemplate(migrated("completed_transfers"));
+        completed.execute(
+                "INSERT INTO transfer_view (id, status, from_iban, to_iban, amount_minor, currency, reference,"
+                        + " requested_at, updated_at) SELECT 'TRF-' || n, 'COMPLETED', 'NL1', 'NL2', 100, 'EUR', 'rent',"
+                        + " now() + n * interval '1 s', now() FROM generate_series(1, 10000) AS n");
+        completed.execute("ANALYZE transfer_view");
+        completed.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"); // As the service does.
+        for (TransferStatus status :
+                List.of(TransferStatus.FAILED, TransferStatus.CANCELLED, TransferStatus.RESERVED)) {
+            String sql = TransferList.sql(new FindTransfers(status, null, null, null, null, 50), new LinkedHashMap<>());
+            completed.execute("PREPARE " + status + " (text, int) AS "
+                    + sql.replace(":status", "$1").replace(":most", "$2"));
+            String plan = String.join(
+                    "\n",
+                    completed.queryForList("EXPLAIN EXECUTE " + status + " ('" + status + "', 51)", String.class));
+
+            assertThat(plan)
+                    .containsPattern("using transfer_view_(ended|from_refused|to_refused|under_way) ")
+                    .doesNotContain("transfer_view_requested", "ended_as)::text = $1");
+        }
     }
 
     /** Small as it is, the table may be sorted sooner than read in order; a large one may not. */
