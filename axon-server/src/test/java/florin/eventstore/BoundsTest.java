@@ -7,6 +7,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.SettableFuture;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParser;
 import com.google.protobuf.Empty;
 import io.axoniq.axonserver.connector.event.EventChannel;
 import io.axoniq.axonserver.connector.event.PersistentStreamProperties;
@@ -51,6 +54,11 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
+import java.io.InputStreamReader;
+import java.io.PushbackInputStream;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -477,6 +485,43 @@ class BoundsTest {
         assertThat(listed).first().satisfies(first -> assertThat(first.getMode())
                 .startsWith("before"));
         assertThat(listed).last().satisfies(last -> assertThat(last.getMode()).startsWith("after"));
+    }
+
+    /** The answer of a node with many processors would not fit into memory as a whole. */
+    @Test
+    void processorsAreListedOverHttpAsTheyAreRead() throws Exception {
+        AtomicInteger acknowledged = new AtomicInteger();
+        StreamObserver<PlatformInboundInstruction> client = PlatformServiceGrpc.newStub(channels.get(0))
+                .openStream(new Observer<PlatformOutboundInstruction>(message -> {
+                    if (message.hasAck()) {
+                        acknowledged.incrementAndGet();
+                    }
+                }));
+        client.onNext(PlatformInboundInstruction.newBuilder()
+                .setRegister(ClientIdentification.newBuilder().setComponentName("component"))
+                .build());
+        report(client, "before");
+        await().atMost(PATIENCE).until(() -> acknowledged.get() == LARGE);
+        URI list = URI.create("http://127.0.0.1:" + fixture.node().httpPort() + "/v1/components/component/processors");
+        try (PushbackInputStream answer = new PushbackInputStream(list.toURL().openStream())) {
+            answer.unread(answer.read()); // It has begun.
+            report(client, "after");
+            await().atMost(PATIENCE).until(() -> acknowledged.get() == 2 * LARGE);
+
+            JsonArray listed = JsonParser.parseReader(new InputStreamReader(answer, StandardCharsets.UTF_8))
+                    .getAsJsonArray();
+
+            assertThat(listed).hasSize(LARGE);
+            assertThat(mode(listed.get(0))).startsWith("before");
+            assertThat(mode(listed.get(LARGE - 1))).startsWith("after");
+        }
+        HttpResponse<String> head = fixture.http("HEAD", "/v1/components/component/processors", "");
+        assertThat(head.statusCode()).isEqualTo(200);
+        assertThat(head.body()).isEmpty();
+    }
+
+    private static String mode(JsonElement processor) {
+        return processor.getAsJsonObject().get("mode").getAsString();
     }
 
     private static void report(StreamObserver<PlatformInboundInstruction> client, String mode) {

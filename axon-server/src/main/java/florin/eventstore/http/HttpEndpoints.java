@@ -210,17 +210,20 @@ public final class HttpEndpoints implements AutoCloseable {
 
     private static void send(HttpExchange exchange, Response response) {
         try (exchange) {
-            byte[] bytes = response.body().getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", response.contentType());
+            boolean isLengthKnown = response.length() != Response.UNKNOWN;
             if (isHead(exchange)) {
-                exchange.getResponseHeaders().set("Content-Length", String.valueOf(bytes.length));
+                if (isLengthKnown) {
+                    exchange.getResponseHeaders().set("Content-Length", String.valueOf(response.length()));
+                }
                 exchange.sendResponseHeaders(response.status(), -1);
                 return;
             }
-            exchange.sendResponseHeaders(response.status(), bytes.length);
-            try (OutputStream stream = exchange.getResponseBody()) {
-                stream.write(bytes);
-            }
+            exchange.sendResponseHeaders(response.status(), isLengthKnown ? response.length() : 0);
+            OutputStream stream = exchange.getResponseBody();
+            response.body().writeTo(stream);
+            // Only now: a body that breaks off is not to look whole.
+            stream.close();
         } catch (IOException e) {
             LOG.debug("A client did not wait for its answer", e);
         }

@@ -48,7 +48,7 @@ public final class InformationEndpoints {
             hindrances.forEach(reasons::addProperty);
             health.add("contexts", reasons);
         }
-        return new Response(hindrances.isEmpty() ? 200 : 503, "application/json", health.toString());
+        return Response.json(hindrances.isEmpty() ? 200 : 503, health);
     }
 
     private static Response info() {

@@ -1,7 +1,6 @@
 package florin.eventstore.http;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
+import com.google.gson.stream.JsonWriter;
 import florin.eventstore.platform.EventProcessors;
 import florin.eventstore.platform.EventProcessors.Instance;
 import florin.eventstore.platform.EventProcessors.ProcessorKey;
@@ -11,10 +10,9 @@ import florin.eventstore.protocol.Refusal;
 import florin.eventstore.security.Role;
 import io.axoniq.axonserver.grpc.control.EventProcessorInfo;
 import io.axoniq.axonserver.grpc.control.EventProcessorInfo.SegmentStatus;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.io.IOException;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
@@ -75,62 +73,66 @@ public final class ProcessorEndpoints {
     private Response list(Request request) {
         Selector selector = selector(request, "");
         request.caller().require(selector.context(), Role.MONITOR, Role.CONTEXT_ADMIN, Role.ADMIN);
-        Map<ProcessorKey, List<Instance>> byProcessor = new LinkedHashMap<>();
-        for (Instance instance : processors.find(selector)) {
-            byProcessor
-                    .computeIfAbsent(instance.key(), key -> new ArrayList<>())
-                    .add(instance);
-        }
-        JsonArray all = new JsonArray();
-        byProcessor.forEach((key, instances) -> all.add(describe(key, instances)));
-        return Response.json(all);
+        return Response.json(json -> {
+            json.beginArray();
+            Iterator<List<Instance>> listed =
+                    processors.list(selector.context(), selector.component()).iterator();
+            while (listed.hasNext()) {
+                describe(listed.next(), json);
+            }
+            json.endArray();
+        });
     }
 
-    private static JsonObject describe(ProcessorKey key, List<Instance> instances) {
+    private static void describe(List<Instance> instances, JsonWriter json) throws IOException {
+        ProcessorKey key = instances.get(0).key();
         EventProcessorInfo first = instances.get(0).info();
         boolean running =
                 instances.stream().anyMatch(instance -> instance.info().getRunning());
         boolean stopped =
                 instances.stream().anyMatch(instance -> !instance.info().getRunning());
-        JsonObject processor = new JsonObject();
-        processor.addProperty("name", key.name());
-        processor.addProperty("context", key.context());
-        processor.addProperty("tokenStoreIdentifier", key.tokenStore());
-        processor.addProperty("mode", first.getMode());
-        processor.addProperty("isStreaming", first.getIsStreamingProcessor());
-        processor.addProperty(
-                "activeThreads",
-                instances.stream()
+        json.beginObject();
+        json.name("name").value(key.name());
+        json.name("context").value(key.context());
+        json.name("tokenStoreIdentifier").value(key.tokenStore());
+        json.name("mode").value(first.getMode());
+        json.name("isStreaming").value(first.getIsStreamingProcessor());
+        json.name("activeThreads")
+                .value(instances.stream()
                         .mapToInt(instance -> instance.info().getActiveThreads())
                         .sum());
-        processor.addProperty("canPlay", stopped);
-        processor.addProperty("canPause", running);
-        processor.addProperty("canSplit", running && first.getIsStreamingProcessor());
-        processor.addProperty("canMerge", running && first.getIsStreamingProcessor());
-        JsonArray clients = new JsonArray();
-        JsonArray trackers = new JsonArray();
+        json.name("canPlay").value(stopped);
+        json.name("canPause").value(running);
+        json.name("canSplit").value(running && first.getIsStreamingProcessor());
+        json.name("canMerge").value(running && first.getIsStreamingProcessor());
+        json.name("clients").beginArray();
         for (Instance instance : instances) {
-            JsonObject client = new JsonObject();
-            client.addProperty("clientId", instance.clientId());
-            client.addProperty("running", instance.info().getRunning());
-            client.addProperty("error", instance.info().getError());
-            clients.add(client);
-            instance.info().getSegmentStatusList().forEach(segment -> trackers.add(describe(instance, segment)));
+            json.beginObject();
+            json.name("clientId").value(instance.clientId());
+            json.name("running").value(instance.info().getRunning());
+            json.name("error").value(instance.info().getError());
+            json.endObject();
         }
-        processor.add("clients", clients);
-        processor.add("trackers", trackers);
-        return processor;
+        json.endArray();
+        json.name("trackers").beginArray();
+        for (Instance instance : instances) {
+            for (SegmentStatus segment : instance.info().getSegmentStatusList()) {
+                describe(instance, segment, json);
+            }
+        }
+        json.endArray();
+        json.endObject();
     }
 
-    private static JsonObject describe(Instance instance, SegmentStatus segment) {
-        JsonObject tracker = new JsonObject();
-        tracker.addProperty("clientId", instance.clientId());
-        tracker.addProperty("segmentId", segment.getSegmentId());
-        tracker.addProperty("onePartOf", segment.getOnePartOf());
-        tracker.addProperty("tokenPosition", segment.getTokenPosition());
-        tracker.addProperty("caughtUp", segment.getCaughtUp());
-        tracker.addProperty("replaying", segment.getReplaying());
-        tracker.addProperty("errorState", segment.getErrorState());
-        return tracker;
+    private static void describe(Instance instance, SegmentStatus segment, JsonWriter json) throws IOException {
+        json.beginObject();
+        json.name("clientId").value(instance.clientId());
+        json.name("segmentId").value(segment.getSegmentId());
+        json.name("onePartOf").value(segment.getOnePartOf());
+        json.name("tokenPosition").value(segment.getTokenPosition());
+        json.name("caughtUp").value(segment.getCaughtUp());
+        json.name("replaying").value(segment.getReplaying());
+        json.name("errorState").value(segment.getErrorState());
+        json.endObject();
     }
 }

@@ -2,19 +2,57 @@ package florin.eventstore.http;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.stream.JsonWriter;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.connector.ErrorCategory;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
 
-/** What goes back over HTTP; refusals are problems in the sense of RFC 9457. */
-record Response(int status, String contentType, String body) {
+/**
+ * What goes back over HTTP; refusals are problems in the sense of RFC 9457.
+ *
+ * @param length how many bytes the body has, {@link #UNKNOWN} if that is not known before it is written
+ */
+record Response(int status, String contentType, long length, Body body) {
+    static final long UNKNOWN = -1;
     static final Response DONE = json(new JsonObject());
 
+    /** Writes a body, once. */
+    interface Body {
+        void writeTo(OutputStream stream) throws IOException;
+    }
+
+    /** Writes JSON, once. */
+    interface Json {
+        void writeTo(JsonWriter writer) throws IOException;
+    }
+
     static Response json(JsonElement body) {
-        return new Response(200, "application/json", body.toString());
+        return json(200, body);
+    }
+
+    static Response json(int status, JsonElement body) {
+        return of(status, "application/json", body.toString());
+    }
+
+    /** JSON that is made while the client reads it: it may be long. */
+    static Response json(Json body) {
+        return new Response(200, "application/json", UNKNOWN, stream -> {
+            JsonWriter writer = new JsonWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8));
+            body.writeTo(writer);
+            writer.flush();
+        });
     }
 
     static Response text(String contentType, String body) {
-        return new Response(200, contentType, body);
+        return of(200, contentType, body);
+    }
+
+    private static Response of(int status, String contentType, String body) {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        return new Response(status, contentType, bytes.length, stream -> stream.write(bytes));
     }
 
     static Response problem(int status, String title, String detail) {
@@ -23,7 +61,7 @@ record Response(int status, String contentType, String body) {
         problem.addProperty("title", title);
         problem.addProperty("status", status);
         problem.addProperty("detail", detail);
-        return new Response(status, "application/problem+json", problem.toString());
+        return of(status, "application/problem+json", problem.toString());
     }
 
     static Response problem(Throwable thrown) {

@@ -16,8 +16,6 @@ import io.axoniq.axonserver.grpc.control.TopologyChange;
 import io.grpc.stub.StreamObserver;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +23,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,12 +35,9 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     private static final int MAX_INFO_BYTES = 128 << 10;
 
     /** What a report, and each segment in it, take besides their bytes, roughly. */
-    private static final int REPORT_OVERHEAD_BYTES = 300;
+    private static final int REPORT_OVERHEAD_BYTES = 400;
 
     private static final int SEGMENT_OVERHEAD_BYTES = 100;
-    /** Of what all clients have reported together: an eighth of the heap. */
-    private static final long MAX_REPORTED_BYTES = Runtime.getRuntime().maxMemory() / 8;
-
     private static final int MAX_INSTRUCTIONS = 1000;
 
     private final String context;
@@ -53,7 +47,8 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     private final Duration instructionTimeout;
     private final Consumer<ConnectedClient> onEnd;
     private final Map<String, EventProcessorInfo> processors = new ConcurrentHashMap<>();
-    private final AtomicLong reportedBytes;
+    private final ReportedProcessors reports;
+    private final long number;
     private final Map<String, CompletableFuture<Void>> instructions = new ConcurrentHashMap<>();
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile ClientIdentification client = ClientIdentification.getDefaultInstance();
@@ -64,20 +59,21 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     private boolean reportsTooMuch;
 
     /**
-     * @param reportedBytes what all clients have reported of their event processors, this one among them
+     * @param reports what all clients have reported of their event processors, this one among them
      */
     ConnectedClient(
             String context,
             SocketAddress connection,
             StreamObserver<PlatformOutboundInstruction> observer,
             Topology topology,
-            AtomicLong reportedBytes,
+            ReportedProcessors reports,
             Duration instructionTimeout,
             Consumer<ConnectedClient> onEnd) {
         this.context = context;
         this.connection = connection;
         this.topology = topology;
-        this.reportedBytes = reportedBytes;
+        this.reports = reports;
+        number = reports.newNumber();
         this.instructionTimeout = instructionTimeout;
         this.onEnd = onEnd;
         out = Outbound.of(observer, this::end);
@@ -137,11 +133,13 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
             return false;
         }
         long more = bytes(info) - (before == null ? 0 : bytes(before));
-        if (reportedBytes.addAndGet(more) > MAX_REPORTED_BYTES && more > 0) {
-            reportedBytes.addAndGet(-more);
+        if (!reports.count(more)) {
             return false;
         }
         processors.put(info.getProcessorName(), info);
+        if (before == null) {
+            reports.add(this, info.getProcessorName());
+        }
         return true;
     }
 
@@ -152,7 +150,10 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     }
 
     private synchronized void forgetProcessors() {
-        processors.values().forEach(info -> reportedBytes.addAndGet(-bytes(info)));
+        processors.values().forEach(info -> {
+            reports.count(-bytes(info));
+            reports.remove(this, info.getProcessorName());
+        });
         processors.clear();
     }
 
@@ -173,6 +174,11 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
         return context;
     }
 
+    /** By which it is told from all others. */
+    long number() {
+        return number;
+    }
+
     SocketAddress connection() {
         return connection;
     }
@@ -185,13 +191,9 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
         return client.getComponentName();
     }
 
-    /** The event processors of the name, as the client reported them last; all if the name is empty. */
-    Collection<EventProcessorInfo> processors(String name) {
-        if (name.isEmpty()) {
-            return List.copyOf(processors.values());
-        }
-        EventProcessorInfo info = processors.get(name);
-        return info == null ? List.of() : List.of(info);
+    /** The event processor of the name as the client reported it last; null if there is none. */
+    EventProcessorInfo processor(String name) {
+        return processors.get(name);
     }
 
     /** Completes when the client reports success, exceptionally when it refuses, stays silent or leaves. */

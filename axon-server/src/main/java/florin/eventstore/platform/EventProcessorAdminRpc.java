@@ -103,24 +103,8 @@ public final class EventProcessorAdminRpc extends EventProcessorAdminServiceGrpc
         list(component.getComponent(), observer);
     }
 
-    /** Each is described as it is when it is sent; one that no client has any more by then is left out. */
     private void list(String component, StreamObserver<EventProcessor> observer) {
-        Selector all = new Selector(ContextHeader.current(), component, "", "");
-        List<ProcessorKey> keys =
-                processors.find(all).stream().map(Instance::key).distinct().toList();
-        Listing.send(
-                keys.stream()
-                        .map(key -> instances(key, component))
-                        .filter(instances -> !instances.isEmpty())
-                        .map(this::describe),
-                observer,
-                readers);
-    }
-
-    private List<Instance> instances(ProcessorKey key, String component) {
-        return processors.find(new Selector(key.context(), component, key.name(), key.tokenStore())).stream()
-                .filter(instance -> instance.key().equals(key))
-                .toList();
+        Listing.send(processors.list(ContextHeader.current(), component).map(this::describe), observer, readers);
     }
 
     private EventProcessor describe(List<Instance> instances) {

@@ -11,10 +11,13 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,23 +58,52 @@ public final class EventProcessors {
 
     private record Part(Running owner, SegmentStatus segment) {}
 
-    private final PlatformRpc platform;
+    private final ReportedProcessors reports;
     private final Map<ProcessorKey, String> strategies = new ConcurrentHashMap<>();
 
     public EventProcessors(PlatformRpc platform, ScheduledExecutorService timer) {
-        this.platform = platform;
+        reports = platform.reports();
         // The timer ends with the node.
         var unused = timer.scheduleWithFixedDelay(this::balanceAll, BALANCE_SECONDS, BALANCE_SECONDS, TimeUnit.SECONDS);
     }
 
-    public List<Instance> find(Selector selector) {
-        return running(selector).stream().map(Running::instance).toList();
+    /**
+     * The processors of a context, each as its instances at clients, in the order of their names; found as they are read, each as it
+     * is then.
+     *
+     * @param component whose clients are meant; of any component if it is empty
+     */
+    public Stream<List<Instance>> list(String context, String component) {
+        return names(context).flatMap(name -> {
+            Map<String, List<Instance>> byTokenStore = new TreeMap<>();
+            for (Running running : running(new Selector(context, component, name, ""), name)) {
+                Instance instance = running.instance();
+                byTokenStore
+                        .computeIfAbsent(instance.info().getTokenStoreIdentifier(), store -> new ArrayList<>())
+                        .add(instance);
+            }
+            return byTokenStore.values().stream();
+        });
+    }
+
+    private Stream<String> names(String context) {
+        return Stream.iterate(reports.firstName(context), Objects::nonNull, name -> reports.nameAfter(context, name));
     }
 
     private List<Running> running(Selector selector) {
+        if (!selector.name().isEmpty()) {
+            return running(selector, selector.name());
+        }
+        return names(selector.context())
+                .flatMap(name -> running(selector, name).stream())
+                .toList();
+    }
+
+    private List<Running> running(Selector selector, String name) {
         List<Running> found = new ArrayList<>();
-        for (ConnectedClient client : platform.connected()) {
-            for (EventProcessorInfo info : client.processors(selector.name())) {
+        for (ConnectedClient client : reports.clients(selector.context(), name)) {
+            EventProcessorInfo info = client.processor(name);
+            if (info != null) {
                 Instance instance = new Instance(client.context(), client.component(), client.clientId(), info);
                 if (selector.matches(instance)) {
                     found.add(new Running(client, instance));

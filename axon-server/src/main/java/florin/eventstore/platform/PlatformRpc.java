@@ -9,14 +9,11 @@ import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
 import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +29,7 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
     private final long heartbeatTimeoutNanos;
     private final Duration instructionTimeout;
     private final Set<ConnectedClient> connected = ConcurrentHashMap.newKeySet();
-    private final AtomicLong reportedBytes = new AtomicLong();
+    private final ReportedProcessors reports = new ReportedProcessors();
 
     public PlatformRpc(
             Supplier<NodeInfo> self,
@@ -67,15 +64,15 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
                 Clients.connection(),
                 observer,
                 topology,
-                reportedBytes,
+                reports,
                 instructionTimeout,
                 connected::remove);
         connected.add(client);
         return client;
     }
 
-    Collection<ConnectedClient> connected() {
-        return List.copyOf(connected);
+    ReportedProcessors reports() {
+        return reports;
     }
 
     public int connections() {

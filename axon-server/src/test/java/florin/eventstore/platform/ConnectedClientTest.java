@@ -13,13 +13,12 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class ConnectedClientTest {
-    private final AtomicLong reportedBytes = new AtomicLong();
+    private final ReportedProcessors reports = new ReportedProcessors();
     private final ConnectedClient client = new ConnectedClient(
-            "default", null, new Recorder<>(), new Topology(), reportedBytes, Duration.ofSeconds(1), ended -> {});
+            "default", null, new Recorder<>(), new Topology(), reports, Duration.ofSeconds(1), ended -> {});
 
     @Test
     void aClientThatDoesNotAnswerAnInstructionIsNamed() {
@@ -41,11 +40,11 @@ class ConnectedClientTest {
         }
         report("projection 999", "after");
 
-        assertThat(client.processors("")).hasSize(1000);
-        assertThat(client.processors("projection 1000")).isEmpty();
-        assertThat(client.processors("projection 999"))
-                .extracting(EventProcessorInfo::getMode)
-                .containsExactly("after");
+        assertThat(reports.clients("default", "projection 0")).containsExactly(client);
+        assertThat(reports.clients("default", "projection 1000")).isEmpty();
+        assertThat(client.processor("projection 1000")).isNull();
+        assertThat(reports.clients("default", "projection 999")).containsExactly(client);
+        assertThat(client.processor("projection 999").getMode()).isEqualTo("after");
     }
 
     @Test
@@ -53,9 +52,7 @@ class ConnectedClientTest {
         report("projection", "before");
         report("projection", "x".repeat(128 << 10));
 
-        assertThat(client.processors("projection"))
-                .extracting(EventProcessorInfo::getMode)
-                .containsExactly("before");
+        assertThat(client.processor("projection").getMode()).isEqualTo("before");
     }
 
     @Test
@@ -63,11 +60,12 @@ class ConnectedClientTest {
         for (int i = 0; i < 1000; i++) {
             report("projection " + i, "");
         }
-        assertThat(reportedBytes.get()).isGreaterThan(300_000);
+        assertThat(reports.bytes()).isGreaterThan(400_000);
 
         client.onCompleted();
 
-        assertThat(reportedBytes).hasValue(0);
+        assertThat(reports.bytes()).isZero();
+        assertThat(reports.firstName("default")).isNull();
     }
 
     private void report(String processor, String mode) {

@@ -12,7 +12,9 @@ import io.axoniq.axonserver.grpc.control.NodeInfo;
 import io.axoniq.axonserver.grpc.control.PlatformInboundInstruction;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,7 +42,7 @@ class EventProcessorsTest {
         for (int client = 0; client <= 10; client++) {
             connect("component " + client);
         }
-        assertThat(processors.find(component(10))).hasSize(PROCESSORS_OF_A_CLIENT);
+        assertThat(processors.list("default", "component 10")).hasSize(PROCESSORS_OF_A_CLIENT);
         for (int client = 0; client < 10; client++) {
             processors.balanceAutomatically(component(client), EventProcessors.BY_THREADS);
         }
@@ -56,6 +58,44 @@ class EventProcessorsTest {
         assertThat(strategy(10)).isEqualTo(EventProcessors.BY_THREADS);
     }
 
+    @Test
+    void processorsAreListedByNameAndTokenStoreEachWithItsInstances() {
+        StreamObserver<PlatformInboundInstruction> second = connect("second", "component");
+        StreamObserver<PlatformInboundInstruction> first = connect("first", "component");
+        StreamObserver<PlatformInboundInstruction> other = connect("third", "other");
+        report(second, "projection", "store");
+        report(second, "", "");
+        report(first, "projection", "store");
+        report(first, "audit", "store");
+        report(other, "projection", "another");
+        report(other, "projection", "store");
+        report(first, "audit", "another");
+
+        assertThat(listed("")).containsExactly(" second", "audit another first", "projection store first second third");
+        assertThat(listed("component"))
+                .containsExactly(" second", "audit another first", "projection store first second");
+
+        second.onCompleted();
+        report(other, "projection", "another");
+        assertThat(listed(""))
+                .containsExactly("audit another first", "projection another third", "projection store first");
+        assertThat(processors.list("elsewhere", "")).isEmpty();
+        assertThatThrownBy(() -> processors.pause(new Selector("default", "", "projection", "nowhere")))
+                .hasMessageContaining("no connected client has a processor projection");
+    }
+
+    private List<String> listed(String component) {
+        return processors
+                .list("default", component)
+                .map(instances -> instances.get(0).key().name()
+                        + " " + instances.get(0).key().tokenStore()
+                        + instances.stream()
+                                .map(instance -> " " + instance.clientId())
+                                .collect(Collectors.joining()))
+                .map(text -> text.replace("  ", " "))
+                .toList();
+    }
+
     private static Selector component(int client) {
         return new Selector("default", "component " + client, "", "");
     }
@@ -65,16 +105,25 @@ class EventProcessorsTest {
     }
 
     private void connect(String component) {
+        StreamObserver<PlatformInboundInstruction> client = connect("client of " + component, component);
+        for (int i = 0; i < PROCESSORS_OF_A_CLIENT; i++) {
+            report(client, i + " of " + component, "");
+        }
+    }
+
+    private StreamObserver<PlatformInboundInstruction> connect(String clientId, String component) {
         StreamObserver<PlatformInboundInstruction> client = platform.openStream(new Recorder<>());
         client.onNext(PlatformInboundInstruction.newBuilder()
-                .setRegister(ClientIdentification.newBuilder()
-                        .setClientId("client of " + component)
-                        .setComponentName(component))
+                .setRegister(
+                        ClientIdentification.newBuilder().setClientId(clientId).setComponentName(component))
                 .build());
-        for (int i = 0; i < PROCESSORS_OF_A_CLIENT; i++) {
-            client.onNext(PlatformInboundInstruction.newBuilder()
-                    .setEventProcessorInfo(EventProcessorInfo.newBuilder().setProcessorName(i + " of " + component))
-                    .build());
-        }
+        return client;
+    }
+
+    private static void report(StreamObserver<PlatformInboundInstruction> client, String name, String tokenStore) {
+        client.onNext(PlatformInboundInstruction.newBuilder()
+                .setEventProcessorInfo(
+                        EventProcessorInfo.newBuilder().setProcessorName(name).setTokenStoreIdentifier(tokenStore))
+                .build());
     }
 }
