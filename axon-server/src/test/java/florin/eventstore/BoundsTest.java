@@ -30,6 +30,7 @@ import io.axoniq.axonserver.grpc.control.EventProcessorInfo;
 import io.axoniq.axonserver.grpc.control.PlatformInboundInstruction;
 import io.axoniq.axonserver.grpc.control.PlatformOutboundInstruction;
 import io.axoniq.axonserver.grpc.control.PlatformServiceGrpc;
+import io.axoniq.axonserver.grpc.control.SubscribeTopologyChanges;
 import io.axoniq.axonserver.grpc.event.CancelScheduledEventRequest;
 import io.axoniq.axonserver.grpc.event.EventSchedulerGrpc;
 import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
@@ -66,7 +67,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -522,6 +525,36 @@ class BoundsTest {
 
     private static String mode(JsonElement processor) {
         return processor.getAsJsonObject().get("mode").getAsString();
+    }
+
+    /** More than a client is sent at once. */
+    @Test
+    void whoAsksForTheTopologyIsToldOfAllHandlers() {
+        Set<String> told = ConcurrentHashMap.newKeySet();
+        AtomicInteger subscribed = new AtomicInteger();
+        int commands = 30 * LARGE;
+        StreamObserver<CommandProviderOutbound> handler = CommandServiceGrpc.newStub(channels.get(0))
+                .openStream(new Observer<CommandProviderInbound>(message -> subscribed.incrementAndGet()));
+        for (int i = 0; i < commands; i++) {
+            handler.onNext(CommandProviderOutbound.newBuilder()
+                    .setSubscribe(CommandSubscription.newBuilder()
+                            .setClientId("client")
+                            .setCommand("command " + i))
+                    .setInstructionId("subscribe")
+                    .build());
+        }
+        await().atMost(PATIENCE).until(() -> subscribed.get() == commands);
+        StreamObserver<PlatformInboundInstruction> client = PlatformServiceGrpc.newStub(channels.get(1))
+                .openStream(new Observer<PlatformOutboundInstruction>(message -> {
+                    if (message.hasTopologyChange()) {
+                        told.add(message.getTopologyChange().getCommand().getName());
+                    }
+                }));
+        client.onNext(PlatformInboundInstruction.newBuilder()
+                .setSubscribeTopologyChanges(SubscribeTopologyChanges.getDefaultInstance())
+                .build());
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(told).hasSize(1 + commands));
     }
 
     private static void report(StreamObserver<PlatformInboundInstruction> client, String mode) {

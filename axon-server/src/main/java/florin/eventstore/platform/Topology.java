@@ -8,17 +8,21 @@ import io.axoniq.axonserver.grpc.control.QuerySubscription;
 import io.axoniq.axonserver.grpc.control.TopologyChange;
 import io.axoniq.axonserver.grpc.control.UpdateType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Who handles which commands and queries, told to the clients that asked for it. One that does not read is not queued
- * for: when it reads again, it is told to forget everything and gets the present state. What handlers may subscribe is bounded.
+ * Who handles which commands and queries, told to the clients that asked for it. Nothing is queued for one that does not read: when
+ * it reads again it gets what it has not seen yet, and if it missed that a handler left, it is told to forget everything, and
+ * gets the present state. What handlers may subscribe is bounded.
  */
 public final class Topology {
     private static final int MAX_SUBSCRIPTIONS = 10_000;
@@ -41,16 +45,27 @@ public final class Topology {
         boolean notify(TopologyChange change);
     }
 
-    private final Map<String, Set<TopologyChange>> present = new HashMap<>();
-    private final Map<String, Set<Subscriber>> subscribers = new HashMap<>();
-    private final Set<Subscriber> behind = new HashSet<>();
+    /** Before the number of any subscription. */
+    private static final long NOTHING = 0;
+    /** What it has seen it is to forget. */
+    private static final long RESET_NEEDED = -1;
+
+    /** A handler's subscription; the later it came, the higher its number. */
+    private record Subscription(long number, TopologyChange change) {}
+
+    /** By their numbers. */
+    private final Map<String, NavigableMap<Long, TopologyChange>> present = new HashMap<>();
+    /** Up to which subscription each was told. */
+    private final Map<String, Map<Subscriber, Long>> subscribers = new HashMap<>();
+
+    private long lastNumber = NOTHING;
     private long bytes;
 
     /** The subscriptions of one handler's stream. */
     public final class Announcer {
         private final String context;
         private final String streamId = UUID.randomUUID().toString();
-        private final Map<String, TopologyChange> announced = new HashMap<>();
+        private final Map<String, Subscription> announced = new HashMap<>();
         /** Of its queries, by their names. */
         private final Map<String, Set<String>> resultTypes = new HashMap<>();
 
@@ -105,21 +120,23 @@ public final class Topology {
             Names.check("name of a client", change.getClientId());
             Names.check("name of a component", change.getComponentName());
             synchronized (Topology.this) {
-                TopologyChange before = announced.get(name);
-                if (change.equals(before)) {
+                Subscription before = announced.get(name);
+                if (before != null && change.equals(before.change())) {
                     return;
                 }
                 if (before == null && announced.size() >= MAX_SUBSCRIPTIONS) {
                     throw tooMany("a client handles " + MAX_SUBSCRIPTIONS + " messages at most");
                 }
-                count(bytes(change) - (before == null ? 0 : bytes(before)));
-                announced.put(name, change);
-                Set<TopologyChange> all = present.computeIfAbsent(context, key -> new LinkedHashSet<>());
+                count(bytes(change) - (before == null ? 0 : bytes(before.change())));
+                NavigableMap<Long, TopologyChange> all = present.computeIfAbsent(context, key -> new TreeMap<>());
                 if (before != null) {
-                    all.remove(before);
+                    all.remove(before.number());
                 }
-                all.add(change);
-                tell(context, change);
+                lastNumber++;
+                announced.put(name, new Subscription(lastNumber, change));
+                all.put(lastNumber, change);
+                List.copyOf(subscribers.getOrDefault(context, Map.of()).keySet())
+                        .forEach(Topology.this::catchUp);
             }
         }
 
@@ -139,23 +156,21 @@ public final class Topology {
 
         public void withdraw(String name) {
             synchronized (Topology.this) {
-                TopologyChange change = announced.remove(name);
-                if (change == null) {
+                Subscription subscription = announced.remove(name);
+                if (subscription == null) {
                     return;
                 }
-                bytes -= bytes(change);
+                bytes -= bytes(subscription.change());
                 Set<String> types = resultTypes.remove(name);
                 if (types != null) {
                     types.forEach(type -> bytes -= bytes(type));
                 }
-                Set<TopologyChange> all = present.get(context);
-                all.remove(change);
+                Map<Long, TopologyChange> all = present.get(context);
+                all.remove(subscription.number());
                 if (all.isEmpty()) {
                     present.remove(context);
                 }
-                UpdateType removal =
-                        change.hasCommand() ? UpdateType.REMOVE_COMMAND_HANDLER : UpdateType.REMOVE_QUERY_HANDLER;
-                tell(context, change.toBuilder().setUpdateType(removal).build());
+                tellRemoved(subscription);
             }
         }
 
@@ -196,43 +211,55 @@ public final class Topology {
         return new Announcer(context);
     }
 
-    private void tell(String context, TopologyChange change) {
-        for (Subscriber subscriber : subscribers.getOrDefault(context, Set.of())) {
-            if (!behind.contains(subscriber) && !subscriber.notify(change)) {
-                behind.add(subscriber);
-            }
+    private void tellRemoved(Subscription subscription) {
+        TopologyChange change = subscription.change();
+        TopologyChange removal = change.toBuilder()
+                .setUpdateType(
+                        change.hasCommand() ? UpdateType.REMOVE_COMMAND_HANDLER : UpdateType.REMOVE_QUERY_HANDLER)
+                .build();
+        Map<Subscriber, Long> all = subscribers.get(change.getContext());
+        if (all != null) {
+            all.replaceAll((subscriber, told) ->
+                    told < subscription.number() || subscriber.notify(removal) ? told : RESET_NEEDED);
         }
     }
 
     synchronized void subscribe(Subscriber subscriber) {
         subscribers
-                .computeIfAbsent(subscriber.context(), key -> new LinkedHashSet<>())
-                .add(subscriber);
-        behind.add(subscriber);
+                .computeIfAbsent(subscriber.context(), key -> new LinkedHashMap<>())
+                .put(subscriber, RESET_NEEDED);
         catchUp(subscriber);
     }
 
     synchronized void unsubscribe(Subscriber subscriber) {
-        behind.remove(subscriber);
         subscribers.computeIfPresent(subscriber.context(), (context, all) -> {
             all.remove(subscriber);
             return all.isEmpty() ? null : all;
         });
     }
 
-    /** The subscriber can take more: if it missed something, it gets everything. */
+    /** The subscriber can take more: it gets what it was not told yet, as far as it reads. */
     synchronized void catchUp(Subscriber subscriber) {
-        if (!behind.remove(subscriber)) {
+        Map<Subscriber, Long> told = subscribers.get(subscriber.context());
+        if (told == null || !told.containsKey(subscriber)) {
             return;
         }
-        List<TopologyChange> all = new ArrayList<>();
-        all.add(RESET.toBuilder().setContext(subscriber.context()).build());
-        all.addAll(present.getOrDefault(subscriber.context(), Set.of()));
-        for (TopologyChange change : all) {
-            if (!subscriber.notify(change)) {
-                behind.add(subscriber);
-                return;
+        long last = told.get(subscriber);
+        if (last == RESET_NEEDED
+                && subscriber.notify(
+                        RESET.toBuilder().setContext(subscriber.context()).build())) {
+            last = NOTHING;
+        }
+        if (last != RESET_NEEDED) {
+            NavigableMap<Long, TopologyChange> all =
+                    present.getOrDefault(subscriber.context(), Collections.emptyNavigableMap());
+            for (Map.Entry<Long, TopologyChange> next : all.tailMap(last, false).entrySet()) {
+                if (!subscriber.notify(next.getValue())) {
+                    break;
+                }
+                last = next.getKey();
             }
         }
+        told.put(subscriber, last);
     }
 }

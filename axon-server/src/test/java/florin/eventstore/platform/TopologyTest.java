@@ -18,29 +18,34 @@ class TopologyTest {
     private final Topology.Announcer announcer = topology.announcer("default");
 
     @Test
-    void whoDoesNotReadIsNotQueuedForAndGetsEverythingAnewLater() {
+    void whoDoesNotReadGetsWhatItMissedLaterAndEverythingAnewIfAHandlerHasLeft() {
         Watcher watcher = new Watcher();
         announcer.command("client", "component", "First", 100);
         topology.subscribe(watcher);
         watcher.room = 0;
         announcer.command("client", "component", "Second", 100);
-        announcer.withdraw("First");
         announcer.command("client", "component", "Third", 100);
+        announcer.withdraw("Second");
+        announcer.command("client", "component", "Fourth", 100);
+        watcher.room = 1;
+        topology.catchUp(watcher);
+        announcer.withdraw("First");
         watcher.room = 2;
         topology.catchUp(watcher);
         watcher.room = 10;
         topology.catchUp(watcher);
         topology.catchUp(watcher);
+        announcer.withdraw("Third");
 
         assertThat(watcher.seen)
                 .containsExactly(
                         "RESET_ALL",
                         "ADD_COMMAND_HANDLER First",
+                        "ADD_COMMAND_HANDLER Third",
                         "RESET_ALL",
-                        "ADD_COMMAND_HANDLER Second",
-                        "RESET_ALL",
-                        "ADD_COMMAND_HANDLER Second",
-                        "ADD_COMMAND_HANDLER Third");
+                        "ADD_COMMAND_HANDLER Third",
+                        "ADD_COMMAND_HANDLER Fourth",
+                        "REMOVE_COMMAND_HANDLER Third");
     }
 
     @Test
