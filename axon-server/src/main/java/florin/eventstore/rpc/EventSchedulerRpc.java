@@ -171,7 +171,8 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     }
 
     private void startTimer(Firing schedule, long minimumMs) {
-        timers.put(schedule.key(), waiting(schedule, minimumMs));
+        // What is due at once may be published before the timer is put here: to forget it waits for that.
+        timers.compute(schedule.key(), (key, before) -> waiting(schedule, minimumMs));
     }
 
     private Waiting waiting(Firing schedule, long minimumMs) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import florin.eventstore.storage.Contexts;
+import florin.eventstore.storage.EventStorage;
 import florin.eventstore.storage.StorageConfiguration;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.EventSchedulerGrpc;
@@ -13,6 +14,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,6 +23,9 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The machine's clock is set while events wait for it. */
 class EventSchedulerClockTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int MOST = 10;
     private static final Instant NOW = Instant.parse("2030-01-01T12:00:00Z");
 
     @TempDir
@@ -37,14 +43,20 @@ class EventSchedulerClockTest {
     private final SetClock clock = new SetClock();
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
     private Contexts contexts;
+    private volatile EventStorage storage;
     private Server server;
     private ManagedChannel channel;
     private EventSchedulerBlockingStub scheduler;
 
     @BeforeEach
     void start() throws Exception {
+        start(timer);
+    }
+
+    private void start(ScheduledExecutorService waits) throws IOException {
         contexts = new Contexts(data, StorageConfiguration.DEFAULT);
-        EventSchedulerRpc service = new EventSchedulerRpc(contexts, clock, timer, timer, 10);
+        contexts.onOpen((name, opened) -> storage = opened);
+        EventSchedulerRpc service = new EventSchedulerRpc(contexts, clock, waits, timer, MOST);
         contexts.open();
         server = NettyServerBuilder.forPort(0).addService(service).build().start();
         channel = NettyChannelBuilder.forAddress("localhost", server.getPort())
@@ -55,9 +67,13 @@ class EventSchedulerClockTest {
 
     @AfterEach
     void stop() {
+        stopServer();
+        timer.shutdownNow();
+    }
+
+    private void stopServer() {
         channel.shutdownNow();
         server.shutdownNow();
-        timer.shutdownNow();
         contexts.close();
     }
 
@@ -82,6 +98,48 @@ class EventSchedulerClockTest {
         clock.now = NOW;
 
         await().atMost(PATIENCE).until(() -> published() == 1);
+    }
+
+    @Test
+    void whatIsPublishedWhileItsTimerIsStartedIsNotCountedAnyMore() throws Exception {
+        for (int i = 0; i < MOST; i++) {
+            schedule(NOW.plus(Duration.ofHours(1)), "an hour");
+        }
+        stopServer();
+        clock.now = NOW.plus(Duration.ofHours(2));
+        ScheduledExecutorService slow = new SlowTimer();
+        start(slow);
+        await().atMost(PATIENCE).until(() -> published() == MOST);
+        for (int i = 0; i < MOST; i++) {
+            schedule(NOW.plus(Duration.ofHours(3)), "three hours");
+        }
+        assertThat(storage.schedules()).hasSize(MOST);
+        slow.shutdownNow();
+    }
+
+    /** Goes on only when what is due at once was published, and nobody does anything about it any more. */
+    private final class SlowTimer extends ScheduledThreadPoolExecutor {
+        SlowTimer() {
+            super(1);
+        }
+
+        @Override
+        public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
+            long before = storage.lastIndex();
+            ScheduledFuture<?> scheduled = super.schedule(task, delay, unit);
+            if (delay == 0) {
+                await().atMost(PATIENCE)
+                        .until(() -> storage.lastIndex() > before && writer().getState() != Thread.State.RUNNABLE);
+            }
+            return scheduled;
+        }
+
+        private Thread writer() {
+            return Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().equals("event-writer"))
+                    .findAny()
+                    .orElseThrow();
+        }
     }
 
     private void schedule(Instant instant, String text) {
