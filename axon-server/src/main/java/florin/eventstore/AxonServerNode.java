@@ -11,10 +11,12 @@ import florin.eventstore.platform.EventProcessorAdminRpc;
 import florin.eventstore.platform.EventProcessors;
 import florin.eventstore.platform.PlatformRpc;
 import florin.eventstore.platform.Topology;
+import florin.eventstore.protocol.CallLimit;
 import florin.eventstore.protocol.ConnectionLimit;
 import florin.eventstore.protocol.ContextHeader;
 import florin.eventstore.protocol.LeftOut;
 import florin.eventstore.protocol.RefusalInterceptor;
+import florin.eventstore.protocol.UnfinishedMessages;
 import florin.eventstore.routing.CommandRpc;
 import florin.eventstore.routing.QueryRpc;
 import florin.eventstore.rpc.CallExecutor;
@@ -114,6 +116,8 @@ public final class AxonServerNode implements AutoCloseable {
                     .executor(Runnable::run)
                     .callExecutor(new CallExecutor(contexts, calls))
                     .maxInboundMessageSize(configuration.limits().maxMessageBytes())
+                    .addStreamTracerFactory(
+                            new UnfinishedMessages(configuration.limits().maxMessageBytes()))
                     .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
                     .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)
                     .permitKeepAliveTime(100, TimeUnit.MILLISECONDS)
@@ -131,6 +135,7 @@ public final class AxonServerNode implements AutoCloseable {
                     .intercept(new AccessInterceptor(access.control(), contexts::get))
                     .intercept(clients)
                     .intercept(new ContextHeader())
+                    .intercept(new CallLimit())
                     .intercept(new RefusalInterceptor());
             if (access.tls() != null) {
                 builder.sslContext(access.tls().forGrpc());

@@ -1,0 +1,142 @@
+package florin.eventstore;
+
+import static florin.eventstore.NodeFixture.event;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
+import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
+import io.axoniq.axonserver.grpc.event.Confirmation;
+import io.axoniq.axonserver.grpc.event.Event;
+import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
+import io.axoniq.axonserver.grpc.event.GetLastTokenRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process with 256 MiB of heap, and clients whose calls, or the messages that they are sending, would not fit into it. */
+class OpenCallsTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    /** Of two connections more than a quarter of the heap has room for. */
+    private static final int CALLS = 9000;
+
+    private static final int MOST_CALLS = 16_384;
+
+    @TempDir
+    private Path data;
+
+    private final List<ManagedChannel> channels = new ArrayList<>();
+    private ServerProcess server;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = ServerProcess.start(data);
+        for (int i = 0; i < 3; i++) {
+            channels.add(NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+                    .usePlaintext()
+                    .build());
+        }
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        channels.forEach(ManagedChannel::shutdownNow);
+        server.kill();
+    }
+
+    @Test
+    void callsAreRefusedThatWouldNotFitIntoMemoryUntilOthersEnd() {
+        Queue<Status> refused = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < CALLS; i++) {
+            for (ManagedChannel channel : channels.subList(0, 2)) {
+                var unused = CommandServiceGrpc.newStub(channel).openStream(new Ended<CommandProviderInbound>(refused));
+            }
+        }
+        await().atMost(PATIENCE).until(() -> refused.size() >= 2 * CALLS - MOST_CALLS);
+        assertThat(refused)
+                .allSatisfy(status -> assertThat(status.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED))
+                .allSatisfy(status -> assertThat(status.getDescription())
+                        .startsWith("[AXONIQ-0001]")
+                        .contains("calls are open already"));
+        assertThatThrownBy(() -> lastToken(channels.get(2))).hasMessageContaining("calls are open already");
+
+        channels.get(0).shutdownNow();
+
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> lastToken(channels.get(2)) == -1);
+    }
+
+    /** They come in turns, so that of each a part is there before one is there as a whole. */
+    @Test
+    void messagesThatComeInAreRefusedIfTogetherTheyWouldNotFitIntoMemory() {
+        Event large = event("", 0, "x".repeat(15 << 20));
+        List<CompletableFuture<Status>> appends =
+                Stream.generate(() -> append(channels.get(0), large)).limit(10).toList();
+        await().atMost(PATIENCE).until(() -> appends.stream().allMatch(CompletableFuture::isDone));
+        assertThat(appends).extracting(append -> append.join().getDescription()).anySatisfy(description -> assertThat(
+                        description)
+                .contains("[AXONIQ-0001] messages that clients have begun to send hold"));
+
+        assertThat(append(channels.get(0), large)).succeedsWithin(PATIENCE).isEqualTo(Status.OK);
+        assertThat(append(channels.get(1), event("a", 0, "small")))
+                .succeedsWithin(PATIENCE)
+                .isEqualTo(Status.OK);
+    }
+
+    private static CompletableFuture<Status> append(ManagedChannel channel, Event event) {
+        CompletableFuture<Status> ended = new CompletableFuture<>();
+        StreamObserver<Event> append = EventStoreGrpc.newStub(channel).appendEvent(new StreamObserver<>() {
+            @Override
+            public void onNext(Confirmation confirmation) {}
+
+            @Override
+            public void onError(Throwable reason) {
+                ended.complete(Status.fromThrowable(reason));
+            }
+
+            @Override
+            public void onCompleted() {
+                ended.complete(Status.OK);
+            }
+        });
+        append.onNext(event);
+        append.onCompleted();
+        return ended;
+    }
+
+    private static long lastToken(ManagedChannel channel) {
+        return EventStoreGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .getLastToken(GetLastTokenRequest.getDefaultInstance())
+                .getToken();
+    }
+
+    /** Tells of a call that ends, and why. */
+    private static final class Ended<T> extends Observer<T> {
+        private final Queue<Status> ended;
+
+        Ended(Queue<Status> ended) {
+            super(message -> {});
+            this.ended = ended;
+        }
+
+        @Override
+        public void onError(Throwable reason) {
+            ended.add(Status.fromThrowable(reason));
+        }
+    }
+}
