@@ -8,6 +8,7 @@ import florin.eventstore.storage.StorageConfiguration;
 import florin.eventstore.storage.SyncMode;
 import florin.eventstore.tool.CopyException;
 import florin.eventstore.tool.StoreCopy;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.netty.util.ResourceLeakDetector;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -16,6 +17,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Starts a node from the command line. */
 public final class Main {
@@ -53,6 +56,15 @@ public final class Main {
               application.NAME.roles=USE_CONTEXT@default,MONITOR@*
             """;
 
+    /**
+     * Of a client's fault, from a message that is too large to an HTTP request to the wrong port, gRPC would tell the stack each time.
+     * Kept here, for what is said to a logger goes with what nobody refers to.
+     */
+    private static final Logger GRPC_LOG = Logger.getLogger("io.grpc");
+
+    /** It tells of tasks that threw; of a message that cannot be parsed, too. */
+    private static final Logger GRPC_TASKS_LOG = Logger.getLogger("io.grpc.internal.SerializingExecutor");
+
     private Main() {}
 
     public static void main(String[] arguments) throws InterruptedException {
@@ -66,6 +78,8 @@ public final class Main {
         if (arguments.length > 0 && Commands.isCommand(arguments[0])) {
             System.exit(new Commands(System.out, System.err).run(arguments));
         }
+        GRPC_LOG.setLevel(Level.SEVERE);
+        GRPC_TASKS_LOG.setFilter(told -> !(told.getThrown() instanceof StatusRuntimeException));
         // The search for leaks takes a stack trace for each hundredth buffer; tests start a node without this.
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
         AxonServerNode node;

@@ -14,11 +14,20 @@ import java.util.concurrent.TimeUnit;
 record ServerProcess(Process process, int port, int httpPort, List<String> greeting) {
     /** Options that begin with -D are the JVM's. */
     static ServerProcess start(Path data, String... options) throws IOException {
+        Path errors = Files.createTempFile("axon-server", ".log");
+        try {
+            return start(data, errors, options);
+        } finally {
+            Files.delete(errors); // The process goes on writing to what has no name any more.
+        }
+    }
+
+    /** The same, with a file for what it writes to its error stream. */
+    static ServerProcess start(Path data, Path errors, String... options) throws IOException {
         List<String> command = command("--data", data.toString(), "--grpc-port", "0", "--http-port", "0");
         for (String option : options) {
             command.add(option.startsWith("-D") ? 1 : command.size(), option);
         }
-        Path errors = Files.createTempFile("axon-server", ".log");
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.to(errors.toFile()))
                 .start();
@@ -32,13 +41,10 @@ record ServerProcess(Process process, int port, int httpPort, List<String> greet
                 Thread drain = new Thread(() -> output.lines().forEach(rest -> {}));
                 drain.setDaemon(true);
                 drain.start();
-                Files.delete(errors); // The process goes on writing to what has no name any more.
                 return new ServerProcess(process, port, httpPort, greeting);
             }
         }
-        String log = Files.readString(errors);
-        Files.delete(errors);
-        throw new IOException("the server ended before it was ready: " + greeting + "\n" + log);
+        throw new IOException("the server ended before it was ready: " + greeting + "\n" + Files.readString(errors));
     }
 
     private static int portBefore(String text, String line) {
