@@ -199,7 +199,7 @@ final class OpenSubscription {
 
     void answered(QueryHandler handler, SubscriptionQueryResponse response) {
         String overflow = null;
-        boolean finish = false;
+        List<QueryHandler> told = null;
         synchronized (this) {
             if (done) {
                 return;
@@ -225,8 +225,8 @@ final class OpenSubscription {
                     while (!unread.isEmpty()) {
                         subscriber.send(unread.remove());
                     }
+                    told = end();
                     subscriber.send(response);
-                    finish = true;
                 }
                 default -> {
                     // nothing that a handler sends
@@ -235,8 +235,8 @@ final class OpenSubscription {
         }
         if (overflow != null) {
             fail(overflow);
-        } else if (finish) {
-            close();
+        } else if (told != null) {
+            ended(told);
         }
     }
 
@@ -259,14 +259,21 @@ final class OpenSubscription {
 
     private void fail(String message) {
         ErrorCategory category = ErrorCategory.QUERY_DISPATCH_ERROR;
-        subscriber.send(SubscriptionQueryResponse.newBuilder()
-                .setMessageIdentifier(UUID.randomUUID().toString())
-                .setSubscriptionIdentifier(identifier())
-                .setCompleteExceptionally(QueryUpdateCompleteExceptionally.newBuilder()
-                        .setErrorCode(category.errorCode())
-                        .setErrorMessage(Refusal.errorMessage(category, message)))
-                .build());
-        close();
+        List<QueryHandler> told;
+        synchronized (this) {
+            if (done) {
+                return;
+            }
+            told = end();
+            subscriber.send(SubscriptionQueryResponse.newBuilder()
+                    .setMessageIdentifier(UUID.randomUUID().toString())
+                    .setSubscriptionIdentifier(identifier())
+                    .setCompleteExceptionally(QueryUpdateCompleteExceptionally.newBuilder()
+                            .setErrorCode(category.errorCode())
+                            .setErrorMessage(Refusal.errorMessage(category, message)))
+                    .build());
+        }
+        ended(told);
     }
 
     /** Ends the subscription for both sides. */
@@ -276,11 +283,21 @@ final class OpenSubscription {
             if (done) {
                 return;
             }
-            done = true;
-            told = List.copyOf(handlers);
-            handlers.clear();
-            unread.clear();
+            told = end();
         }
+        ended(told);
+    }
+
+    /** Nothing comes of it any more, and who ends it tells the subscriber so; returns the handlers, which are to be told too. */
+    private List<QueryHandler> end() {
+        List<QueryHandler> told = List.copyOf(handlers);
+        done = true;
+        handlers.clear();
+        unread.clear();
+        return told;
+    }
+
+    private void ended(List<QueryHandler> told) {
         router.closed(this);
         told.forEach(handler -> handler.forward(SubscriptionQueryRequest.newBuilder()
                 .setUnsubscribe(subscription)
