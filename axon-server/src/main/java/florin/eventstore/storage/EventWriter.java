@@ -14,11 +14,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteOptions;
@@ -27,8 +24,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The only thread that writes: takes whatever transactions wait, writes them as one synced batch (group commit), and
- * acknowledges them afterwards. Because it is alone, indexes have no gaps and sequence checks need no locks. After a
- * write that failed, and while the disk is full, it refuses everything until that is over.
+ * acknowledges them afterwards; those that come meanwhile are the next batch, and it waits for no more of them. Because it is
+ * alone, indexes have no gaps and sequence checks need no locks. After a write that failed, and while the disk is full, it refuses
+ * everything until that is over.
  */
 final class EventWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
@@ -40,8 +38,6 @@ final class EventWriter implements AutoCloseable {
     /** Of an aggregate that is remembered; one with a longer identifier is looked up each time. */
     private static final int MAX_REMEMBERED_LENGTH = 128;
 
-    private static final long PAUSE_NANOS = 50_000;
-    private static final int MOST_PAUSES = 8;
     private static final long SYNC_NANOS = 1_000_000_000;
     private static final long TELL_NANOS = 2_000_000;
     private static final long RETRY_NANOS = 1_000_000_000;
@@ -60,8 +56,6 @@ final class EventWriter implements AutoCloseable {
             return size() > REMEMBERED_AGGREGATES;
         }
     };
-    private final ExecutorService answers =
-            Executors.newSingleThreadExecutor(task -> new Thread(task, "event-answers"));
     private final Thread thread;
     private final Batch batch = new Batch();
     private boolean closed;
@@ -72,13 +66,6 @@ final class EventWriter implements AutoCloseable {
     private long retryAt;
     /** Why nothing can be written now, for those who ask for the node's health; null if it can. */
     private volatile String hindrance;
-
-    /**
-     * How many were being written or waited when the last group was done. Clients that were answered together come back
-     * together, so the next group waits a moment for half as many: one sync for many costs less than many for a few each, and
-     * while half of them are synced the others are on their way.
-     */
-    private int company;
 
     /** Committed events of which readers were not told yet. */
     private boolean untold;
@@ -139,11 +126,9 @@ final class EventWriter implements AutoCloseable {
             queue.add(END);
         }
         boolean interrupted = false;
-        while (thread.isAlive() || !answers.isTerminated()) {
+        while (thread.isAlive()) {
             try {
                 thread.join();
-                answers.shutdown();
-                answers.awaitTermination(1, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
@@ -176,15 +161,10 @@ final class EventWriter implements AutoCloseable {
             while (next != END) {
                 group.clear();
                 long bytes = 0;
-                int pauses = MOST_PAUSES;
                 do {
                     group.add(next);
                     bytes += next.bytes;
                     next = group.size() < MAX_GROUP && bytes < MAX_GROUP_BYTES ? queue.poll() : null;
-                    while (next == null && group.size() < company / 2 && pauses-- > 0) {
-                        LockSupport.parkNanos(PAUSE_NANOS);
-                        next = queue.poll();
-                    }
                 } while (next != null && next != END);
                 try {
                     Refusal obstacle = obstacle();
@@ -201,7 +181,6 @@ final class EventWriter implements AutoCloseable {
                     LOG.error("A group of {} transactions could not be written", group.size(), e);
                 }
                 queuedBytes.addAndGet(-bytes);
-                company = Math.min(MAX_GROUP, group.size() + queue.size());
                 if (System.nanoTime() - syncedAt >= SYNC_NANOS) {
                     syncInterval();
                 }
@@ -378,21 +357,10 @@ final class EventWriter implements AutoCloseable {
             storage.committed(firstIndex, written);
             untold = true;
         }
-        answer(() -> {
-            for (int i = 0; i < accepted.size(); i++) {
-                accepted.get(i).done.complete(results.get(i));
-            }
-            refused.forEach((write, reason) -> write.done.completeExceptionally(reason));
-        });
-    }
-
-    /** Tells the outcome of a group; while others wait to be written, not on the writer's time. */
-    private void answer(Runnable outcome) {
-        if (queue.isEmpty()) {
-            outcome.run();
-        } else {
-            answers.execute(outcome);
+        for (int i = 0; i < accepted.size(); i++) {
+            accepted.get(i).done.complete(results.get(i));
         }
+        refused.forEach((write, reason) -> write.done.completeExceptionally(reason));
     }
 
     private void committed(EventDatabase database, boolean synced) {
