@@ -9,11 +9,8 @@ import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
 import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
 import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
 import io.axoniq.axonserver.grpc.command.CommandSubscription;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,39 +18,14 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A process with 256 MiB of heap has room for the handlers of a large installation, and refuses absurd ones. */
-class ManyHandlersTest {
+class ManyHandlersTest extends ClientsOfOneProcess {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int CLIENTS = 200;
     private static final int NAMES = 200;
     private static final String LONG = "x".repeat(4000);
-
-    @TempDir
-    private Path data;
-
-    private final List<ManagedChannel> channels = new ArrayList<>();
-    private ServerProcess server;
-
-    @BeforeEach
-    void start() throws Exception {
-        server = ServerProcess.start(data);
-        for (int i = 0; i < 4; i++) {
-            channels.add(NettyChannelBuilder.forAddress("127.0.0.1", server.port())
-                    .usePlaintext()
-                    .build());
-        }
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        channels.forEach(ManagedChannel::shutdownNow);
-        server.kill();
-    }
 
     @Test
     void twoHundredClientsWithTwoHundredCommandsEachHaveRoom() {

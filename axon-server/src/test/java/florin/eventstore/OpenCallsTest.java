@@ -13,51 +13,23 @@ import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
 import io.axoniq.axonserver.grpc.event.GetLastTokenRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A process with 256 MiB of heap, and clients whose calls, or the messages that they are sending, would not fit into it. */
-class OpenCallsTest {
+class OpenCallsTest extends ClientsOfOneProcess {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     /** Of two connections more than a quarter of the heap has room for. */
     private static final int CALLS = 9000;
 
     private static final int MOST_CALLS = 16_384;
-
-    @TempDir
-    private Path data;
-
-    private final List<ManagedChannel> channels = new ArrayList<>();
-    private ServerProcess server;
-
-    @BeforeEach
-    void start() throws Exception {
-        server = ServerProcess.start(data);
-        for (int i = 0; i < 3; i++) {
-            channels.add(NettyChannelBuilder.forAddress("127.0.0.1", server.port())
-                    .usePlaintext()
-                    .build());
-        }
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        channels.forEach(ManagedChannel::shutdownNow);
-        server.kill();
-    }
 
     @Test
     void callsAreRefusedThatWouldNotFitIntoMemoryUntilOthersEnd() {

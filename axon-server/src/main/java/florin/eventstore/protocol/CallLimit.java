@@ -17,7 +17,7 @@ public final class CallLimit implements ServerInterceptor {
     private static final int CALL_BYTES = 4 << 10;
 
     /** Those that are open take a quarter of the heap. */
-    public static final int MOST =
+    private static final int MOST =
             (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 4 / CALL_BYTES);
 
     private final AtomicInteger open = new AtomicInteger();
