@@ -30,6 +30,7 @@ import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.EventProcessingConfiguration;
 import org.axonframework.eventhandling.EventHandlerInvoker;
 import org.axonframework.eventhandling.EventMessage;
+import org.axonframework.eventhandling.EventProcessor;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.eventhandling.SubscribingEventProcessor;
 import org.axonframework.messaging.deadletter.SequencedDeadLetterProcessor;
@@ -48,7 +49,8 @@ import org.springframework.test.context.DynamicPropertySource;
 
 /**
  * Batches made by the test, handed to the handlers, interceptors and dead-letter queues of the running service: what its own
- * processors would put into one batch is theirs to say.
+ * processors would put into one batch is theirs to say. They are ended first, as they would go on with the events of whichever
+ * test wrote to this event store before.
  */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @DirtiesContext
@@ -84,6 +86,7 @@ class ProjectedBatchTest {
 
     @BeforeEach
     void emptyDatabase() {
+        processing.eventProcessors().values().forEach(EventProcessor::shutDown);
         accounts = batchesOf("accounts");
         entries = batchesOf("entries");
         deadLetters().clear();
