@@ -1,10 +1,16 @@
 package florin.kit;
 
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.springframework.beans.TypeMismatchException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
+import org.springframework.web.HttpMediaTypeException;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
@@ -33,7 +39,7 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
         if (type == ProblemType.INTERNAL_ERROR) {
             return Problems.answer(fault);
         }
-        ResponseEntity<Object> answer = Problems.answer(new ProblemException(type, detail(fault, body, request)));
+        ResponseEntity<Object> answer = Problems.answer(refusal(type, fault, body, request));
         // What Spring tells in headers stays: Allow, Accept.
         return ResponseEntity.status(answer.getStatusCode())
                 .headers(headers)
@@ -54,9 +60,23 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
         };
     }
 
+    private static ProblemException refusal(ProblemType type, Exception fault, Object body, WebRequest request) {
+        String detail = detail(fault, body, request);
+        List<String> allowed = allowed(fault);
+        return allowed.isEmpty()
+                ? new ProblemException(type, detail)
+                : new ProblemException(
+                                type, detail.replaceFirst("\\.$", "") + "; allowed: " + String.join(", ", allowed))
+                        .with("allowed", allowed);
+    }
+
     private static String detail(Exception fault, Object body, WebRequest request) {
         if (fault instanceof TypeMismatchException mismatch) {
-            return "'" + mismatch.getValue() + "' is not allowed for " + mismatch.getPropertyName();
+            String wrong = "'" + mismatch.getValue() + "' is not allowed for " + mismatch.getPropertyName();
+            if (mismatch.getRequiredType() == Instant.class) {
+                return wrong + "; it must be a point in time such as 2026-01-31T12:00:00Z";
+            }
+            return mismatch.getRequiredType() == int.class ? wrong + "; it must be a whole number" : wrong;
         }
         if (fault instanceof MissingServletRequestParameterException missing) {
             return "The parameter '" + missing.getParameterName() + "' is missing";
@@ -68,5 +88,19 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
         return body instanceof ProblemDetail detail && detail.getDetail() != null
                 ? detail.getDetail()
                 : fault.getMessage();
+    }
+
+    /** All that would have been right, if that is a list. */
+    private static List<String> allowed(Exception fault) {
+        Stream<?> allowed = Stream.empty();
+        if (fault instanceof HttpMediaTypeException media) {
+            allowed = media.getSupportedMediaTypes().stream();
+        } else if (fault instanceof HttpRequestMethodNotSupportedException method) {
+            allowed = Stream.ofNullable(method.getSupportedMethods()).flatMap(Arrays::stream);
+        } else if (fault instanceof TypeMismatchException mismatch && mismatch.getRequiredType() != null) {
+            allowed = Stream.ofNullable(mismatch.getRequiredType().getEnumConstants())
+                    .flatMap(Arrays::stream);
+        }
+        return allowed.map(Object::toString).distinct().toList();
     }
 }

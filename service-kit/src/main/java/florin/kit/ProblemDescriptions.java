@@ -59,7 +59,10 @@ final class ProblemDescriptions implements OpenApiCustomizer {
                                 .example("AM04"))
                 .addProperty("branch", new StringSchema().description("The branch to ask instead"))
                 .addProperty("field", new StringSchema().description("What was wrong in the body"))
-                .addProperty("allowed", listOf(new StringSchema()).description("The fields that are known there"))
+                .addProperty(
+                        "allowed",
+                        listOf(new StringSchema())
+                                .description("The fields, values, methods or media types that would have been right"))
                 .addProperty(
                         "errors",
                         listOf(new ObjectSchema()

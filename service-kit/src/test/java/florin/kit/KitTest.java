@@ -25,6 +25,7 @@ import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -281,7 +282,7 @@ class KitTest {
     private HttpResponse<String> post(String key, String body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/payments"))
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body));
+                .POST(BodyPublishers.ofString(body));
         if (key != null) {
             request.header("Idempotency-Key", key);
         }
@@ -289,8 +290,11 @@ class KitTest {
     }
 
     private HttpResponse<String> get(String path) {
-        return send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
-                .header(Correlation.HEADER, "the-correlation"));
+        return send(request(path).header(Correlation.HEADER, "the-correlation"));
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://localhost:" + port + path));
     }
 
     private HttpResponse<String> send(HttpRequest.Builder request) {
@@ -584,8 +588,7 @@ class KitTest {
         assertProblem(post(null, payment("1".repeat(70_000))), 413, "body-too-large");
         HttpRequest.Builder chunked = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/payments"))
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofInputStream(
-                        () -> new java.io.ByteArrayInputStream(new byte[70_000])));
+                .POST(BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(new byte[70_000])));
         assertProblem(send(chunked), 413, "body-too-large");
     }
 
@@ -646,6 +649,16 @@ class KitTest {
         HttpResponse<String> notAllowed = get("/payments");
         assertProblem(notAllowed, 405, "method-not-allowed");
         assertThat(notAllowed.headers().firstValue("Allow")).hasValue("POST");
+        assertThat(notAllowed.body()).contains("is not supported; allowed: POST\"", "\"allowed\":[\"POST\"]");
+        HttpResponse<String> notJson =
+                send(request("/payments").header("Content-Type", "text/plain").POST(BodyPublishers.ofString("{}")));
+        assertProblem(notJson, 415, "unsupported-media-type");
+        assertThat(notJson.body()).contains("\"allowed\":[\"application/json\"");
+        HttpResponse<String> noPage = send(request("/payments/" + NORTH + "/TRF-1")
+                .header(Correlation.HEADER, "the-correlation")
+                .header("Accept", "text/html"));
+        assertProblem(noPage, 406, "not-acceptable");
+        assertThat(noPage.body()).contains("allowed: application/json");
         assertProblem(get("/payments/NL00FLNO0000000001/TRF-1"), 400, "invalid-iban");
         assertProblem(get("/payments/" + NORTH + "/1"), 400, "invalid-transfer-id");
         assertProblem(get("/payments/%00"), 400, "invalid-request");

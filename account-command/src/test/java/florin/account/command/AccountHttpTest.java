@@ -344,6 +344,16 @@ class AccountHttpTest extends BranchTest {
     }
 
     @Test
+    void aClientThatCannotReadTheAnswerIsRefusedBeforeAnythingIsDone() {
+        String deposits = "/accounts/" + open() + "/deposits";
+        Answer refused =
+                post(deposits, amount("1.00", "EUR"), "Accept", "text/html").isProblem(406, "not-acceptable");
+        assertThat(refused.text("allowed.0")).isEqualTo("application/json");
+        assertThat(post(deposits, amount("2.00", "EUR")).isCreated().text("booked.value"))
+                .isEqualTo("2.00");
+    }
+
+    @Test
     void aMissingAmountIsRefused() {
         post("/accounts/" + UNKNOWN + "/deposits", "{\"reference\":\"cash\"}").isProblem(400, "invalid-request");
     }

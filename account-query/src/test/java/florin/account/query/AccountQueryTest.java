@@ -204,6 +204,10 @@ class AccountQueryTest {
         assertProblem(delete("/projections/accounts/replay"), 409, "replay-not-running");
         assertProblem(get("/projections/nothing/dead-letters"), 404, "unknown-projection");
         assertProblem(post("/projections/nothing/dead-letters/retry"), 404, "unknown-projection");
+        HttpRequest page = HttpRequest.newBuilder(uri("/trial-balance"))
+                .header("Accept", "text/html")
+                .build();
+        assertProblem(send(page), 406, "not-acceptable");
     }
 
     @Test

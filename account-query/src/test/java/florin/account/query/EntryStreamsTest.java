@@ -180,7 +180,9 @@ class EntryStreamsTest {
             assertProblem(get(stream(iban, "?after=" + malformed)), 400, "invalid-request");
         }
         assertProblem(get(stream(iban, "").header("Last-Event-ID", "AAAAAAAAAAU")), 400, "invalid-request");
-        assertProblem(get(stream(iban, "").setHeader("Accept", "application/json")), 406, "not-acceptable");
+        HttpResponse<String> otherType = get(stream(iban, "").setHeader("Accept", "application/json"));
+        assertProblem(otherType, 406, "not-acceptable");
+        assertThat(otherType.body()).contains("allowed: text/event-stream");
         HttpResponse<String> head = get(stream(iban, "").method("HEAD", HttpRequest.BodyPublishers.noBody()));
         assertThat(head.statusCode()).isEqualTo(200);
         assertThat(head.headers().firstValue("Content-Type")).hasValue("text/event-stream");

@@ -48,7 +48,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** Transfers over HTTP. */
 @RestController
-@RequestMapping("/transfers")
+@RequestMapping(path = "/transfers", produces = "application/json")
 @Tag(name = "Transfers")
 final class TransferController {
 

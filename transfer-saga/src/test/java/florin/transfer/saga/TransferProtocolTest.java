@@ -284,13 +284,17 @@ class TransferProtocolTest {
     @Test
     void a_list_that_cannot_be_given_is_refused() throws Exception {
         assertProblem(get("/transfers?status=LOST"), 400, "invalid-request");
+        assertThat(get("/transfers?status=LOST").body())
+                .contains("allowed: RECEIVED, RESERVED, CREDITED, COMPLETED, FAILED, CANCELLED, PARKED");
         assertProblem(get("/transfers?account=NL00"), 400, "invalid-iban");
         assertProblem(get("/transfers?from=yesterday"), 400, "invalid-request");
+        assertThat(get("/transfers?from=yesterday").body()).contains("a point in time such as 2026-01-31T12:00:00Z");
         assertProblem(get("/transfers?from=-10000-01-01T00:00:00Z"), 400, "invalid-request");
         assertProblem(get("/transfers?to=%2B10000-01-01T00:00:00Z"), 400, "invalid-request");
         assertProblem(get("/transfers?after=" + cursor("2026-01-01T00:00:00Z \0")), 400, "invalid-request");
         assertProblem(get("/transfers?after=" + cursor("-10000-01-01T00:00:00Z TRF-1")), 400, "invalid-request");
         assertProblem(get("/transfers?limit=0"), 400, "invalid-request");
+        assertThat(get("/transfers?limit=ten").body()).contains("it must be a whole number");
         assertProblem(get("/transfers?limit=501"), 400, "invalid-request");
         assertProblem(get("/transfers?after=nonsense"), 400, "invalid-request");
     }

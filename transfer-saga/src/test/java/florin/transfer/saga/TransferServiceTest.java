@@ -170,6 +170,21 @@ class TransferServiceTest {
     }
 
     @Test
+    void a_client_that_cannot_read_the_answer_is_refused_before_anything_is_done() throws Exception {
+        for (String accept : List.of("text/html", "nonsense")) {
+            String id = "TRF-" + UUID.randomUUID();
+            HttpResponse<String> refused = send(request("/transfers")
+                    .header("Accept", accept)
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(transfer(id, "1.00"))));
+            assertProblem(refused, 406, "not-acceptable");
+            assertProblem(get("/transfers/" + id), 404, "unknown-transfer");
+        }
+        outcome(transfer(null, "2.00"));
+        assertBalances("98.00", "2.00");
+    }
+
+    @Test
     void a_request_under_the_same_id_answers_how_far_the_transfer_is() throws Exception {
         String id = "TRF-" + UUID.randomUUID();
         outcome(transfer(id, "5.00"));
