@@ -24,8 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>A key is kept for 24 hours, by the database's clock. It is claimed before the action runs, together with an operation id that
  * is made of the key and the request, and so is the same for every attempt: the action hands that id on, so that even a crash
  * between its effect and this class's record of the answer, or the loss of that record, does not lead to a second effect. An
- * answer that settles the request (2xx, 4xx) is kept, the first that comes; a fault (5xx, a conflict of the moment) only gives
- * the claim back.
+ * answer that settles the request (2xx, 4xx) is kept, the first that comes, but a refusal only of the attempt that holds the claim;
+ * a fault (5xx, a conflict of the moment) only gives the claim back.
  */
 public final class IdempotentRequests {
 
@@ -45,7 +45,9 @@ public final class IdempotentRequests {
     static final String FORGET = "DELETE FROM idempotency_key WHERE key = ANY (ARRAY("
             + "SELECT key FROM idempotency_key WHERE created_at < now() - make_interval(secs => :retention)"
             + " ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED))"
-            + " OR (key = :key AND created_at < now() - make_interval(secs => :retention))";
+            + " OR (key = :key AND created_at < now() - make_interval(secs => :retention)"
+            // One that is being worked on would count as the first again.
+            + " AND (status IS NOT NULL OR leased_until <= now()))";
 
     private final JdbcClient jdbc;
     private final JsonMapper json;
@@ -55,7 +57,8 @@ public final class IdempotentRequests {
         this.json = json;
     }
 
-    private record Claim(String operationId, boolean isFirst, Optional<ResponseEntity<?>> answer) {}
+    /** {@code leasedUntil} is the database's own text of it, by which a claim is told from one that took over. */
+    private record Claim(String operationId, boolean isFirst, String leasedUntil, Optional<ResponseEntity<?>> answer) {}
 
     private record Row(String requestHash, Integer status, String location, String body) {}
 
@@ -96,21 +99,26 @@ public final class IdempotentRequests {
         if (claim.answer().isPresent()) {
             return claim.answer().get();
         }
-        return answer(key, claim.operationId(), claim.isFirst() ? action : unlessBarred(action, bar));
+        return answer(key, claim, claim.isFirst() ? action : unlessBarred(action, bar));
     }
 
-    private ResponseEntity<?> answer(String key, String operationId, Function<String, ResponseEntity<?>> action) {
+    private ResponseEntity<?> answer(String key, Claim claim, Function<String, ResponseEntity<?>> action) {
         ResponseEntity<?> answer;
         try {
-            answer = action.apply(operationId);
+            answer = action.apply(claim.operationId());
         } catch (RuntimeException fault) {
             if (!isRefusal(fault)) {
-                release(key);
+                release(key, claim);
                 throw fault;
             }
-            return keep(key, Problems.answer(fault)).orElseThrow(() -> fault);
+            if (keepRefusal(key, claim, Problems.answer(fault))) {
+                throw fault;
+            }
+            return find(key).flatMap(this::kept).orElseThrow(IdempotentRequests::inProgress);
         }
-        return keep(key, answer).orElse(answer);
+        return keep(key, answer, "")
+                ? answer
+                : find(key).<ResponseEntity<?>>flatMap(this::kept).orElse(answer);
     }
 
     private static Function<String, ResponseEntity<?>> unlessBarred(
@@ -144,13 +152,16 @@ public final class IdempotentRequests {
                                 + " ON CONFLICT (key) DO UPDATE SET leased_until = excluded.leased_until"
                                 + " WHERE idempotency_key.status IS NULL AND idempotency_key.leased_until <= now()"
                                 + " AND idempotency_key.request_hash = excluded.request_hash"
-                                + " RETURNING operation_id, created_at = now() AS is_first")
+                                + " RETURNING operation_id, created_at = now() AS is_first, leased_until::text")
                 .param("key", key)
                 .param("hash", hash)
                 .param("operationId", operationId(key, hash))
                 .param("lease", LEASE.toSeconds())
-                .query((result, index) ->
-                        new Claim(result.getString("operation_id"), result.getBoolean("is_first"), Optional.empty()))
+                .query((result, index) -> new Claim(
+                        result.getString("operation_id"),
+                        result.getBoolean("is_first"),
+                        result.getString("leased_until"),
+                        Optional.empty()))
                 .optional();
         if (claimed.isPresent()) {
             return claimed.get();
@@ -160,7 +171,7 @@ public final class IdempotentRequests {
             throw new ProblemException(
                     ProblemType.IDEMPOTENCY_KEY_REUSED, "Another request was made under this Idempotency-Key");
         }
-        return new Claim("", false, Optional.of(kept(row).orElseThrow(IdempotentRequests::inProgress)));
+        return new Claim("", false, "", Optional.of(kept(row).orElseThrow(IdempotentRequests::inProgress)));
     }
 
     private static ProblemException inProgress() {
@@ -192,21 +203,36 @@ public final class IdempotentRequests {
         return Optional.of(answer.body(json.readTree(row.body())));
     }
 
-    /** Gives the answer of an attempt that took over while this one took longer than its lease, if there is one: it counts. */
-    private Optional<ResponseEntity<?>> keep(String key, ResponseEntity<?> answer) {
-        int kept = jdbc.sql("UPDATE idempotency_key SET status = :status, location = :location, body = :body"
-                        + " WHERE key = :key AND status IS NULL")
-                .param("status", answer.getStatusCode().value())
-                .param("location", answer.getHeaders().getFirst(HttpHeaders.LOCATION))
-                .param("body", json.writeValueAsString(answer.getBody()))
-                .param("key", key)
-                .update();
-        return kept == 1 ? Optional.empty() : find(key).flatMap(this::kept);
+    /**
+     * False if another attempt has taken over while this one took longer than its lease: what this one was refused the other
+     * may do.
+     */
+    private boolean keepRefusal(String key, Claim claim, ResponseEntity<?> refusal) {
+        return keep(key, refusal, claim.leasedUntil());
     }
 
-    private void release(String key) {
-        jdbc.sql("UPDATE idempotency_key SET leased_until = now() WHERE key = :key AND status IS NULL")
+    /**
+     * False if an answer is kept already: the first counts.
+     *
+     * @param leasedUntil of the only claim that may keep it; empty if any may
+     */
+    private boolean keep(String key, ResponseEntity<?> answer, String leasedUntil) {
+        return jdbc.sql("UPDATE idempotency_key SET status = :status, location = :location, body = :body"
+                                + " WHERE key = :key AND status IS NULL AND :leasedUntil IN ('', leased_until::text)")
+                        .param("status", answer.getStatusCode().value())
+                        .param("location", answer.getHeaders().getFirst(HttpHeaders.LOCATION))
+                        .param("body", json.writeValueAsString(answer.getBody()))
+                        .param("key", key)
+                        .param("leasedUntil", leasedUntil)
+                        .update()
+                == 1;
+    }
+
+    private void release(String key, Claim claim) {
+        jdbc.sql("UPDATE idempotency_key SET leased_until = now()"
+                        + " WHERE key = :key AND status IS NULL AND leased_until::text = :leasedUntil")
                 .param("key", key)
+                .param("leasedUntil", claim.leasedUntil())
                 .update();
     }
 

@@ -499,6 +499,22 @@ class KitTest {
         assertThat(attempt(key, KitTest::done, operationId -> true)).isEqualTo(200);
     }
 
+    @Test
+    void aRefusalIsNotKeptOnceAnotherAttemptHasTakenOver() {
+        String key = UUID.randomUUID().toString();
+        Function<String, ResponseEntity<?>> frozen = operationId -> {
+            assertThat(jdbc.sql("UPDATE idempotency_key SET leased_until = now() WHERE key = :key")
+                            .param("key", key)
+                            .update())
+                    .isOne();
+            assertThat(attempt(key, KitTest::unheard, barred -> true)).isEqualTo(503);
+            return refused(operationId);
+        };
+        assertThat(attempt(key, frozen, operationId -> true)).isEqualTo(409);
+        assertThat(attempt(key, KitTest::done, operationId -> true)).isEqualTo(200);
+        assertThat(attempt(key, KitTest::refused, operationId -> true)).isEqualTo(200);
+    }
+
     private int attempt(String key, Function<String, ResponseEntity<?>> action, Predicate<String> bar) {
         try {
             return requests.run(key, "POST /bars", "", action, bar)

@@ -118,7 +118,7 @@ final class EventDatabase implements AutoCloseable {
             EventDatabase opened = new EventDatabase(folder, shared, null, isCompacted);
             opened.resources.addLast(() -> OPEN.remove(path));
             return opened;
-        } catch (Refusal e) {
+        } catch (RuntimeException | Error e) {
             if (isFirst) {
                 OPEN.remove(path);
             }

@@ -61,8 +61,7 @@ class AccountsController {
     @Operation(
             summary = "One account",
             description = "available = booked - reserved + overdraft limit. position is the sequence number of the last"
-                    + " event of the account that is in these figures, the number that a command answered with."
-                    + " While the projection 'accounts' is replayed, the rebuild is shown.")
+                    + " event of the account that is in these figures, the number that a command answered with.")
     @ApiResponse(
             responseCode = "200",
             content =
