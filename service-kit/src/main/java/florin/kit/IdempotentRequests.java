@@ -111,12 +111,12 @@ public final class IdempotentRequests {
                 release(key, claim);
                 throw fault;
             }
-            if (keepRefusal(key, claim, Problems.answer(fault))) {
+            if (keep(key, claim, Problems.answer(fault))) {
                 throw fault;
             }
             return find(key).flatMap(this::kept).orElseThrow(IdempotentRequests::inProgress);
         }
-        return keep(key, answer, "")
+        return keep(key, claim, answer)
                 ? answer
                 : find(key).<ResponseEntity<?>>flatMap(this::kept).orElse(answer);
     }
@@ -204,26 +204,18 @@ public final class IdempotentRequests {
     }
 
     /**
-     * False if another attempt has taken over while this one took longer than its lease: what this one was refused the other
-     * may do.
+     * False if an answer is kept already: the first counts. Or if this is a refusal, and another attempt has taken over while this
+     * one took longer than its lease: what this one was refused the other may do.
      */
-    private boolean keepRefusal(String key, Claim claim, ResponseEntity<?> refusal) {
-        return keep(key, refusal, claim.leasedUntil());
-    }
-
-    /**
-     * False if an answer is kept already: the first counts.
-     *
-     * @param leasedUntil of the only claim that may keep it; empty if any may
-     */
-    private boolean keep(String key, ResponseEntity<?> answer, String leasedUntil) {
+    private boolean keep(String key, Claim claim, ResponseEntity<?> answer) {
         return jdbc.sql("UPDATE idempotency_key SET status = :status, location = :location, body = :body"
-                                + " WHERE key = :key AND status IS NULL AND :leasedUntil IN ('', leased_until::text)")
+                                + " WHERE key = :key AND status IS NULL"
+                                + " AND (:status < 400 OR leased_until::text = :leasedUntil)")
                         .param("status", answer.getStatusCode().value())
                         .param("location", answer.getHeaders().getFirst(HttpHeaders.LOCATION))
                         .param("body", json.writeValueAsString(answer.getBody()))
                         .param("key", key)
-                        .param("leasedUntil", leasedUntil)
+                        .param("leasedUntil", claim.leasedUntil())
                         .update()
                 == 1;
     }

@@ -280,9 +280,8 @@ class KitTest {
     }
 
     private HttpResponse<String> post(String key, String body) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/payments"))
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(body));
+        HttpRequest.Builder request =
+                request("/payments").header("Content-Type", "application/json").POST(BodyPublishers.ofString(body));
         if (key != null) {
             request.header("Idempotency-Key", key);
         }
@@ -602,7 +601,7 @@ class KitTest {
     @Test
     void aBodyOfMoreThan64KibIsRefused() {
         assertProblem(post(null, payment("1".repeat(70_000))), 413, "body-too-large");
-        HttpRequest.Builder chunked = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/payments"))
+        HttpRequest.Builder chunked = request("/payments")
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(new byte[70_000])));
         assertProblem(send(chunked), 413, "body-too-large");

@@ -30,7 +30,6 @@ import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.EventProcessingConfiguration;
 import org.axonframework.eventhandling.EventHandlerInvoker;
 import org.axonframework.eventhandling.EventMessage;
-import org.axonframework.eventhandling.EventProcessor;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.eventhandling.SubscribingEventProcessor;
 import org.axonframework.messaging.deadletter.SequencedDeadLetterProcessor;
@@ -49,8 +48,7 @@ import org.springframework.test.context.DynamicPropertySource;
 
 /**
  * Batches made by the test, handed to the handlers, interceptors and dead-letter queues of the running service: what its own
- * processors would put into one batch is theirs to say. They are ended first, as they would go on with the events of whichever
- * test wrote to this event store before.
+ * processors would put into one batch is theirs to say.
  */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @DirtiesContext
@@ -64,6 +62,7 @@ class ProjectedBatchTest {
     @DynamicPropertySource
     static void platform(DynamicPropertyRegistry registry) {
         TestPlatform.register(registry, "projected_batch");
+        registry.add("axon.axonserver.context", () -> "projected-batch");
     }
 
     @Autowired
@@ -86,7 +85,6 @@ class ProjectedBatchTest {
 
     @BeforeEach
     void emptyDatabase() {
-        processing.eventProcessors().values().forEach(EventProcessor::shutDown);
         accounts = batchesOf("accounts");
         entries = batchesOf("entries");
         deadLetters().clear();
