@@ -14,6 +14,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.json.JsonMapper;
@@ -194,13 +195,17 @@ public final class IdempotentRequests {
         if (row.status() == null) {
             return Optional.empty();
         }
-        ResponseEntity.BodyBuilder answer = ResponseEntity.status(row.status())
-                .header(REPLAYED, "true")
-                .contentType(row.status() < 400 ? MediaType.APPLICATION_JSON : MediaType.APPLICATION_PROBLEM_JSON);
+        ResponseEntity.BodyBuilder answer = ResponseEntity.status(row.status()).header(REPLAYED, "true");
         if (row.location() != null) {
             answer.location(URI.create(row.location()));
         }
-        return Optional.of(answer.body(json.readTree(row.body())));
+        if (row.status() < 400) {
+            return Optional.of(answer.contentType(MediaType.APPLICATION_JSON).body(json.readTree(row.body())));
+        }
+        ProblemDetail problem = json.readValue(row.body(), ProblemDetail.class);
+        problem.setProperty(Correlation.KEY, Correlation.current());
+        return Optional.of(
+                answer.contentType(MediaType.APPLICATION_PROBLEM_JSON).body(problem));
     }
 
     /**

@@ -3,15 +3,17 @@ package florin.kit;
 import io.grpc.StatusRuntimeException;
 import org.axonframework.axonserver.connector.ErrorCode;
 import org.axonframework.commandhandling.CommandCallback;
+import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.commandhandling.CommandResultMessage;
+import org.axonframework.commandhandling.GenericCommandResultMessage;
 import org.axonframework.commandhandling.SimpleCommandBus;
 import org.axonframework.messaging.MessageHandler;
 import org.axonframework.modelling.command.ConcurrencyException;
 
 /**
  * Handles a command again whose aggregate was changed by another process meanwhile, or was not as new as it was taken to be
- * ({@link CachedAggregates}): twice at most, because the one may follow the other.
+ * ({@link CachedAggregates}): twice at most, because the one may follow the other. Who sent it is let know a fault for what it is.
  */
 class LocalCommandBus extends SimpleCommandBus {
 
@@ -40,9 +42,20 @@ class LocalCommandBus extends SimpleCommandBus {
                     if (repetitions > 0 && result.isExceptional() && isOfConflict(result.exceptionResult())) {
                         handle(command, handler, callback, repetitions - 1);
                     } else {
-                        callback.onResult(handled, result);
+                        callback.onResult(handled, explained(result));
                     }
                 });
+    }
+
+    private static <R> CommandResultMessage<? extends R> explained(CommandResultMessage<? extends R> result) {
+        if (!result.isExceptional()) {
+            return result;
+        }
+        Throwable thrown = result.exceptionResult();
+        return Problems.fault(thrown)
+                .<CommandResultMessage<? extends R>>map(fault -> new GenericCommandResultMessage<>(
+                        new CommandExecutionException(thrown.toString(), thrown, fault), result.getMetaData()))
+                .orElse(result);
     }
 
     /** In one unit of work. */

@@ -9,6 +9,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.web.HttpMediaTypeException;
 import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
@@ -80,6 +81,9 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
         }
         if (fault instanceof MissingServletRequestParameterException missing) {
             return "The parameter '" + missing.getParameterName() + "' is missing";
+        }
+        if (fault instanceof HttpMessageNotReadableException && fault.getCause() == null) {
+            return "The body is missing: one JSON object is expected";
         }
         if (fault instanceof NoResourceFoundException) {
             return "There is nothing at " + request.getDescription(false).replaceFirst("^uri=", "")

@@ -2,6 +2,7 @@ package florin.kit;
 
 import florin.account.api.AccountRefusal;
 import florin.account.api.InvalidIbanException;
+import florin.account.api.RefusalReason;
 import florin.money.Money;
 import florin.money.MoneyException;
 import florin.transfer.api.InvalidTransferIdException;
@@ -14,6 +15,7 @@ import java.util.Currency;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
@@ -37,6 +39,7 @@ import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.TransactionTimedOutException;
 import org.springframework.web.bind.MethodArgumentNotValidException;
+import org.springframework.web.context.request.async.AsyncRequestTimeoutException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.exc.MismatchedInputException;
@@ -55,6 +58,12 @@ final class Problems {
             Status.Code.RESOURCE_EXHAUSTED,
             Status.Code.CANCELLED,
             Status.Code.DEADLINE_EXCEEDED);
+
+    /**
+     * What is known of an exception where it was thrown. Of an exception only the text passes the message router, but what is said
+     * as its details passes it as it is.
+     */
+    record Fault(ProblemType type, String detail) {}
 
     private Problems() {}
 
@@ -96,6 +105,15 @@ final class Problems {
                 "The request could not be handled; the logs tell more under its correlation id");
     }
 
+    /** Empty if nothing is known of it, or if it has details already, which tell more. */
+    static Optional<Fault> fault(Throwable thrown) {
+        ProblemException problem = problem(thrown);
+        return problem.type() == ProblemType.INTERNAL_ERROR
+                        || HandlerExecutionException.resolveDetails(thrown).isPresent()
+                ? Optional.empty()
+                : Optional.of(new Fault(problem.type(), problem.getMessage()));
+    }
+
     private static ProblemException known(Throwable cause) {
         if (cause instanceof ProblemException problem) {
             return problem;
@@ -116,10 +134,13 @@ final class Problems {
         }
         if (cause instanceof HandlerExecutionException execution
                 && execution.getDetails().orElse(null) instanceof TransferRefusal refusal) {
-            return new ProblemException(type(refusal), refusal.detail());
+            ProblemException problem = new ProblemException(type(refusal), refusal.detail());
+            return refusal.kind() == TransferRefusal.Kind.CONFLICT
+                    ? problem.with("reason", RefusalReason.AM05.name())
+                    : problem;
         }
         if (cause instanceof HandlerExecutionException execution
-                && execution.getDetails().orElse(null) instanceof QueryFaults.Fault fault) {
+                && execution.getDetails().orElse(null) instanceof Fault fault) {
             return new ProblemException(fault.type(), fault.detail());
         }
         if (cause instanceof MethodArgumentNotValidException invalid) {
@@ -203,9 +224,15 @@ final class Problems {
             return new ProblemException(
                     ProblemType.CONCURRENT_UPDATE, "Another change came first; try again with the same key");
         }
+        if (cause instanceof AxonServerCommandDispatchException lost && lost.getCause() == null) {
+            // The router's own words: the one that handled it left, or gave no answer.
+            return new ProblemException(
+                    ProblemType.NO_ANSWER,
+                    "It may or may not have happened (" + lost.getMessage()
+                            + "); try again with the same key to learn it");
+        }
         if (cause instanceof AxonServerException
                 || cause instanceof io.axoniq.axonserver.connector.AxonServerException
-                || cause instanceof AxonServerCommandDispatchException
                 || cause instanceof AxonServerQueryDispatchException
                 || cause instanceof NoHandlerForQueryException
                 || (cause instanceof StatusRuntimeException call
@@ -226,7 +253,7 @@ final class Problems {
             return new ProblemException(
                     ProblemType.DATABASE_UNAVAILABLE, "The database is away; try again with the same key");
         }
-        if (cause instanceof TimeoutException) {
+        if (cause instanceof TimeoutException || cause instanceof AsyncRequestTimeoutException) {
             return new ProblemException(
                     ProblemType.NO_ANSWER, "It may or may not have happened; try again with the same key to learn it");
         }

@@ -1,7 +1,6 @@
 package florin.kit;
 
 import java.util.concurrent.CompletableFuture;
-import org.axonframework.messaging.HandlerExecutionException;
 import org.axonframework.queryhandling.GenericQueryResponseMessage;
 import org.axonframework.queryhandling.QueryExecutionException;
 import org.axonframework.queryhandling.QueryMessage;
@@ -9,15 +8,11 @@ import org.axonframework.queryhandling.QueryResponseMessage;
 import org.axonframework.queryhandling.SimpleQueryBus;
 
 /**
- * Runs this service's query handlers, and lets the asker know a fault of theirs for what it is: of an exception only the text
- * passes the message router, but details of {@link QueryExecutionException} pass it as they are.
+ * Runs this service's query handlers, and lets the asker know a fault of theirs for what it is.
  *
  * <p>It wraps the transaction, not the handler: a database that is away shows itself when the transaction begins.
  */
 final class QueryFaults extends SimpleQueryBus {
-
-    /** What {@link Problems} knew about an exception where it was thrown. */
-    record Fault(ProblemType type, String detail) {}
 
     QueryFaults(SimpleQueryBus.Builder builder) {
         super(builder);
@@ -31,14 +26,9 @@ final class QueryFaults extends SimpleQueryBus {
 
     private static <R> QueryResponseMessage<R> explained(QueryResponseMessage<R> answer) {
         Throwable thrown = answer.exceptionResult();
-        ProblemException problem = Problems.problem(thrown);
-        if (problem.type() == ProblemType.INTERNAL_ERROR
-                || HandlerExecutionException.resolveDetails(thrown).isPresent()) {
-            return answer;
-        }
-        return new GenericQueryResponseMessage<>(
-                answer,
-                new QueryExecutionException(
-                        thrown.toString(), thrown, new Fault(problem.type(), problem.getMessage())));
+        return Problems.fault(thrown)
+                .<QueryResponseMessage<R>>map(fault -> new GenericQueryResponseMessage<>(
+                        answer, new QueryExecutionException(thrown.toString(), thrown, fault)))
+                .orElse(answer);
     }
 }

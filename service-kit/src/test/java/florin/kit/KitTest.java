@@ -14,7 +14,18 @@ import florin.money.Money;
 import florin.transfer.api.TransferId;
 import io.axoniq.axonserver.connector.event.EventChannel;
 import io.axoniq.axonserver.connector.event.EventStream;
+import io.axoniq.axonserver.grpc.FlowControl;
+import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
+import io.axoniq.axonserver.grpc.command.CommandProviderOutbound;
+import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
+import io.axoniq.axonserver.grpc.command.CommandSubscription;
 import io.axoniq.axonserver.grpc.event.Event;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotBlank;
 import java.io.ByteArrayOutputStream;
@@ -58,11 +69,13 @@ import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
 import org.axonframework.eventhandling.GenericEventMessage;
+import org.axonframework.eventsourcing.eventstore.EventStoreException;
 import org.axonframework.messaging.ResultMessage;
 import org.axonframework.messaging.annotation.MetaDataValue;
 import org.axonframework.messaging.interceptors.JSR303ViolationException;
 import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
+import org.axonframework.modelling.command.ConcurrencyException;
 import org.axonframework.queryhandling.QueryGateway;
 import org.axonframework.queryhandling.QueryHandler;
 import org.axonframework.serialization.SerializationException;
@@ -165,6 +178,12 @@ class KitTest {
             if (command.transferId().value().equals("TRF-refused")) {
                 throw new CommandExecutionException(
                         "refused", null, new AccountRefusal(RefusalReason.AM04, "10.00 EUR are not available"));
+            }
+            if (command.transferId().value().equals("TRF-overtaken")) {
+                throw new ConcurrencyException("another event came first");
+            }
+            if (command.transferId().value().equals("TRF-not-stored")) {
+                throw new EventStoreException("not stored", Status.UNAVAILABLE.asRuntimeException());
             }
             if (!correlationId.equals("the-correlation")) {
                 throw new IllegalStateException("The correlation id is " + correlationId);
@@ -454,8 +473,9 @@ class KitTest {
         assertProblem(post(key, payment("5.00")), 422, "insufficient-funds");
         Controller.fault = null;
         HttpResponse<String> again = post(key, payment("5.00"));
-        assertThat(again.statusCode()).isEqualTo(422);
-        assertThat(again.body()).contains("not enough");
+        assertProblem(again, 422, "insufficient-funds");
+        assertThat(again.headers().firstValue(IdempotentRequests.REPLAYED)).hasValue("true");
+        assertThat(again.body()).contains("not enough", "\"instance\":\"/payments\"");
     }
 
     @Test
@@ -692,6 +712,71 @@ class KitTest {
         HttpResponse<String> response = get("/payments/" + NORTH + "/TRF-refused");
         assertProblem(response, 422, "insufficient-funds");
         assertThat(json.readTree(response.body()).get("reason").asString()).isEqualTo("AM04");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TRF-overtaken, 409, concurrent-update", "TRF-not-stored, 503, event-store-unavailable"})
+    void aFaultThatMayPassIsKnownAsOneAcrossTheBus(String transfer, int status, String type) {
+        HttpResponse<String> response = get("/payments/" + NORTH + "/" + transfer);
+        assertProblem(response, status, type);
+        assertThat(response.headers().firstValue("Retry-After")).isPresent();
+    }
+
+    @Test
+    void aCommandWhoseHandlerLeavesMayOrMayNotHaveHappened() throws Exception {
+        Iban east = Iban.of("FLEA", 1);
+        ManagedChannel leaving = ManagedChannelBuilder.forAddress("localhost", TestPlatform.axonServerPort())
+                .usePlaintext()
+                .build();
+        Metadata context = new Metadata();
+        context.put(
+                Metadata.Key.of("AxonIQ-Context", Metadata.ASCII_STRING_MARSHALLER), eventStore.getDefaultContext());
+        CountDownLatch subscribed = new CountDownLatch(1);
+        CountDownLatch handling = new CountDownLatch(1);
+        CompletableFuture<HttpResponse<String>> asked;
+        try {
+            StreamObserver<CommandProviderOutbound> handler = CommandServiceGrpc.newStub(leaving)
+                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(context))
+                    .openStream(new StreamObserver<>() {
+                        @Override
+                        public void onNext(CommandProviderInbound message) {
+                            if (message.hasAck()) {
+                                subscribed.countDown();
+                            } else if (message.hasCommand()) {
+                                handling.countDown();
+                            }
+                        }
+
+                        @Override
+                        public void onError(Throwable left) {
+                            // By itself.
+                        }
+
+                        @Override
+                        public void onCompleted() {
+                            // Never.
+                        }
+                    });
+            handler.onNext(CommandProviderOutbound.newBuilder()
+                    .setInstructionId("subscribe")
+                    .setSubscribe(CommandSubscription.newBuilder()
+                            .setMessageId("subscribe")
+                            .setCommand(CaptureReservation.class.getName() + "@FLEA")
+                            .setClientId("leaving")
+                            .setComponentName("leaving")
+                            .setLoadFactor(100))
+                    .build());
+            assertThat(subscribed.await(60, TimeUnit.SECONDS)).isTrue();
+            handler.onNext(CommandProviderOutbound.newBuilder()
+                    .setFlowControl(
+                            FlowControl.newBuilder().setClientId("leaving").setPermits(1))
+                    .build());
+            asked = CompletableFuture.supplyAsync(() -> get("/payments/" + east + "/TRF-1"));
+            assertThat(handling.await(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            leaving.shutdownNow();
+        }
+        assertProblem(asked.get(60, TimeUnit.SECONDS), 503, "no-answer");
     }
 
     @Test

@@ -118,12 +118,12 @@ class AccountController {
     ResponseEntity<?> block(
             @Parameter(example = IBAN) @PathVariable String iban,
             @Parameter(description = KEY_MEANING) @RequestHeader(name = KEY, required = false) String key,
-            @Valid @RequestBody EmptyRequest request) {
+            @RequestBody(required = false) EmptyRequest body) {
         return run(
                 key,
                 iban,
                 "block",
-                request,
+                new EmptyRequest(),
                 (account, operationId) -> desk.send(new BlockAccount(account, operationId)));
     }
 
@@ -136,12 +136,12 @@ class AccountController {
     ResponseEntity<?> unblock(
             @Parameter(example = IBAN) @PathVariable String iban,
             @Parameter(description = KEY_MEANING) @RequestHeader(name = KEY, required = false) String key,
-            @Valid @RequestBody EmptyRequest request) {
+            @RequestBody(required = false) EmptyRequest body) {
         return run(
                 key,
                 iban,
                 "unblock",
-                request,
+                new EmptyRequest(),
                 (account, operationId) -> desk.send(new UnblockAccount(account, operationId)));
     }
 
@@ -154,8 +154,8 @@ class AccountController {
     ResponseEntity<?> close(
             @Parameter(example = IBAN) @PathVariable String iban,
             @Parameter(description = KEY_MEANING) @RequestHeader(name = KEY, required = false) String key,
-            @Valid @RequestBody EmptyRequest request) {
-        return run(key, iban, "closure", request, desk::close);
+            @RequestBody(required = false) EmptyRequest body) {
+        return run(key, iban, "closure", new EmptyRequest(), desk::close);
     }
 
     private ResponseEntity<?> run(

@@ -121,7 +121,8 @@ class AccountHttpTest extends BranchTest {
         String iban = open();
         deposit(iban, "1.00").isCreated();
 
-        Answer blocked = post("/accounts/" + iban + "/block", "{}").isCreated();
+        post("/accounts/" + iban + "/block", "{\"why\":\"lost\"}").isProblem(400, "unknown-field");
+        Answer blocked = post("/accounts/" + iban + "/block", "").isCreated();
 
         assertThat(blocked.text("booked.value")).isEqualTo("1.00");
         assertThat(deposit(iban, "1.00").isProblem(409, "account-blocked").text("reason"))
@@ -351,6 +352,12 @@ class AccountHttpTest extends BranchTest {
         assertThat(refused.text("allowed.0")).isEqualTo("application/json");
         assertThat(post(deposits, amount("2.00", "EUR")).isCreated().text("booked.value"))
                 .isEqualTo("2.00");
+    }
+
+    @Test
+    void aMissingBodyIsRefused() {
+        Answer refused = post("/accounts/" + UNKNOWN + "/deposits", "").isProblem(400, "invalid-request");
+        assertThat(refused.text("detail")).contains("body is missing");
     }
 
     @Test

@@ -187,7 +187,9 @@ class AccountQueryTest {
 
     @Test
     void what_is_not_there_or_not_allowed_is_a_problem() throws Exception {
-        assertProblem(get("/accounts/" + Iban.of("NONE", 1)), 404, "unknown-account");
+        Answer unknown = get("/accounts/" + Iban.of("NONE", 1));
+        assertProblem(unknown, 404, "unknown-account");
+        assertThat(unknown.body().path("reason").asString()).isEqualTo("AC01");
         assertProblem(get("/accounts/" + Iban.of("NONE", 1) + "/entries"), 404, "unknown-account");
         assertProblem(get("/accounts/NL00FLNO0000000000"), 400, "invalid-iban");
         assertProblem(get("/accounts/" + Iban.of("NONE", 1) + "/entries?limit=501"), 400, "invalid-request");

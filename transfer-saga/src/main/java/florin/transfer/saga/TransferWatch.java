@@ -4,30 +4,34 @@ import florin.kit.DaemonThreads;
 import florin.kit.QueryLimit;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
-import jakarta.annotation.PreDestroy;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
  * Waits for transfers without holding a thread.
  *
  * <p>What this process's own view commits it sees at once. What another process of the service commits it sees when it next
- * looks at the table, for all that are waited for in one statement.
+ * looks at the table, for all that are waited for in one statement. Once the service is being stopped nobody waits any more:
+ * each is told how its transfer stands.
  */
 @Component
-class TransferWatch {
+class TransferWatch implements SmartLifecycle {
 
     /** How long a transfer that was just accepted may take to appear in the view. */
     static final Duration APPEARANCE = Duration.ofSeconds(2);
@@ -41,18 +45,49 @@ class TransferWatch {
     private final Map<String, Set<Waiter>> waiting = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor timer =
             new ScheduledThreadPoolExecutor(THREADS, new DaemonThreads("transfer-watch"));
+    private volatile boolean isRunning;
 
     TransferWatch(TransferRows rows, QueryLimit limit) {
         this.rows = rows;
         this.limit = limit;
         timer.setRemoveOnCancelPolicy(true);
+    }
+
+    @Override
+    public void start() {
+        isRunning = true;
         ScheduledFuture<?> unused =
                 timer.scheduleWithFixedDelay(this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    @PreDestroy
-    void stop() {
-        timer.shutdownNow();
+    /** Of all that is stopped among the first: the web server waits for open requests. */
+    @Override
+    public void stop() {
+        isRunning = false;
+        timer.shutdown(); // Whoever comes from now on is refused there, and so is told at once.
+        Set<String> ids = Set.copyOf(waiting.keySet());
+        if (ids.isEmpty()) {
+            return;
+        }
+        BiConsumer<String, Waiter> end;
+        try {
+            Map<String, TransferDetails> found = new HashMap<>();
+            limit.read(() -> rows.find(ids))
+                    .forEach(row -> found.put(row.details().id().value(), row.details()));
+            end = (id, waiter) -> waiter.answer.complete(Optional.ofNullable(found.get(id)));
+        } catch (RuntimeException away) {
+            end = (id, waiter) -> waiter.answer.completeExceptionally(away);
+        }
+        for (String id : ids) {
+            for (Waiter waiter : waiting.getOrDefault(id, Set.of())) {
+                end.accept(id, waiter);
+            }
+        }
+    }
+
+    @Override
+    public boolean isRunning() {
+        return isRunning;
     }
 
     /** The transfer once it is final, or as it stands when the time is up; empty if it does not appear. */
@@ -86,10 +121,20 @@ class TransferWatch {
     }
 
     private void see(TransferId id, Waiter waiter) {
-        try {
-            now(id).ifPresent(waiter::see);
-        } catch (RuntimeException away) {
-            waiter.answer.completeExceptionally(away);
+        look(id, waiter, found -> found.ifPresent(waiter::see));
+    }
+
+    private void end(TransferId id, Waiter waiter) {
+        look(id, waiter, waiter.answer::complete);
+    }
+
+    private void look(TransferId id, Waiter waiter, Consumer<Optional<TransferDetails>> thereupon) {
+        if (!waiter.answer.isDone()) {
+            try {
+                thereupon.accept(now(id));
+            } catch (RuntimeException away) {
+                waiter.answer.completeExceptionally(away);
+            }
         }
     }
 
@@ -103,6 +148,11 @@ class TransferWatch {
     /** Tells those who wait for it how a transfer stands now. */
     void see(TransferDetails transfer) {
         waiting.getOrDefault(transfer.id().value(), Set.of()).forEach(waiter -> waiter.see(transfer));
+    }
+
+    /** How many wait now. */
+    int waiters() {
+        return waiting.values().stream().mapToInt(Set::size).sum();
     }
 
     private void look() {
@@ -122,18 +172,13 @@ class TransferWatch {
         if (waiter.answer.isDone()) {
             return;
         }
-        Future<?> due = timer.schedule(
-                () -> {
-                    if (!waiter.answer.isDone()) {
-                        try {
-                            thereupon.accept(now(id));
-                        } catch (RuntimeException away) {
-                            waiter.answer.completeExceptionally(away);
-                        }
-                    }
-                },
-                delay.toMillis(),
-                TimeUnit.MILLISECONDS);
+        Future<?> due;
+        try {
+            due = timer.schedule(() -> look(id, waiter, thereupon), delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException stopped) {
+            end(id, waiter);
+            return;
+        }
         CompletableFuture<?> unused = waiter.answer.whenComplete((transfer, fault) -> due.cancel(false));
     }
 

@@ -193,7 +193,9 @@ class TransferServiceTest {
         assertThat(JSON.readTree(second.body()).get("status").asString()).isEqualTo("COMPLETED");
         assertBalances("95.00", "5.00");
 
-        assertProblem(post(transfer(id, "6.00"), null), 422, "transfer-conflict");
+        HttpResponse<String> conflict = post(transfer(id, "6.00"), null);
+        assertProblem(conflict, 422, "transfer-conflict");
+        assertThat(JSON.readTree(conflict.body()).get("reason").asString()).isEqualTo("AM05");
         assertBalances("95.00", "5.00");
     }
 
@@ -280,12 +282,30 @@ class TransferServiceTest {
     }
 
     @Test
-    void a_transfer_survives_a_restart_of_the_service() throws Exception {
+    void a_transfer_survives_a_restart_of_the_service_and_who_waits_for_it_then_is_told_how_it_stands()
+            throws Exception {
         south.close();
-        HttpResponse<String> accepted = post(transfer(null, "9.00"), null);
-        String location = accepted.headers().firstValue("Location").orElseThrow();
+        String id = "TRF-" + UUID.randomUUID();
+        String location = "/transfers/" + id;
+        CompletableFuture<HttpResponse<String>> accepted = HTTP.sendAsync(
+                request("/transfers")
+                        .header("Content-Type", "application/json")
+                        .header("Prefer", "wait=60")
+                        .POST(HttpRequest.BodyPublishers.ofString(transfer(id, "9.00")))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        await().atMost(PATIENCE).until(() -> get(location).statusCode() == 200);
         await().atMost(PATIENCE).until(() -> status(location).equals("RESERVED"));
+        CompletableFuture<HttpResponse<String>> shown =
+                HTTP.sendAsync(request(location + "?wait=60s").build(), HttpResponse.BodyHandlers.ofString());
+        await().atMost(PATIENCE)
+                .until(() -> service.getBean(TransferWatch.class).waiters() == 2);
         service.close();
+        assertThat(accepted.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(202);
+        assertThat(JSON.readTree(shown.get(60, TimeUnit.SECONDS).body())
+                        .get("status")
+                        .asString())
+                .isEqualTo("RESERVED");
         reopenSouth();
         service = startService();
         JsonNode done = JSON.readTree(get(location + "?wait=40s").body());
@@ -605,6 +625,7 @@ class TransferServiceTest {
                     }
                 },
                 service.getBean(QueryLimit.class));
+        watch.start();
         try {
             CompletableFuture<Optional<TransferDetails>> waiting = watch.await(id, Waiting.LONGEST);
             assertThat(lookedFor.await(60, TimeUnit.SECONDS)).isTrue();

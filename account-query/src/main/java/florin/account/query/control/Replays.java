@@ -100,9 +100,17 @@ public class Replays {
             release(name);
             pause(REMOVAL_PAUSE);
         }
+        try {
+            claimNext(name);
+        } catch (RuntimeException away) {
+            LOG.warn("A replay of {} has begun; who works on it is found out later", name, away);
+        }
+    }
+
+    /** At once and here, rather than the next time that any instance looks for segments. */
+    private void claimNext(String name) {
         ProjectionState begun = generations.find(name);
         LOG.info("Generation {} of {} is being built", begun.generation() + 1, name);
-        // At once and here, rather than the next time that any instance looks for segments.
         PooledStreamingEventProcessor builder = projections.processor(begun.otherProcessor());
         tokens.find(begun.otherProcessor()).forEach(token -> {
             CompletableFuture<Boolean> unused = builder.claimSegment(token.segment());

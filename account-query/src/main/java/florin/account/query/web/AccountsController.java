@@ -9,6 +9,7 @@ import florin.account.api.FindAccounts;
 import florin.account.api.FindEntries;
 import florin.account.api.FindTrialBalance;
 import florin.account.api.Iban;
+import florin.account.api.RefusalReason;
 import florin.account.api.TrialBalance;
 import florin.account.query.EntryCursor;
 import florin.account.query.stream.EntryStreams;
@@ -247,7 +248,8 @@ class AccountsController {
     }
 
     private static ProblemException unknown(String iban) {
-        return new ProblemException(ProblemType.UNKNOWN_ACCOUNT, "There is no account " + iban);
+        return new ProblemException(ProblemType.UNKNOWN_ACCOUNT, "There is no account " + iban)
+                .with("reason", RefusalReason.AC01.name());
     }
 
     private <R> R ask(Object query, ResponseType<R> answer) {
