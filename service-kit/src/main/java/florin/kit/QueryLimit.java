@@ -25,6 +25,10 @@ public final class QueryLimit {
 
     /** A time of 0 has no end. */
     QueryLimit(PlatformTransactionManager transactions, int timeoutSeconds, int atOnce) {
+        if (timeoutSeconds < 0) {
+            throw new IllegalArgumentException(
+                    "florin.database.query-timeout must be 0 or more seconds, not " + timeoutSeconds);
+        }
         this.transactions = transactions;
         this.timeoutSeconds = timeoutSeconds;
         limited.setTimeout(timeoutSeconds == 0 ? TransactionDefinition.TIMEOUT_DEFAULT : timeoutSeconds);

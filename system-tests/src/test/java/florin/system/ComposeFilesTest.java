@@ -163,7 +163,7 @@ class ComposeFilesTest {
         if (!module.equals("axon-server")) {
             assertThat(dockerfile)
                     .contains("-Djarmode=tools", "--layers")
-                    .contains("ENV SERVER_PORT=" + ports)
+                    .contains("ENV SERVER_PORT=" + ports, "ENV SERVER_ADDRESS=0.0.0.0")
                     .contains("/actuator/health/readiness");
         }
         assertThat(Files.readString(SharedPlatform.root().resolve(".dockerignore")))

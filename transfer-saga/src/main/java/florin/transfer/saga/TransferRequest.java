@@ -13,8 +13,8 @@ import jakarta.validation.constraints.Size;
 /** What a client asks for; an {@code id} that it chooses makes the request safe to repeat. */
 record TransferRequest(
         @Schema(implementation = String.class, example = "TRF-2026-0001") TransferId id,
-        @Schema(implementation = String.class, example = "NL13FLNO0000000001") @NotNull Iban from,
-        @Schema(implementation = String.class, example = "NL13FLSO0000000001") @NotNull Iban to,
+        @Schema(implementation = String.class, example = "NL81FLNO0000000001") @NotNull Iban from,
+        @Schema(implementation = String.class, example = "NL24FLSO0000000001") @NotNull Iban to,
         @Schema(implementation = Money.Json.class, example = "{\"value\":\"30.00\",\"currency\":\"EUR\"}") @NotNull
                 Money amount,
         @Schema(example = "Rent of May")

@@ -71,7 +71,7 @@ class AccountsController {
                             examples =
                                     @ExampleObject(
                                             """
-                                            {"iban":"NL22FLNO0000000001","owner":"alice","currency":"EUR",
+                                            {"iban":"NL81FLNO0000000001","owner":"alice","currency":"EUR",
                                              "booked":{"value":"100.00","currency":"EUR"},
                                              "reserved":{"value":"30.00","currency":"EUR"},
                                              "available":{"value":"70.00","currency":"EUR"},
@@ -79,7 +79,7 @@ class AccountsController {
     @ApiResponse(responseCode = "400", description = "invalid-iban")
     @ApiResponse(responseCode = "404", description = "unknown-account")
     @GetMapping("/accounts/{iban}")
-    AccountDetails account(@Parameter(example = "NL22FLNO0000000001") @PathVariable("iban") String iban) {
+    AccountDetails account(@Parameter(example = "NL81FLNO0000000001") @PathVariable("iban") String iban) {
         return find(new Iban(iban)).orElseThrow(() -> unknown(iban));
     }
 
@@ -94,7 +94,7 @@ class AccountsController {
                             examples =
                                     @ExampleObject(
                                             """
-                                            {"accounts":[{"iban":"NL22FLNO0000000001","owner":"alice","currency":"EUR",
+                                            {"accounts":[{"iban":"NL81FLNO0000000001","owner":"alice","currency":"EUR",
                                               "booked":{"value":"100.00","currency":"EUR"},
                                               "reserved":{"value":"0.00","currency":"EUR"},
                                               "available":{"value":"100.00","currency":"EUR"},
@@ -133,13 +133,13 @@ class AccountsController {
                             examples =
                                     @ExampleObject(
                                             """
-                                            {"entries":[{"id":"NL22FLNO0000000001-1-C","account":"NL22FLNO0000000001",
+                                            {"entries":[{"id":"NL81FLNO0000000001-1-C","account":"NL81FLNO0000000001",
                                               "amount":{"value":"100.00","currency":"EUR"},"kind":"DEPOSIT",
                                               "reference":"salary","bookedAt":"2026-01-02T03:04:05Z","position":1}]}""")))
     @ApiResponse(responseCode = "404", description = "unknown-account")
     @GetMapping("/accounts/{iban}/entries")
     EntryPage entries(
-            @Parameter(example = "NL22FLNO0000000001") @PathVariable("iban") String iban,
+            @Parameter(example = "NL81FLNO0000000001") @PathVariable("iban") String iban,
             @Parameter(description = "1 to 500") @RequestParam(name = "limit", defaultValue = "50") int limit,
             @Parameter(description = "The next of the page before") @RequestParam(name = "after", required = false)
                     String after) {
@@ -176,7 +176,7 @@ class AccountsController {
 
                                             id: 1
                                             event: entry
-                                            data: {"id":"NL22FLNO0000000001-1-C","account":"NL22FLNO0000000001",…}
+                                            data: {"id":"NL81FLNO0000000001-1-C","account":"NL81FLNO0000000001",…}
 
                                             """)))
     @ApiResponse(responseCode = "400", description = "invalid-request or invalid-iban")
@@ -184,7 +184,7 @@ class AccountsController {
     @ApiResponse(responseCode = "503", description = "too-many-streams")
     @GetMapping(path = "/accounts/{iban}/entries/stream", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
     void stream(
-            @Parameter(example = "NL22FLNO0000000001") @PathVariable("iban") String iban,
+            @Parameter(example = "NL81FLNO0000000001") @PathVariable("iban") String iban,
             @Parameter(description = "The id of the last event that was seen; goes before after")
                     @RequestHeader(name = "Last-Event-ID", defaultValue = "")
                     String lastEventId,

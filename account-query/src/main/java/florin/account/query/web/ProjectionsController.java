@@ -106,9 +106,9 @@ class ProjectionsController {
                             examples =
                                     @ExampleObject(
                                             """
-                                            [{"generation":0,"account":"NL39FLNO0000000001","event":"MoneyDeposited","position":7,
+                                            [{"generation":0,"account":"NL81FLNO0000000001","event":"MoneyDeposited","position":7,
                                               "enqueuedAt":"2026-01-31T12:00:00Z","lastTriedAt":"2026-01-31T12:00:00Z",
-                                              "cause":"Event 7 of account NL39FLNO0000000001 came after event 5: one is missing"}]""")))
+                                              "cause":"Event 7 of account NL81FLNO0000000001 came after event 5: one is missing"}]""")))
     @ApiResponse(responseCode = "404", description = "unknown-projection")
     @GetMapping("/projections/{name}/dead-letters")
     List<DeadLetter> deadLetters(@Parameter(example = "accounts") @PathVariable("name") String name) {
