@@ -199,11 +199,13 @@ class KitAutoConfiguration {
             TransactionManager transactionManager,
             Configuration axon,
             DuplicateCommandHandlerResolver duplicateCommandHandlerResolver) {
-        SimpleCommandBus local = new LocalCommandBus(SimpleCommandBus.builder()
-                .transactionManager(transactionManager)
-                .duplicateCommandHandlerResolver(duplicateCommandHandlerResolver)
-                .spanFactory(axon.getComponent(CommandBusSpanFactory.class))
-                .messageMonitor(axon.messageMonitor(CommandBus.class, "commandBus")));
+        SimpleCommandBus local = new LocalCommandBus(
+                SimpleCommandBus.builder()
+                        .transactionManager(transactionManager)
+                        .duplicateCommandHandlerResolver(duplicateCommandHandlerResolver)
+                        .spanFactory(axon.getComponent(CommandBusSpanFactory.class))
+                        .messageMonitor(axon.messageMonitor(CommandBus.class, "commandBus")),
+                Problems::fault);
         local.registerHandlerInterceptor(new CachedAggregates.FreshAnswers());
         local.registerHandlerInterceptor(new CorrelationDataInterceptor<>(axon.correlationDataProviders()));
         return local;

@@ -1,6 +1,8 @@
 package florin.kit;
 
 import io.grpc.StatusRuntimeException;
+import java.util.Optional;
+import java.util.function.Function;
 import org.axonframework.axonserver.connector.ErrorCode;
 import org.axonframework.commandhandling.CommandCallback;
 import org.axonframework.commandhandling.CommandExecutionException;
@@ -20,8 +22,14 @@ class LocalCommandBus extends SimpleCommandBus {
     private static final int MOST_REPETITIONS = 2;
     private static final int LONGEST_CHAIN = 10;
 
-    LocalCommandBus(Builder builder) {
+    private final Function<Throwable, ? extends Optional<?>> details;
+
+    /**
+     * @param details what is told of a fault beside its text, if anything is known
+     */
+    LocalCommandBus(Builder builder, Function<Throwable, ? extends Optional<?>> details) {
         super(builder);
+        this.details = details;
     }
 
     @Override
@@ -47,14 +55,14 @@ class LocalCommandBus extends SimpleCommandBus {
                 });
     }
 
-    private static <R> CommandResultMessage<? extends R> explained(CommandResultMessage<? extends R> result) {
+    private <R> CommandResultMessage<? extends R> explained(CommandResultMessage<? extends R> result) {
         if (!result.isExceptional()) {
             return result;
         }
         Throwable thrown = result.exceptionResult();
-        return Problems.fault(thrown)
-                .<CommandResultMessage<? extends R>>map(fault -> new GenericCommandResultMessage<>(
-                        new CommandExecutionException(thrown.toString(), thrown, fault), result.getMetaData()))
+        return details.apply(thrown)
+                .<CommandResultMessage<? extends R>>map(known -> new GenericCommandResultMessage<>(
+                        new CommandExecutionException(thrown.toString(), thrown, known), result.getMetaData()))
                 .orElse(result);
     }
 

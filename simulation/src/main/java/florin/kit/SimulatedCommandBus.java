@@ -1,6 +1,7 @@
 package florin.kit;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.axonframework.commandhandling.CommandCallback;
@@ -32,7 +33,7 @@ public final class SimulatedCommandBus extends LocalCommandBus {
 
     /** {@code asksBeforeItAnswers} as it must be, but for a deliberate bug. */
     public SimulatedCommandBus(Units units, boolean asksBeforeItAnswers) {
-        super(SimpleCommandBus.builder());
+        super(SimpleCommandBus.builder(), fault -> Optional.empty());
         this.units = units;
         this.interceptors = asksBeforeItAnswers ? List.of(new CachedAggregates.FreshAnswers()) : List.of();
     }
