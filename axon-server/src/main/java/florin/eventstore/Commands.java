@@ -8,6 +8,7 @@ import florin.eventstore.storage.StorageResources;
 import florin.eventstore.storage.Verification;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -79,7 +80,7 @@ final class Commands {
                 default -> verify(data);
             }
             return 0;
-        } catch (Refusal | IOException e) {
+        } catch (Refusal | IOException | UncheckedIOException e) {
             errors.println(command + " failed: " + e.getMessage());
             return 1;
         }

@@ -206,6 +206,9 @@ public final class Main {
         if (option + 1 == arguments.length) {
             throw new IllegalArgumentException("--config needs a value");
         }
+        if (List.of(arguments).lastIndexOf("--config") != option) {
+            throw new IllegalArgumentException("--config may be given once");
+        }
         return ConfigurationFile.read(Path.of(arguments[option + 1]), SWITCHES);
     }
 

@@ -284,6 +284,16 @@ class BackupTest {
     }
 
     @Test
+    void verifySaysWhyItCannotUnpackItsLibrary() throws Exception {
+        Files.writeString(
+                Files.createDirectories(folder("data").resolve("contexts")).resolveSibling("native"), "taken");
+
+        assertThat(verify("data")).isEqualTo(1);
+
+        assertThat(output()).contains("verify failed: cannot unpack RocksDB's library");
+    }
+
+    @Test
     void verifyLeavesARunningNodeAlone() throws Exception {
         ServerProcess server = ServerProcess.start(folder("data"));
         try {

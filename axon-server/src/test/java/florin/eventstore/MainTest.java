@@ -62,6 +62,7 @@ class MainTest {
         assertRefused("unknown option --colour", "--colour");
         assertRefused("--data needs a value", "--data");
         assertRefused("--config needs a value", "--config");
+        assertRefused("--config may be given once", "--config", "one", "--config", "another");
         assertRefused(
                 "cannot read the configuration file",
                 "--config",
