@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** {@code ./florin chaos}. Exit codes: 0 all invariants held, 1 they did not or the run failed, 2 wrong usage. */
+/** {@code ./florin chaos}. Exit codes: 0 all invariants held, 1 they did not or the run failed, 2 wrong usage, 130 interrupted. */
 public final class Main {
     private static final Consumer<String> SAY = Console.timed();
 
@@ -32,13 +32,8 @@ public final class Main {
         }
         try {
             return run(Settings.of(arguments));
-        } catch (Settings.UsageException e) {
-            System.err.println("florin: " + e.getMessage());
-            return 2;
-        } catch (LauncherException | ChaosException e) {
-            System.out.flush();
-            System.err.println("florin: " + e.getMessage());
-            return 1;
+        } catch (LauncherException | ChaosException | UncheckedIOException e) {
+            return Console.refuse(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return 1;
@@ -65,9 +60,7 @@ public final class Main {
                 writeDown(folder, report);
             }
         } finally {
-            if (signal.isGiven()) {
-                signal.awaitEnd();
-            }
+            signal.awaitEndIfGiven();
             run.close();
             signal.forget();
             if (good && settings.data().isEmpty()) {

@@ -1,5 +1,6 @@
 package florin.chaos;
 
+import florin.launcher.UsageException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -17,15 +18,6 @@ import java.util.concurrent.ThreadLocalRandom;
 record Settings(Duration duration, long seed, int instances, Optional<Path> data) {
     static final double LONGEST_MINUTES = 60;
     private static final int MOST_INSTANCES = 2;
-
-    /** Wrong usage: the message says what. */
-    static final class UsageException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        UsageException(String sentence) {
-            super(sentence);
-        }
-    }
 
     static Settings of(List<String> arguments) {
         Settings settings = new Settings(

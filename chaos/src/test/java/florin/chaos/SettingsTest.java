@@ -3,6 +3,7 @@ package florin.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import florin.launcher.UsageException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -45,7 +46,7 @@ class SettingsTest {
             })
     void what_cannot_be_is_refused(String line) {
         assertThatThrownBy(() -> Settings.of(List.of(line.split(" ", -1))))
-                .isInstanceOf(Settings.UsageException.class)
+                .isInstanceOf(UsageException.class)
                 .hasMessageContaining(
                         line.startsWith("-") && !line.contains("hours") ? line.split(" ", 2)[0] : "--help");
     }

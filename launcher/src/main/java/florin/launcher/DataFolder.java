@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The folder that one running platform owns: a lock that dies with its holder, the state, data and logs. */
 public final class DataFolder implements AutoCloseable {
@@ -31,8 +32,7 @@ public final class DataFolder implements AutoCloseable {
                 Files.createDirectory(
                         path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
-            channel =
-                    FileChannel.open(path.resolve("florin.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel = FileChannel.open(lockFile(path), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = tryLock(channel);
             if (lock == null) {
                 channel.close();
@@ -43,7 +43,22 @@ public final class DataFolder implements AutoCloseable {
             return new DataFolder(path, channel, lock);
         } catch (IOException e) {
             closeQuietly(channel);
-            throw new LauncherException("The data folder " + path + " cannot be used: " + e.getMessage() + ".", e);
+            throw new LauncherException(
+                    "The data folder " + path + " cannot be used: " + LauncherException.reason(e) + ".", e);
+        }
+    }
+
+    /** Whether a launcher holds the folder now. */
+    static boolean isInUse(Path path) {
+        if (!Files.exists(lockFile(path))) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(lockFile(path), StandardOpenOption.WRITE);
+                FileLock lock = tryLock(channel)) {
+            return lock == null;
+        } catch (IOException e) {
+            throw new LauncherException(
+                    "The data folder " + path + " cannot be used: " + LauncherException.reason(e) + ".", e);
         }
     }
 
@@ -66,18 +81,29 @@ public final class DataFolder implements AutoCloseable {
     }
 
     /**
-     * A folder that holds no data yet, for a program that keeps none: the chosen one, or a temporary one.
+     * A folder that holds nothing yet, for a program that does not go on with old data: the chosen one, which may be empty
+     * or not there, or a temporary one.
      *
-     * @param program that of the sentence that refuses a folder with data
+     * @param program that of the sentence that refuses a folder with something in it
      * @param prefix of the temporary folder's name
      */
     public static Path fresh(Optional<Path> chosen, String program, String prefix) {
         Path folder = chosen.orElseGet(() -> temporary(prefix));
-        if (Files.exists(passwords(folder))) {
+        if (Files.exists(folder) && !isEmpty(folder)) {
             throw new LauncherException(program + " needs a new folder, and " + folder
-                    + " holds data: choose another one with --data, or none for a temporary one.");
+                    + " is not empty: choose another one with --data, or none for a temporary one.");
         }
         return folder;
+    }
+
+    /** But for the lock of a start that was refused. */
+    private static boolean isEmpty(Path folder) {
+        try (Stream<Path> content = Files.list(folder)) {
+            return content.allMatch(path -> path.equals(lockFile(folder)));
+        } catch (IOException e) {
+            throw new LauncherException(
+                    "The data folder " + folder + " cannot be used: " + LauncherException.reason(e) + ".", e);
+        }
     }
 
     private static Path temporary(String prefix) {
@@ -86,6 +112,10 @@ public final class DataFolder implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Path lockFile(Path data) {
+        return data.resolve("florin.lock");
     }
 
     static Path stateFile(Path data) {

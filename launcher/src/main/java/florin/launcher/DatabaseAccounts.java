@@ -7,6 +7,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -22,6 +23,8 @@ public final class DatabaseAccounts {
             List.of("account_flno", "account_flso", "transfer_saga", "account_query");
 
     static final String ADMINISTRATOR = "postgres";
+    static final FileAttribute<?> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final int PASSWORD_BYTES = 24;
 
     private final Map<String, String> passwords;
@@ -36,6 +39,14 @@ public final class DatabaseAccounts {
             if (!Files.exists(file)) {
                 create(file);
             }
+            return read(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static DatabaseAccounts read(Path file) {
+        try {
             Properties properties = new Properties();
             try (Reader reader = Files.newBufferedReader(file)) {
                 properties.load(reader);
@@ -56,7 +67,7 @@ public final class DatabaseAccounts {
         Files.createDirectories(file.toAbsolutePath().getParent());
         Path draft = file.resolveSibling(file.getFileName() + ".draft");
         Files.deleteIfExists(draft);
-        Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.createFile(draft, OWNER_ONLY);
         try (Writer writer = Files.newBufferedWriter(draft)) {
             properties.store(writer, "Passwords of Florin's PostgreSQL logins");
         }

@@ -21,10 +21,7 @@ final class Demo {
         this.platform = platform;
     }
 
-    static int run(Path root, Settings settings, List<String> operands) {
-        if (!operands.isEmpty()) {
-            throw new IllegalArgumentException(operands.toString());
-        }
+    static int run(Path root, Settings settings) {
         long startNanos = System.nanoTime();
         Optional<Path> chosen = settings.has(Setting.DATA) ? Optional.of(settings.data()) : Optional.empty();
         Path folder = DataFolder.fresh(chosen, "The demo", "florin-demo-");
@@ -43,7 +40,7 @@ final class Demo {
         StopSignal signal = StopSignal.onSignal(130, () -> {
             System.out.println("Stopping");
             platform.close();
-            UnpackedFolder.delete(folder);
+            leave(folder, chosen);
         });
         try {
             say("Six processes start on the folder " + folder + " and free ports.");
@@ -54,22 +51,28 @@ final class Demo {
                             say("\nAll processes together have " + mebibytes + " MiB resident. Stopping them."));
             platform.close();
         } catch (RuntimeException e) {
-            if (!signal.isGiven()) {
-                platform.close();
-                signal.forget();
-                throw new LauncherException(
-                        "The demo failed: " + e.getMessage() + "\nThe logs are kept in " + DataFolder.logs(folder)
-                                + ".",
-                        e);
-            }
-            throw e;
+            signal.awaitEndIfGiven();
+            platform.close();
+            signal.forget();
+            throw new LauncherException(
+                    "The demo failed: " + e.getMessage() + "\nThe logs are kept in " + DataFolder.logs(folder) + ".",
+                    e);
         }
         signal.forget();
-        UnpackedFolder.delete(folder);
+        leave(folder, chosen);
         say("Everything was as it should be ("
                 + Duration.ofNanos(System.nanoTime() - startNanos).toSeconds()
                 + " s). ./florin up starts the same on fixed ports and keeps the data.");
         return 0;
+    }
+
+    /** A temporary folder is deleted, a chosen one is the person's. */
+    private static void leave(Path folder, Optional<Path> chosen) {
+        if (chosen.isEmpty()) {
+            UnpackedFolder.delete(folder);
+        } else {
+            say("Data and logs are kept in " + folder + ".");
+        }
     }
 
     private void tell() {

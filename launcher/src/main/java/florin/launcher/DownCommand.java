@@ -2,7 +2,6 @@ package florin.launcher;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /** {@code ./florin down}: ends the launcher of a data folder, or what a killed one left behind. */
@@ -12,18 +11,23 @@ final class DownCommand {
 
     private DownCommand() {}
 
-    static int run(Settings settings, List<String> operands) {
-        if (!operands.isEmpty()) {
-            throw new IllegalArgumentException(operands.toString());
-        }
+    static int run(Settings settings) {
         Path data = settings.data();
-        Optional<ProcessHandle> launcher = RunningState.read(DataFolder.stateFile(data))
-                .flatMap(state -> state.launcher().handle());
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        Optional<ProcessHandle> launcher = launcher(data);
+        // One that has just started holds the folder, and has not yet written who it is.
+        while (launcher.isEmpty() && DataFolder.isInUse(data)) {
+            if (System.nanoTime() > end) {
+                throw new LauncherException("The data folder " + data
+                        + " is in use, and does not say by which process: stop that ./florin with Ctrl-C.");
+            }
+            Pause.millis(POLL_MILLIS);
+            launcher = launcher(data);
+        }
         if (launcher.isPresent()) {
             System.out.println("Stopping the Florin of " + data);
             System.out.flush();
             boolean unused = launcher.get().destroy();
-            long end = System.nanoTime() + PATIENCE.toNanos();
             while (launcher.get().isAlive()) {
                 if (System.nanoTime() > end) {
                     throw new LauncherException("The launcher (process "
@@ -31,11 +35,14 @@ final class DownCommand {
                 }
                 Pause.millis(POLL_MILLIS);
             }
-            System.out.println("Stopped.");
-            return 0;
         }
-        int stopped = Leftovers.stop(data, System.out::println);
-        System.out.println(stopped == 0 ? "Nothing runs on " + data + "." : "Stopped.");
+        int left = Leftovers.stop(data, System.out::println);
+        System.out.println(launcher.isEmpty() && left == 0 ? "Nothing runs on " + data + "." : "Stopped.");
         return 0;
+    }
+
+    private static Optional<ProcessHandle> launcher(Path data) {
+        return RunningState.read(DataFolder.stateFile(data))
+                .flatMap(state -> state.launcher().handle());
     }
 }

@@ -1,8 +1,10 @@
 package florin.launcher;
 
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The text behind {@code --help}. */
 final class Help {
@@ -20,7 +22,8 @@ final class Help {
                         "Starts all processes on a new temporary folder and free ports, opens an account at each of two\n"
                                 + "branches, moves money between them over HTTP, prints each request as a curl command with"
                                 + " its\nresponse, checks every answer, stops everything and deletes the folder. Exit code 0"
-                                + " if all was as\nit should be; otherwise 1, and the logs are kept."));
+                                + " if all was as\nit should be; otherwise 1, and the logs are kept. With --data DIR it takes a new"
+                                + " or empty folder and keeps it."));
         commands.put(
                 "up",
                 List.of(
@@ -95,7 +98,7 @@ final class Help {
         StringBuilder text = new StringBuilder("Usage: ./florin COMMAND [OPTION…]\n\nCommands:\n");
         COMMANDS.values().forEach(lines -> text.append("  %-11s %s%n".formatted(lines.get(0), lines.get(1))));
         text.append("  %-11s %s%n".formatted("--help", "this text; ./florin COMMAND --help tells more"));
-        return text.append(options()).toString();
+        return text.append(options(EnumSet.allOf(Setting.class))).toString();
     }
 
     static String of(String command) {
@@ -103,31 +106,24 @@ final class Help {
         if (lines == null) {
             return overview();
         }
-        String options = lines.size() > 3 ? lines.get(3) : options();
+        String options = lines.size() > 3 ? lines.get(3) : options(Setting.of(command));
         return "Usage: ./florin " + lines.get(0) + " [OPTION…]\n\n" + lines.get(2) + "\n" + options;
     }
 
-    private static String options() {
+    private static String options(Set<Setting> settings) {
         StringBuilder text = new StringBuilder("\nOptions (each also as an environment variable, or as a line of"
                 + " florin.properties beside the script;\nan option wins over the environment, that over the file):\n");
-        for (Setting setting : Setting.values()) {
+        for (Setting setting : settings) {
             String option = setting.option() + " " + setting.placeholder();
             String value = setting.defaultValue().isEmpty() ? "" : " (default: " + setting.defaultValue() + ")";
             text.append("  %-36s %s%s%n".formatted(option, setting.description(), value));
         }
-        return text.append("\nAs an environment variable ")
-                .append(Setting.DATA.option())
-                .append(" is ")
-                .append(Setting.DATA.environmentVariable())
-                .append(", ")
-                .append(Setting.TRANSFER_SAGA_PORT.option())
-                .append(" is ")
-                .append(Setting.TRANSFER_SAGA_PORT.environmentVariable())
-                .append(", and so on;\nin florin.properties they are ")
-                .append(Setting.DATA.property())
-                .append("=… and ")
-                .append(Setting.TRANSFER_SAGA_PORT.property())
-                .append("=….\n")
+        return text.append(
+                        """
+
+                        As an environment variable --data is FLORIN_DATA, and a further dash an underscore;
+                        in florin.properties it is data=….
+                        """)
                 .toString();
     }
 }

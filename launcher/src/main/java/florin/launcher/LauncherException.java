@@ -1,7 +1,11 @@
 package florin.launcher;
 
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.util.Locale;
+
 /** Something a person has to know and can act on; its message is one sentence that is printed as it is. */
-public final class LauncherException extends RuntimeException {
+public class LauncherException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public LauncherException(String sentence) {
@@ -10,5 +14,14 @@ public final class LauncherException extends RuntimeException {
 
     public LauncherException(String sentence, Throwable cause) {
         super(sentence, cause);
+    }
+
+    /** What a person can read of a failure; the message of many is the name of a file only. */
+    static String reason(IOException e) {
+        if (e instanceof FileSystemException about && about.getReason() == null) {
+            String kind = e.getClass().getSimpleName().replace("Exception", "").replaceAll("(?<=[a-z])(?=[A-Z])", " ");
+            return about.getFile() + ": " + kind.toLowerCase(Locale.ROOT);
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 }

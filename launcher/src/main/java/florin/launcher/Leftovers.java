@@ -2,6 +2,7 @@ package florin.launcher;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -22,24 +23,36 @@ final class Leftovers {
             return 0;
         }
         progress.accept("Stopping what an earlier, killed launcher left behind: " + String.join(", ", alive.keySet()));
-        alive.values().forEach(Leftovers::resume);
+        alive.values().forEach(handle -> resume(handle, progress));
         ProcessHandle postgresql = alive.remove(Platform.POSTGRESQL);
         alive.values().forEach(ProcessHandle::destroy);
         alive.values().forEach(Leftovers::await);
         if (postgresql != null) {
-            OperatingSystem.interrupt(postgresql.pid());
+            interrupt(postgresql, progress);
             await(postgresql);
         }
         return alive.size() + (postgresql == null ? 0 : 1);
     }
 
     /** A process that is paused could not follow. */
-    private static void resume(ProcessHandle handle) {
-        OperatingSystem.signal(
-                "CONT",
-                Stream.concat(Stream.of(handle), handle.descendants())
-                        .map(ProcessHandle::pid)
-                        .toList());
+    private static void resume(ProcessHandle handle, Consumer<String> progress) {
+        List<Long> all = Stream.concat(Stream.of(handle), handle.descendants())
+                .map(ProcessHandle::pid)
+                .toList();
+        try {
+            OperatingSystem.signal("CONT", all);
+        } catch (LauncherException e) {
+            progress.accept(e.getMessage());
+        }
+    }
+
+    private static void interrupt(ProcessHandle handle, Consumer<String> progress) {
+        try {
+            OperatingSystem.interrupt(handle.pid());
+        } catch (LauncherException e) {
+            progress.accept(e.getMessage());
+            boolean unused = handle.destroy();
+        }
     }
 
     private static void await(ProcessHandle handle) {

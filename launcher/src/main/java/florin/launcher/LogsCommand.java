@@ -21,7 +21,7 @@ final class LogsCommand {
         boolean follow = arguments.remove("-f");
         Path folder = DataFolder.logs(settings.data());
         if (arguments.size() != 1) {
-            throw new LauncherException("Say which log: " + names(folder) + ".");
+            throw new UsageException("Say which log: " + names(folder) + ".");
         }
         Path log = folder.resolve(arguments.get(0) + ".log").normalize();
         if (!log.startsWith(folder) || !Files.isRegularFile(log)) {

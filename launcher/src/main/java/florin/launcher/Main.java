@@ -1,10 +1,11 @@
 package florin.launcher;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command line of {@code ./florin}. Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
+/** The command line of {@code ./florin}. Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted. */
 public final class Main {
     private Main() {}
 
@@ -14,7 +15,7 @@ public final class Main {
         System.exit(exitCode);
     }
 
-    private static int run(List<String> arguments) {
+    static int run(List<String> arguments) {
         String name = arguments.isEmpty() ? "--help" : arguments.remove(0);
         if (List.of("--help", "-h", "help").contains(name)) {
             System.out.print(arguments.isEmpty() ? Help.overview() : Help.of(arguments.get(0)));
@@ -30,29 +31,24 @@ public final class Main {
         }
         try {
             Path root = root();
-            Settings settings = Settings.read(arguments, System.getenv(), root.resolve("florin.properties"));
+            Settings settings =
+                    Settings.read(Setting.of(name), arguments, System.getenv(), root.resolve("florin.properties"));
+            if (!arguments.isEmpty() && !name.equals("logs")) {
+                throw new UsageException("Not understood: " + arguments.get(0) + "; see ./florin " + name + " --help.");
+            }
             return switch (name) {
-                case "demo" -> Demo.run(root, settings, operands(arguments, 0));
-                case "up" -> UpCommand.run(root, settings, operands(arguments, 0));
-                case "status" -> StatusCommand.run(settings, operands(arguments, 0));
-                case "down" -> DownCommand.run(settings, operands(arguments, 0));
+                case "demo" -> Demo.run(root, settings);
+                case "up" -> UpCommand.run(root, settings);
+                case "status" -> StatusCommand.run(settings);
+                case "down" -> DownCommand.run(settings);
                 case "logs" -> LogsCommand.run(settings, arguments);
                 case "simulate", "chaos" ->
                     throw new LauncherException("The script ./florin starts " + name + "; it is a program of its own.");
                 default -> throw new IllegalStateException(name);
             };
-        } catch (LauncherException e) {
-            System.out.flush();
-            System.err.println("florin: " + e.getMessage());
-            return 1;
+        } catch (LauncherException | UncheckedIOException e) {
+            return Console.refuse(e);
         }
-    }
-
-    private static List<String> operands(List<String> arguments, int most) {
-        if (arguments.size() > most) {
-            throw new LauncherException("Not understood: " + arguments.get(most) + "; see ./florin --help.");
-        }
-        return arguments;
     }
 
     /** The repository: told by the script, otherwise two folders above this jar. */

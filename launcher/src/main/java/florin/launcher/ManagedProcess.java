@@ -131,41 +131,64 @@ final class ManagedProcess {
 
     private void watch() {
         Duration pause = FIRST_PAUSE;
+        boolean started = true;
         while (true) {
-            Process watched;
-            synchronized (this) {
-                watched = process;
-            }
             try {
-                while (!watched.waitFor(LOG_CHECK_SECONDS, TimeUnit.SECONDS)) {
-                    boundLog();
+                String what = name;
+                if (started) {
+                    int exitCode = awaitExitCode();
+                    what += " died (exit code " + exitCode + "; ./florin logs " + name + " tells why); it";
                 }
-                int exitCode = watched.exitValue();
                 synchronized (this) {
                     if (stopping) {
                         return;
                     }
-                    if (Duration.between(startedAt, Instant.now()).compareTo(STEADY_AFTER) > 0) {
+                    if (started && Duration.between(startedAt, Instant.now()).compareTo(STEADY_AFTER) > 0) {
                         pause = FIRST_PAUSE;
                     }
                 }
-                progress.accept(name + " died (exit code " + exitCode + "; ./florin logs " + name
-                        + " tells why); it is started again in " + pause.toMillis() + " ms");
+                progress.accept(what + " is started again in " + pause.toMillis() + " ms");
                 TimeUnit.MILLISECONDS.sleep(pause.toMillis());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
             }
             pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
+            started = restart();
+        }
+    }
+
+    private int awaitExitCode() throws InterruptedException {
+        Process watched;
+        synchronized (this) {
+            watched = process;
+        }
+        while (!watched.waitFor(LOG_CHECK_SECONDS, TimeUnit.SECONDS)) {
+            boundLog();
+        }
+        return watched.exitValue();
+    }
+
+    /** False if the process could not be started; whatever fails, the watch goes on. */
+    private boolean restart() {
+        try {
             synchronized (this) {
                 if (stopping) {
-                    return;
+                    return true;
                 }
-                restarts++;
                 launch();
+                restarts++;
             }
-            changed.run();
+        } catch (RuntimeException e) {
+            progress.accept(Console.sentence(e));
+            return false;
         }
+        try {
+            changed.run();
+        } catch (RuntimeException e) {
+            progress.accept(Console.sentence(e));
+        }
+        return true;
     }
 
     /**
@@ -244,12 +267,16 @@ final class ManagedProcess {
         if (process == null || !process.isAlive()) {
             return;
         }
-        resume(); // a paused one could not follow
-        if (stopByInterrupt) {
-            OperatingSystem.interrupt(process.pid());
-        } else {
-            process.destroy();
+        try {
+            resume(); // a paused one could not follow
+            if (stopByInterrupt) {
+                OperatingSystem.interrupt(process.pid());
+                return;
+            }
+        } catch (LauncherException e) {
+            progress.accept(e.getMessage()); // The signals that follow need no program.
         }
+        process.destroy();
     }
 
     /** Asks the process to end, and ends it by force if it does not follow in time. */

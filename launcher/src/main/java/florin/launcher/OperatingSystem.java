@@ -1,19 +1,24 @@
 package florin.launcher;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** What differs between Linux and macOS, root and others. */
 final class OperatingSystem {
     static final Path NOTHING = Path.of("/dev/null");
+    private static final String NOBODY = "65534";
     private static final long COMMAND_TIMEOUT_SECONDS = 60;
+    /** The start is field 22, the first one after the name is 3. */
+    private static final int START_AFTER_NAME = 22 - 3;
 
     private OperatingSystem() {}
 
@@ -38,9 +43,10 @@ final class OperatingSystem {
     /**
      * A prefix that runs PostgreSQL, which refuses root, as somebody else.
      *
-     * @param folder the data folder, which the other user must be able to write
+     * @param binaries folder of programs, which the other user must be able to read
+     * @param owned a folder of PostgreSQL's own in the data folder, and files beside it: the other user is to have them
      */
-    static List<String> notRoot(Path folder) {
+    static List<String> notRoot(Path binaries, Path... owned) {
         if (!"root".equals(System.getProperty("user.name"))) {
             return List.of();
         }
@@ -48,11 +54,50 @@ final class OperatingSystem {
             // In a user namespace without a map, root's own files belong to the one user that there is.
             return List.of("unshare", "-U");
         }
-        if (onPath("setpriv") && run(List.of("chown", "-R", "65534:65534", folder.toString()), Map.of()) == 0) {
-            return List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+        if (!onPath("setpriv")) {
+            throw new LauncherException("PostgreSQL refuses to run as root, and neither unshare nor setpriv can give it"
+                    + " another user here: start Florin as an ordinary user.");
         }
-        throw new LauncherException("PostgreSQL refuses to run as root, and neither unshare nor setpriv can give it"
-                + " another user here: start Florin as an ordinary user.");
+        List<String> nobody = List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups");
+        // The data folder is root's alone: this group may pass through it, and see nothing of it.
+        String passThrough = "d=$1; shift; chgrp " + NOBODY + " \"$d\" && chmod g+x \"$d\" && chown -R " + NOBODY + ":"
+                + NOBODY + " \"$@\"";
+        List<String> give = new ArrayList<>(List.of("sh", "-c", passThrough, "sh"));
+        give.add(owned[0].getParent().toString());
+        for (Path path : owned) {
+            give.add(path.toString());
+        }
+        List<String> reach = new ArrayList<>(nobody);
+        reach.addAll(List.of("sh", "-c", "cd \"$1\" && cd \"$2\"", "sh", binaries.toString(), owned[0].toString()));
+        if (run(give, Map.of()) != 0 || run(reach, Map.of()) != 0) {
+            throw new LauncherException("PostgreSQL refuses to run as root, and the user that it runs as (" + NOBODY
+                    + ") must be able to reach " + binaries + " and " + owned[0] + ": choose other folders with "
+                    + Setting.CACHE.option() + " and " + Setting.DATA.option()
+                    + ", or start Florin as an ordinary user.");
+        }
+        return nobody;
+    }
+
+    /**
+     * When a process started, as it tells this process from every other one with its number: on Linux by the running system
+     * and its ticks since boot, for a time of day would move with the clock. Empty if it does not run.
+     */
+    static String start(long pid) {
+        if (!Files.exists(Path.of("/proc/self/stat"))) {
+            return ProcessHandle.of(pid)
+                    .flatMap(handle -> handle.info().startInstant())
+                    .map(Instant::toString)
+                    .orElse("");
+        }
+        try {
+            String boot =
+                    Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
+            // See proc(5): the second of the fields, the program's name in parentheses, may hold whatever it likes.
+            return boot + "/" + stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[START_AFTER_NAME];
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     static void interrupt(long pid) {
@@ -64,9 +109,9 @@ final class OperatingSystem {
         if (pids.isEmpty()) {
             return;
         }
-        List<String> command = new ArrayList<>(List.of("kill", "-" + signal));
-        pids.forEach(pid -> command.add(Long.toString(pid)));
-        int unused = run(command, Map.of());
+        // The shell's own kill: not every machine has a program of that name.
+        String numbers = pids.stream().map(Object::toString).collect(Collectors.joining(" "));
+        int unused = run(List.of("sh", "-c", "kill -" + signal + " " + numbers), Map.of());
     }
 
     /** Runs a command to its end and gives its exit code; its output is dropped. */
@@ -88,7 +133,7 @@ final class OperatingSystem {
             }
             return process.exitValue();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new LauncherException(LauncherException.reason(e) + ".", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LauncherException("Interrupted.", e);

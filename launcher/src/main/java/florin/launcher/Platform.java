@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * All processes of Florin on this machine: PostgreSQL, axon-server, the branches, transfer-saga and account-query. A process
@@ -46,6 +47,7 @@ public final class Platform implements AutoCloseable {
     private final List<JavaProgram> programs = new ArrayList<>();
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(PROBE_TIMEOUT).build();
+    private final Object closing = new Object();
     private volatile boolean allReady;
     private long nextWord = WORD_SECONDS;
     private boolean closed;
@@ -127,6 +129,8 @@ public final class Platform implements AutoCloseable {
         try {
             Leftovers.stop(configuration.data(), configuration.progress());
             configuration.ports().requireFree();
+            // So that down finds this launcher while it unpacks.
+            writeState(configuration.data(), Map.of());
             return new Platform(configuration, folder);
         } catch (RuntimeException e) {
             folder.close();
@@ -143,8 +147,8 @@ public final class Platform implements AutoCloseable {
         try {
             return future.join();
         } catch (CompletionException e) {
-            if (e.getCause() instanceof LauncherException sentence) {
-                throw sentence;
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
             }
             throw e;
         }
@@ -219,56 +223,50 @@ public final class Platform implements AutoCloseable {
         if (configuration.writesArchives() && programs.stream().anyMatch(program -> !program.hasArchive())) {
             say("The first start of these programs takes longer: class-data archives are written when they stop");
         }
+        writeState();
         say("Starting " + AXON_SERVER);
         processes.get(AXON_SERVER).start();
         say("Starting " + POSTGRESQL);
-        postgresql.start();
+        postgresql.start(() -> requireAliveAndInTime(startNanos, List.of(POSTGRESQL)));
         say(POSTGRESQL + " is ready (" + seconds(startNanos) + ")");
-        awaitFirstReady(AXON_SERVER, startNanos);
+        awaitReady(List.of(AXON_SERVER), startNanos);
         List<String> services = new ArrayList<>(processes.keySet());
         services.removeAll(List.of(POSTGRESQL, AXON_SERVER));
         for (String service : services) {
             say("Starting " + service);
             processes.get(service).start();
         }
-        List<String> waiting = new ArrayList<>(services);
-        while (!waiting.isEmpty()) {
-            List<String> ready = waiting.stream()
-                    .filter(service -> {
-                        requireAlive(service);
-                        return isReady(service);
-                    })
-                    .toList();
-            ready.forEach(service -> say(service + " is ready (" + seconds(startNanos) + ")"));
-            waiting.removeAll(ready);
-            requireTime(startNanos, waiting);
-            Pause.millis(POLL_MILLIS);
-        }
+        awaitReady(services, startNanos);
         allReady = true;
         processes.values().forEach(ManagedProcess::supervise);
     }
 
-    private void awaitFirstReady(String name, long startNanos) {
-        while (!isReady(name)) {
-            requireAlive(name);
-            requireTime(startNanos, List.of(name));
+    private void awaitReady(List<String> names, long startNanos) {
+        List<String> waiting = new ArrayList<>(names);
+        while (!waiting.isEmpty()) {
+            requireAliveAndInTime(startNanos, waiting);
+            List<String> ready = waiting.stream().filter(this::isReady).toList();
+            ready.forEach(name -> say(name + " is ready (" + seconds(startNanos) + ")"));
+            waiting.removeAll(ready);
             Pause.millis(POLL_MILLIS);
         }
-        say(name + " is ready (" + seconds(startNanos) + ")");
+    }
+
+    /** Nor do services become ready without what has started before them. */
+    private void requireAliveAndInTime(long startNanos, List<String> waiting) {
+        Stream.concat(Stream.of(POSTGRESQL, AXON_SERVER), waiting.stream()).forEach(this::requireAlive);
+        requireTime(startNanos, waiting);
     }
 
     private void requireAlive(String name) {
         ManagedProcess process = processes.get(name);
         process.exitCode().ifPresent(exitCode -> {
             throw new LauncherException("The process " + name + " ended with exit code " + exitCode
-                    + " before it was ready; its log " + process.log() + " ends with:\n" + process.logTail(15));
+                    + " before all were ready; its log " + process.log() + " ends with:\n" + process.logTail(15));
         });
     }
 
     private void requireTime(long startNanos, List<String> waiting) {
-        if (waiting.isEmpty()) {
-            return;
-        }
         Duration timeout = configuration.isBrief() ? BRIEF_START_TIMEOUT : START_TIMEOUT;
         long seconds = Duration.ofNanos(System.nanoTime() - startNanos).toSeconds();
         String where = String.join(", ", waiting) + "; see the logs in " + DataFolder.logs(configuration.data());
@@ -391,21 +389,28 @@ public final class Platform implements AutoCloseable {
         }
         Map<String, RunningState.Entry> entries = new LinkedHashMap<>();
         processes.forEach((name, process) -> {
-            if (process.pid() > 0) {
-                String url = name.equals(POSTGRESQL)
-                        ? postgresql.jdbcUrl("")
-                        : url(name).toString();
-                String health = name.equals(POSTGRESQL) ? "" : health(name).toString();
-                entries.put(name, RunningState.Entry.of(process.pid(), process.restarts(), url, health));
-            }
+            boolean isPostgresql = name.equals(POSTGRESQL);
+            String url = isPostgresql ? postgresql.jdbcUrl("") : url(name).toString();
+            String health = isPostgresql ? "" : health(name).toString();
+            entries.put(name, RunningState.Entry.of(process.pid(), process.restarts(), url, health));
         });
-        new RunningState(RunningState.Entry.of(ProcessHandle.current().pid(), 0, "", ""), entries)
-                .write(DataFolder.stateFile(configuration.data()));
+        writeState(configuration.data(), entries);
     }
 
-    /** Stops everything: services first, then axon-server, then PostgreSQL. */
+    private static void writeState(Path data, Map<String, RunningState.Entry> processes) {
+        new RunningState(RunningState.Entry.of(ProcessHandle.current().pid(), 0, "", ""), processes)
+                .write(DataFolder.stateFile(data));
+    }
+
+    /** Stops everything: services first, then axon-server, then PostgreSQL. Who comes second waits until that is done. */
     @Override
     public void close() {
+        synchronized (closing) {
+            stopAll();
+        }
+    }
+
+    private void stopAll() {
         synchronized (this) {
             if (closed) {
                 return;
@@ -427,7 +432,7 @@ public final class Platform implements AutoCloseable {
             }
             Files.deleteIfExists(DataFolder.stateFile(configuration.data()));
         } catch (IOException e) {
-            throw new LauncherException("The state file cannot be deleted: " + e.getMessage() + ".", e);
+            throw new LauncherException("The state file cannot be deleted: " + LauncherException.reason(e) + ".", e);
         } finally {
             folder.close();
         }

@@ -2,9 +2,11 @@ package florin.launcher;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -22,15 +24,18 @@ import java.util.function.Consumer;
  * PostgreSQL, which test servers like to turn off).
  */
 public final class PostgresqlServer implements AutoCloseable {
-    /** After a loss of power it may have much to recover; a recovery that is given up begins anew. */
-    private static final Duration START_TIMEOUT = Duration.ofHours(1);
-
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
     private static final long POLL_MILLIS = 50;
+    /** The class of SQLSTATEs that refuse a login. */
+    private static final String INVALID_AUTHORIZATION = "28";
 
     private final Path data;
+    private final Path draft;
+    private final Path password;
     private final Path binaries;
     private final int port;
     private final DatabaseAccounts accounts;
+    private final ManagedProcess initdb;
     private final ManagedProcess process;
 
     PostgresqlServer(
@@ -42,11 +47,14 @@ public final class PostgresqlServer implements AutoCloseable {
             Consumer<String> progress,
             Runnable changed) {
         this.data = data;
+        this.draft = data.resolveSibling(data.getFileName() + ".draft");
+        this.password = data.resolveSibling(data.getFileName() + ".password");
         this.binaries = PostgresqlBinaries.unpack(cache);
         this.port = port;
         this.accounts = accounts;
-        this.process = new ManagedProcess(
-                "postgresql", this::command, Map.of("LC_ALL", "C", "TZ", "UTC"), log, true, progress, changed);
+        Map<String, String> environment = Map.of("LC_ALL", "C", "TZ", "UTC");
+        this.initdb = new ManagedProcess("initdb", this::initdb, environment, log, false, progress, () -> {});
+        this.process = new ManagedProcess("postgresql", this::command, environment, log, true, progress, changed);
     }
 
     /**
@@ -57,8 +65,14 @@ public final class PostgresqlServer implements AutoCloseable {
      */
     public static PostgresqlServer start(Path cache, Path data, Path log, int port, DatabaseAccounts accounts) {
         PostgresqlServer server = new PostgresqlServer(cache, data, log, port, accounts, line -> {}, () -> {});
+        long end = System.nanoTime() + START_TIMEOUT.toNanos();
         try {
-            server.start();
+            server.start(() -> {
+                if (System.nanoTime() > end) {
+                    throw new LauncherException(
+                            "PostgreSQL is not ready within " + START_TIMEOUT.toSeconds() + " s; see " + log + ".");
+                }
+            });
             return server;
         } catch (RuntimeException e) {
             server.close();
@@ -66,13 +80,18 @@ public final class PostgresqlServer implements AutoCloseable {
         }
     }
 
-    void start() {
+    /**
+     * Returns when it takes connections and all databases are there.
+     *
+     * @param patience asked again and again meanwhile; it ends the start by throwing
+     */
+    void start(Runnable patience) {
         if (!Files.exists(data.resolve("PG_VERSION"))) {
-            create();
+            create(patience);
         }
         writeAccessRules();
         process.start();
-        awaitReady(START_TIMEOUT);
+        awaitReady(patience);
         createDatabases();
     }
 
@@ -86,30 +105,47 @@ public final class PostgresqlServer implements AutoCloseable {
     }
 
     boolean isReady() {
-        try (Connection connection = connect()) {
+        return isReady(jdbcUrl(""), accounts);
+    }
+
+    /**
+     * Whether a server takes connections.
+     *
+     * @param url without a database
+     */
+    static boolean isReady(String url, DatabaseAccounts accounts) {
+        try (Connection connection = connect(url, accounts)) {
             return connection.isValid(1);
         } catch (SQLException e) {
             return false;
         }
     }
 
-    private void awaitReady(Duration timeout) {
-        long end = System.nanoTime() + timeout.toNanos();
-        while (!isReady()) {
+    private void awaitReady(Runnable patience) {
+        while (true) {
+            try (Connection connection = connect(jdbcUrl(""), accounts)) {
+                if (connection.isValid(1)) {
+                    return;
+                }
+            } catch (SQLException e) {
+                if (e.getSQLState() != null && e.getSQLState().startsWith(INVALID_AUTHORIZATION)) {
+                    throw new LauncherException(
+                            "PostgreSQL refuses the administrator's password: database.passwords does not belong to "
+                                    + data + "; put that file back which was made with it.",
+                            e);
+                }
+            }
             if (process.exitCode().isPresent()) {
                 throw new LauncherException(
                         "PostgreSQL did not start; its log " + process.log() + " ends with:\n" + process.logTail(5));
             }
-            if (System.nanoTime() > end) {
-                throw new LauncherException(
-                        "PostgreSQL did not answer within " + timeout.toSeconds() + " s; see " + process.log() + ".");
-            }
+            patience.run();
             Pause.millis(POLL_MILLIS);
         }
     }
 
     private List<String> command() {
-        List<String> command = new ArrayList<>(OperatingSystem.notRoot(data));
+        List<String> command = new ArrayList<>(OperatingSystem.notRoot(binaries, data));
         command.addAll(List.of(binaries.resolve("bin/postgres").toString(), "-D", data.toString()));
         List<String> parameters = List.of(
                 "port=" + port,
@@ -129,34 +165,32 @@ public final class PostgresqlServer implements AutoCloseable {
         return command;
     }
 
-    private void create() {
-        Path password = null;
+    /** Makes the cluster beside its place and moves it there once it is whole. */
+    private void create(Runnable patience) {
+        if (Files.exists(data)) {
+            throw new LauncherException(
+                    "The folder " + data + " is there and is no cluster of PostgreSQL: move it away,"
+                            + " or choose another data folder with " + Setting.DATA.option() + ".");
+        }
         try {
             Files.createDirectories(data.getParent());
-            UnpackedFolder.delete(data); // what a start that was cut short left behind
-            Files.createDirectory(data);
-            password = Files.createTempFile(data.getParent(), "administrator", ".password"); // mode 0600
+            UnpackedFolder.delete(draft); // what a start that was cut short left behind
+            Files.deleteIfExists(password);
+            Files.createDirectory(draft);
+            Files.createFile(password, DatabaseAccounts.OWNER_ONLY);
             Files.writeString(password, accounts.password(DatabaseAccounts.ADMINISTRATOR));
-            List<String> command = new ArrayList<>(OperatingSystem.notRoot(data));
-            command.addAll(List.of(
-                    binaries.resolve("bin/initdb").toString(),
-                    "--pgdata=" + data,
-                    "--username=" + DatabaseAccounts.ADMINISTRATOR,
-                    "--pwfile=" + password,
-                    "--auth=scram-sha-256",
-                    "--encoding=UTF8",
-                    "--locale=C"));
-            if (command.get(0).equals("setpriv")) {
-                int unused = OperatingSystem.run(List.of("chown", "65534", password.toString()), Map.of());
+            initdb.start();
+            while (initdb.isAlive()) {
+                patience.run();
+                Pause.millis(POLL_MILLIS);
             }
-            Files.createDirectories(process.log().getParent());
-            int exitCode = OperatingSystem.run(
-                    command,
-                    Map.of("LC_ALL", "C", "TZ", "UTC"),
-                    ProcessBuilder.Redirect.appendTo(process.log().toFile()));
-            if (exitCode != 0) {
+            if (initdb.exitCode().orElse(-1) != 0) {
                 throw new LauncherException(
-                        "PostgreSQL's initdb failed; its log " + process.log() + " ends with:\n" + process.logTail(5));
+                        "PostgreSQL's initdb failed; its log " + initdb.log() + " ends with:\n" + initdb.logTail(5));
+            }
+            Files.move(draft, data, StandardCopyOption.ATOMIC_MOVE);
+            try (FileChannel parent = FileChannel.open(data.getParent(), StandardOpenOption.READ)) {
+                parent.force(true); // A draft that is there again after a loss of power would be deleted.
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -165,11 +199,22 @@ public final class PostgresqlServer implements AutoCloseable {
         }
     }
 
+    private List<String> initdb() {
+        List<String> command = new ArrayList<>(OperatingSystem.notRoot(binaries, draft, password));
+        command.addAll(List.of(
+                binaries.resolve("bin/initdb").toString(),
+                "--pgdata=" + draft,
+                "--username=" + DatabaseAccounts.ADMINISTRATOR,
+                "--pwfile=" + password,
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C"));
+        return command;
+    }
+
     private static void deleteIfThere(Path file) {
         try {
-            if (file != null) {
-                Files.deleteIfExists(file);
-            }
+            Files.deleteIfExists(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -193,7 +238,7 @@ public final class PostgresqlServer implements AutoCloseable {
     }
 
     private void createDatabases() {
-        try (Connection connection = connect();
+        try (Connection connection = connect(jdbcUrl(""), accounts);
                 Statement statement = connection.createStatement()) {
             for (String name : DatabaseAccounts.DATABASES) {
                 if (!exists(statement, "SELECT 1 FROM pg_roles WHERE rolname = '" + name + "'")) {
@@ -218,15 +263,16 @@ public final class PostgresqlServer implements AutoCloseable {
         }
     }
 
-    private Connection connect() throws SQLException {
+    private static Connection connect(String url, DatabaseAccounts accounts) throws SQLException {
         return DriverManager.getConnection(
-                jdbcUrl("postgres") + "?connectTimeout=5&socketTimeout=30",
+                url + "postgres?connectTimeout=5&socketTimeout=30",
                 DatabaseAccounts.ADMINISTRATOR,
                 accounts.password(DatabaseAccounts.ADMINISTRATOR));
     }
 
     @Override
     public void close() {
+        initdb.stop();
         process.stop();
     }
 }

@@ -5,9 +5,9 @@ import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,26 +19,26 @@ record RunningState(Entry launcher, Map<String, Entry> processes) {
     static final String LAUNCHER = "launcher";
 
     /**
-     * A process; the start time tells it from a later one with the same number.
+     * A process; its start tells it from a later one with the same number.
      *
+     * @param pid negative if it has not started yet
+     * @param start as {@link OperatingSystem#start} knows it
      * @param health the URL that answers 200 when the process is ready; empty if it has none
      */
-    record Entry(long pid, long startedAtMillis, int restarts, String url, String health) {
+    record Entry(long pid, String start, int restarts, String url, String health) {
         static Entry of(long pid, int restarts, String url, String health) {
-            return new Entry(pid, startMillis(pid), restarts, url, health);
+            return new Entry(pid, OperatingSystem.start(pid), restarts, url, health);
+        }
+
+        boolean hasStarted() {
+            return pid > 0;
         }
 
         Optional<ProcessHandle> handle() {
-            return ProcessHandle.of(pid)
-                    .filter(ProcessHandle::isAlive)
-                    .filter(handle -> startMillis(pid) == startedAtMillis);
-        }
-
-        private static long startMillis(long pid) {
-            return ProcessHandle.of(pid)
-                    .flatMap(handle -> handle.info().startInstant())
-                    .map(Instant::toEpochMilli)
-                    .orElse(0L);
+            if (!hasStarted() || start.isEmpty() || !start.equals(OperatingSystem.start(pid))) {
+                return Optional.empty();
+            }
+            return ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
         }
     }
 
@@ -61,27 +61,30 @@ record RunningState(Entry launcher, Map<String, Entry> processes) {
     }
 
     static Optional<RunningState> read(Path file) {
-        if (!Files.exists(file)) {
-            return Optional.empty();
-        }
-        Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(file)) {
+            Properties properties = new Properties();
             properties.load(reader);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Map<String, Entry> processes = new LinkedHashMap<>();
-        for (String name : List.of(properties.getProperty("names", "").split(" ", -1))) {
-            if (!name.isEmpty()) {
-                processes.put(name, entry(properties, name));
+            Map<String, Entry> processes = new LinkedHashMap<>();
+            for (String name : List.of(properties.getProperty("names", "").split(" ", -1))) {
+                if (!name.isEmpty()) {
+                    processes.put(name, entry(properties, name));
+                }
             }
+            return Optional.of(new RunningState(entry(properties, LAUNCHER), processes));
+        } catch (NoSuchFileException e) {
+            return Optional.empty(); // It has just been stopped.
+        } catch (IOException | IllegalArgumentException e) {
+            throw new LauncherException(
+                    "The file " + file
+                            + ", which says what runs, cannot be read: delete it, and end yourself what still"
+                            + " runs on this folder.",
+                    e);
         }
-        return Optional.of(new RunningState(entry(properties, LAUNCHER), processes));
     }
 
     private static void put(Properties properties, String name, Entry entry) {
         properties.setProperty(name + ".pid", Long.toString(entry.pid()));
-        properties.setProperty(name + ".startedAtMillis", Long.toString(entry.startedAtMillis()));
+        properties.setProperty(name + ".start", entry.start());
         properties.setProperty(name + ".restarts", Integer.toString(entry.restarts()));
         properties.setProperty(name + ".url", entry.url());
         properties.setProperty(name + ".health", entry.health());
@@ -90,7 +93,7 @@ record RunningState(Entry launcher, Map<String, Entry> processes) {
     private static Entry entry(Properties properties, String name) {
         return new Entry(
                 Long.parseLong(properties.getProperty(name + ".pid", "-1")),
-                Long.parseLong(properties.getProperty(name + ".startedAtMillis", "0")),
+                properties.getProperty(name + ".start", ""),
                 Integer.parseInt(properties.getProperty(name + ".restarts", "0")),
                 properties.getProperty(name + ".url", ""),
                 properties.getProperty(name + ".health", ""));

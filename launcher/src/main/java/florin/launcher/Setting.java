@@ -1,7 +1,9 @@
 package florin.launcher;
 
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** What can be configured: as an option, an environment variable, or a line of {@code florin.properties}. */
 enum Setting {
@@ -52,6 +54,15 @@ enum Setting {
 
     String description() {
         return description;
+    }
+
+    /** Those that a command has as options; those of the others may stand in the environment and in the file. */
+    static Set<Setting> of(String command) {
+        return switch (command) {
+            case "up" -> EnumSet.allOf(Setting.class);
+            case "demo" -> EnumSet.complementOf(EnumSet.of(INSTANCES));
+            default -> EnumSet.of(DATA);
+        };
     }
 
     static Optional<Setting> ofOption(String option) {

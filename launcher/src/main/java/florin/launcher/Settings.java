@@ -18,11 +18,13 @@ record Settings(Map<Setting, String> values) {
     private static final int MOST_INSTANCES = 4;
 
     /**
-     * Takes every known option out of {@code arguments}.
+     * Takes the options of a command out of {@code arguments}.
      *
+     * @param options which settings can be options
      * @param arguments the command line after the command; options are removed, operands stay
      */
-    static Settings read(List<String> arguments, Map<String, String> environment, Path propertiesFile) {
+    static Settings read(
+            Set<Setting> options, List<String> arguments, Map<String, String> environment, Path propertiesFile) {
         Map<Setting, String> values = new EnumMap<>(Setting.class);
         Properties properties = load(propertiesFile);
         for (Setting setting : Setting.values()) {
@@ -37,19 +39,18 @@ record Settings(Map<Setting, String> values) {
             String argument = arguments.get(i);
             int equals = argument.indexOf('=');
             String name = equals < 0 ? argument : argument.substring(0, equals);
-            Optional<Setting> setting = Setting.ofOption(name);
+            Optional<Setting> setting = Setting.ofOption(name).filter(options::contains);
             if (setting.isEmpty()) {
                 i++;
                 continue;
             }
             arguments.remove(i);
-            if (equals >= 0) {
-                values.put(setting.get(), argument.substring(equals + 1));
-            } else if (i < arguments.size()) {
-                values.put(setting.get(), arguments.remove(i));
-            } else {
-                throw new LauncherException("The option " + name + " needs a value.");
+            String value =
+                    equals >= 0 ? argument.substring(equals + 1) : i < arguments.size() ? arguments.remove(i) : "";
+            if (value.isBlank()) {
+                throw new UsageException("The option " + name + " needs a value.");
             }
+            values.put(setting.get(), value.trim());
         }
         return new Settings(values);
     }
@@ -62,12 +63,13 @@ record Settings(Map<Setting, String> values) {
         try (Reader reader = Files.newBufferedReader(file)) {
             properties.load(reader);
         } catch (IOException e) {
-            throw new LauncherException("The file " + file + " cannot be read: " + e.getMessage() + ".", e);
+            throw new LauncherException(
+                    "The file " + file + " cannot be read: " + LauncherException.reason(e) + ".", e);
         }
         Set<String> names = properties.stringPropertyNames();
         for (String name : names) {
             if (Setting.ofOption("--" + name).isEmpty()) {
-                throw new LauncherException("The file " + file + " has an unknown property: " + name + ".");
+                throw new UsageException("The file " + file + " has an unknown property: " + name + ".");
             }
         }
         return properties;
@@ -95,7 +97,7 @@ record Settings(Map<Setting, String> values) {
     int instances() {
         String text = get(Setting.INSTANCES);
         if (!text.matches("[1-" + MOST_INSTANCES + "]")) {
-            throw new LauncherException("The value of " + Setting.INSTANCES.option() + " is not a number from 1 to "
+            throw new UsageException("The value of " + Setting.INSTANCES.option() + " is not a number from 1 to "
                     + MOST_INSTANCES + ": " + text + ".");
         }
         return Integer.parseInt(text);
@@ -113,7 +115,7 @@ record Settings(Map<Setting, String> values) {
             int port = has(entry.getKey()) ? port(entry.getKey()) : entry.getValue();
             ports.forEach((setting, taken) -> {
                 if (taken == port) {
-                    throw new LauncherException("Port " + port + " is given twice: change "
+                    throw new UsageException("Port " + port + " is given twice: change "
                             + entry.getKey().option() + " or " + setting.option() + ".");
                 }
             });
@@ -144,18 +146,11 @@ record Settings(Map<Setting, String> values) {
 
     private int port(Setting setting) {
         String text = get(setting);
-        try {
-            int port = Integer.parseInt(text);
-            if (port >= 1 && port <= 65_535) {
-                return port;
-            }
-        } catch (NumberFormatException e) {
-            throw new LauncherException(notAPort(setting, text), e);
+        int port = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : 0;
+        if (port < 1 || port > 65_535) {
+            throw new UsageException(
+                    "The value of " + setting.option() + " is not a port between 1 and 65535: " + text + ".");
         }
-        throw new LauncherException(notAPort(setting, text));
-    }
-
-    private static String notAPort(Setting setting, String text) {
-        return "The value of " + setting.option() + " is not a port between 1 and 65535: " + text + ".";
+        return port;
     }
 }

@@ -7,7 +7,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /** {@code ./florin status}: what runs on a data folder, asked from outside. */
@@ -16,34 +15,38 @@ final class StatusCommand {
 
     private StatusCommand() {}
 
-    static int run(Settings settings, List<String> operands) {
-        if (!operands.isEmpty()) {
-            throw new IllegalArgumentException(operands.toString());
-        }
+    static int run(Settings settings) {
         Path data = settings.data();
         Optional<RunningState> state = RunningState.read(DataFolder.stateFile(data));
         if (state.isEmpty() || state.get().launcher().handle().isEmpty()) {
-            System.out.println("Nothing runs on " + data + ".");
+            System.out.println(
+                    DataFolder.isInUse(data) ? "Florin starts on " + data + "." : "Nothing runs on " + data + ".");
             return 1;
         }
-        System.out.printf("%-22s %8s %-9s %8s  %s%n", "NAME", "PID", "STATE", "RESTARTS", "ADDRESS");
-        boolean all = true;
+        System.out.printf("%-22s %8s %-11s %8s  %s%n", "NAME", "PID", "STATE", "RESTARTS", "ADDRESS");
+        boolean all = !state.get().processes().isEmpty();
         for (var process : state.get().processes().entrySet()) {
             RunningState.Entry entry = process.getValue();
-            String health = health(entry);
+            String health = health(entry, data);
             all &= health.equals("ready");
             System.out.printf(
-                    "%-22s %8d %-9s %8d  %s%n", process.getKey(), entry.pid(), health, entry.restarts(), entry.url());
+                    "%-22s %8s %-11s %8d  %s%n",
+                    process.getKey(), entry.hasStarted() ? entry.pid() : "-", health, entry.restarts(), entry.url());
         }
         return all ? 0 : 1;
     }
 
-    private static String health(RunningState.Entry entry) {
+    private static String health(RunningState.Entry entry, Path data) {
+        if (!entry.hasStarted()) {
+            return "not started";
+        }
         if (entry.handle().isEmpty()) {
             return "dead";
         }
-        if (entry.health().isEmpty()) {
-            return "ready";
+        if (entry.health().isEmpty()) { // PostgreSQL
+            return PostgresqlServer.isReady(entry.url(), DatabaseAccounts.read(DataFolder.passwords(data)))
+                    ? "ready"
+                    : "not ready";
         }
         HttpRequest request = HttpRequest.newBuilder(URI.create(entry.health()))
                 .timeout(PROBE_TIMEOUT)

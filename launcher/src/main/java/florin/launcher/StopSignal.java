@@ -1,5 +1,6 @@
 package florin.launcher;
 
+import java.io.UncheckedIOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What this program does when it is asked to end, by Ctrl-C or SIGTERM; after that it ends at once. */
@@ -11,9 +12,14 @@ public final class StopSignal {
         hook = new Thread(
                 () -> {
                     given.set(true);
-                    stop.run();
+                    int code = exitCode;
+                    try {
+                        stop.run();
+                    } catch (LauncherException | UncheckedIOException e) {
+                        code = Console.refuse(e);
+                    }
                     System.out.flush();
-                    Runtime.getRuntime().halt(exitCode);
+                    Runtime.getRuntime().halt(code);
                 },
                 "stop");
     }
@@ -24,17 +30,24 @@ public final class StopSignal {
         return signal;
     }
 
-    public boolean isGiven() {
-        return given.get();
+    /** Once the signal was given, waits for the end of this JVM: what fails meanwhile fails because it is stopped. */
+    public void awaitEndIfGiven() {
+        try {
+            if (given.get()) {
+                hook.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
-    /** Waits for the end of this JVM, once the signal was given. */
-    public void awaitEnd() throws InterruptedException {
-        hook.join();
-    }
-
-    /** From now on this program ends as others do. */
+    /** From now on this program ends as others do; if the signal has come, this is its end. */
     public void forget() {
-        boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
+        try {
+            boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            given.set(true);
+            awaitEndIfGiven();
+        }
     }
 }

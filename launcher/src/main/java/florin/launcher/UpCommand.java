@@ -10,10 +10,7 @@ import java.util.stream.Collectors;
 final class UpCommand {
     private UpCommand() {}
 
-    static int run(Path root, Settings settings, List<String> operands) {
-        if (!operands.isEmpty()) {
-            throw new IllegalArgumentException(operands.toString());
-        }
+    static int run(Path root, Settings settings) {
         int instances = settings.instances();
         PlatformConfiguration configuration = new PlatformConfiguration(
                         root,
@@ -36,9 +33,7 @@ final class UpCommand {
         try {
             platform.startAll();
         } catch (RuntimeException e) {
-            if (signal.isGiven()) {
-                waitForever(); // the hook is stopping what was started, and ends this JVM
-            }
+            signal.awaitEndIfGiven();
             platform.close();
             signal.forget();
             throw e;

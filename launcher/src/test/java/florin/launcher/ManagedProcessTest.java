@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,6 +133,32 @@ class ManagedProcessTest {
         assertThat(progress.get(0)).endsWith("in 500 ms");
         assertThat(progress.get(1)).endsWith("in 1000 ms");
         assertThat(progress.get(2)).endsWith("in 2000 ms");
+    }
+
+    @Test
+    void a_start_that_fails_is_tried_again() {
+        AtomicInteger starts = new AtomicInteger();
+        ManagedProcess process = new ManagedProcess(
+                "sleeper",
+                () -> List.of(starts.getAndIncrement() % 2 == 0 ? "sleep" : "/missing/sleep", "1000"),
+                Map.of(),
+                log,
+                false,
+                progress::add,
+                () -> {
+                    if (starts.get() > 1) {
+                        throw new LauncherException("The disk is full.");
+                    }
+                });
+        process.start();
+        process.supervise();
+        long first = process.pid();
+
+        process.kill();
+
+        await().atMost(PATIENCE).until(() -> process.isAlive() && process.pid() != first);
+        process.stop();
+        assertThat(process.isAlive()).isFalse();
     }
 
     private ManagedProcess process(List<String> command) {

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -56,21 +57,31 @@ class SettingsTest {
     @Test
     void a_wrong_port_is_refused_in_one_sentence() {
         assertThatThrownBy(() -> read(Map.of(), "--transfer-saga-port", "many").ports())
-                .isInstanceOf(LauncherException.class)
+                .isInstanceOf(UsageException.class)
                 .hasMessage("The value of --transfer-saga-port is not a port between 1 and 65535: many.");
         assertThatThrownBy(() -> read(Map.of(), "--transfer-saga-port", "8081").ports())
-                .isInstanceOf(LauncherException.class)
+                .isInstanceOf(UsageException.class)
                 .hasMessage("Port 8081 is given twice: change --transfer-saga-port or --account-command-flno-port.");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0", "5", "22", "-1", "two", ""})
+    @ValueSource(strings = {"0", "5", "22", "-1", "two"})
     void a_wrong_number_of_instances_is_refused_in_one_sentence(String wrong) {
         assertThat(read(Map.of("FLORIN_INSTANCES", "3"), "--instances=4").instances())
                 .isEqualTo(4);
         assertThatThrownBy(() -> read(Map.of(), "--instances", wrong).instances())
-                .isInstanceOf(LauncherException.class)
+                .isInstanceOf(UsageException.class)
                 .hasMessage("The value of --instances is not a number from 1 to 4: " + wrong + ".");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--data=", "--data= ", "--data", "--instances=", "--account-query-database-url="})
+    void an_option_without_a_value_is_refused_in_one_sentence(String option) {
+        assertThatThrownBy(() -> read(Map.of("FLORIN_DATA", "elsewhere"), option))
+                .isInstanceOf(UsageException.class)
+                .hasMessage("The option " + option.replaceAll("=.*", "") + " needs a value.");
+        assertThatThrownBy(() -> read(Map.of(), "--data", "")).hasMessage("The option --data needs a value.");
+        assertThat(read(Map.of("FLORIN_DATA", " "))).isEqualTo(read(Map.of()));
     }
 
     @Test
@@ -106,6 +117,10 @@ class SettingsTest {
     }
 
     private Settings read(Map<String, String> environment, String... arguments) {
-        return Settings.read(new ArrayList<>(List.of(arguments)), environment, folder.resolve("florin.properties"));
+        return Settings.read(
+                EnumSet.allOf(Setting.class),
+                new ArrayList<>(List.of(arguments)),
+                environment,
+                folder.resolve("florin.properties"));
     }
 }
