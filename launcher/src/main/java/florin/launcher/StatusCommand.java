@@ -17,14 +17,15 @@ final class StatusCommand {
 
     static int run(Settings settings) {
         Path data = settings.data();
-        Optional<RunningState> state = RunningState.read(DataFolder.stateFile(data));
-        if (state.isEmpty() || state.get().launcher().handle().isEmpty()) {
+        Optional<RunningState> state = RunningState.read(DataFolder.stateFile(data))
+                .filter(known -> known.launcher().handle().isPresent());
+        if (state.isEmpty() || state.get().processes().isEmpty()) {
             System.out.println(
                     DataFolder.isInUse(data) ? "Florin starts on " + data + "." : "Nothing runs on " + data + ".");
             return 1;
         }
         System.out.printf("%-22s %8s %-11s %8s  %s%n", "NAME", "PID", "STATE", "RESTARTS", "ADDRESS");
-        boolean all = !state.get().processes().isEmpty();
+        boolean all = true;
         for (var process : state.get().processes().entrySet()) {
             RunningState.Entry entry = process.getValue();
             String health = health(entry, data);

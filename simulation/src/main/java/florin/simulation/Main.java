@@ -33,13 +33,14 @@ public final class Main {
         long from = 1;
         Optional<DeliberateBug> bug = Optional.empty();
         try {
-            for (int index = 0; index < arguments.size(); index += 2) {
-                String value = index + 1 < arguments.size() ? arguments.get(index + 1) : "";
-                switch (arguments.get(index)) {
+            for (int index = 0; index < arguments.size(); index++) {
+                String[] parts = arguments.get(index).split("=", 2);
+                String value = parts.length == 2 ? parts[1] : ++index < arguments.size() ? arguments.get(index) : "";
+                switch (parts[0]) {
                     case "--seeds" -> seeds = number(value, 1);
                     case "--from" -> from = number(value, Long.MIN_VALUE);
                     case "--bug" -> bug = Optional.of(bug(value));
-                    default -> throw new IllegalArgumentException("Not understood: " + arguments.get(index));
+                    default -> throw new IllegalArgumentException("Not understood: " + parts[0]);
                 }
             }
         } catch (IllegalArgumentException wrong) {

@@ -30,7 +30,7 @@ class MainTest {
 
     @Test
     void seedsThatBreakNothingEndWithTheTable() {
-        assertThat(run("--seeds", "3", "--from", "100")).isZero();
+        assertThat(run("--seeds=3", "--from", "100")).isZero();
         assertThat(text()).contains("COMMAND_DROPPED", "3 seeds from 100", "nothing was broken");
     }
 
@@ -49,6 +49,7 @@ class MainTest {
     void whatIsNotUnderstoodIsRefused() {
         assertThat(run("--seeds", "many")).isEqualTo(2);
         assertThat(run("--seeds")).isEqualTo(2);
+        assertThat(run("--seeds=")).isEqualTo(2);
         assertThat(run("--seeds", "0")).isEqualTo(2);
         assertThat(run("--bug", "none-of-ours")).isEqualTo(2);
         assertThat(run("--dance", "1")).isEqualTo(2);
