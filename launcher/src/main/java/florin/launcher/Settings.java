@@ -65,6 +65,8 @@ record Settings(Map<Setting, String> values) {
         } catch (IOException e) {
             throw new LauncherException(
                     "The file " + file + " cannot be read: " + LauncherException.reason(e) + ".", e);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("The file " + file + " is not understood: " + e.getMessage());
         }
         Set<String> names = properties.stringPropertyNames();
         for (String name : names) {

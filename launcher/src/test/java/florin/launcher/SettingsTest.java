@@ -84,6 +84,15 @@ class SettingsTest {
         assertThat(read(Map.of("FLORIN_DATA", " "))).isEqualTo(read(Map.of()));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"colour=blue", "data=C:\\users"})
+    void a_file_that_is_not_understood_is_refused_in_one_sentence(String line) throws IOException {
+        Files.writeString(folder.resolve("florin.properties"), line);
+        assertThatThrownBy(() -> read(Map.of()))
+                .isInstanceOf(UsageException.class)
+                .hasMessageStartingWith("The file " + folder.resolve("florin.properties"));
+    }
+
     @Test
     void no_port_of_a_further_instance_is_that_of_another_process() {
         PlatformPorts first = PlatformPorts.free();
