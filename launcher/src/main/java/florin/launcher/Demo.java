@@ -55,7 +55,8 @@ final class Demo {
             platform.close();
             signal.forget();
             throw new LauncherException(
-                    "The demo failed: " + e.getMessage() + "\nThe logs are kept in " + DataFolder.logs(folder) + ".",
+                    "The demo failed: " + Console.sentence(e) + "\nThe logs are kept in " + DataFolder.logs(folder)
+                            + ".",
                     e);
         }
         signal.forget();

@@ -90,8 +90,8 @@ final class OperatingSystem {
                     .orElse("");
         }
         try {
-            String boot =
-                    Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+            Path bootId = Path.of("/proc/sys/kernel/random/boot_id");
+            String boot = Files.exists(bootId) ? Files.readString(bootId).strip() : "";
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
             // See proc(5): the second of the fields, the program's name in parentheses, may hold whatever it likes.
             return boot + "/" + stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[START_AFTER_NAME];

@@ -131,7 +131,12 @@ public final class Platform implements AutoCloseable {
             configuration.ports().requireFree();
             // So that down finds this launcher while it unpacks.
             writeState(configuration.data(), Map.of());
-            return new Platform(configuration, folder);
+            try {
+                return new Platform(configuration, folder);
+            } catch (RuntimeException e) {
+                deleteState(configuration.data());
+                throw e;
+            }
         } catch (RuntimeException e) {
             folder.close();
             throw e;
@@ -402,6 +407,14 @@ public final class Platform implements AutoCloseable {
                 .write(DataFolder.stateFile(data));
     }
 
+    private static void deleteState(Path data) {
+        try {
+            Files.deleteIfExists(DataFolder.stateFile(data));
+        } catch (IOException e) {
+            throw new LauncherException("The state file cannot be deleted: " + LauncherException.reason(e) + ".", e);
+        }
+    }
+
     /** Stops everything: services first, then axon-server, then PostgreSQL. Who comes second waits until that is done. */
     @Override
     public void close() {
@@ -430,9 +443,7 @@ public final class Platform implements AutoCloseable {
             } else {
                 programs.forEach(JavaProgram::dropArchive);
             }
-            Files.deleteIfExists(DataFolder.stateFile(configuration.data()));
-        } catch (IOException e) {
-            throw new LauncherException("The state file cannot be deleted: " + LauncherException.reason(e) + ".", e);
+            deleteState(configuration.data());
         } finally {
             folder.close();
         }
