@@ -10,9 +10,14 @@ import io.axoniq.axonserver.grpc.command.CommandServiceGrpc;
 import io.axoniq.axonserver.grpc.event.Confirmation;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
+import io.axoniq.axonserver.grpc.event.EventWithToken;
+import io.axoniq.axonserver.grpc.event.GetEventsRequest;
 import io.axoniq.axonserver.grpc.event.GetLastTokenRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
@@ -23,13 +28,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** A process with 256 MiB of heap, and clients whose calls, or the messages that they are sending, would not fit into it. */
+/**
+ * A process with 256 MiB of heap, and clients whose calls, or the messages that they are sending or do not read, would not fit into
+ * it.
+ */
 class OpenCallsTest extends ClientsOfOneProcess {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     /** Of two connections more than a quarter of the heap has room for. */
     private static final int CALLS = 9000;
 
     private static final int MOST_CALLS = 16_384;
+    /** So many of a mebibyte are more than an eighth of the heap. */
+    private static final int UNREAD = 40;
 
     @Test
     void callsAreRefusedThatWouldNotFitIntoMemoryUntilOthersEnd() {
@@ -69,6 +79,63 @@ class OpenCallsTest extends ClientsOfOneProcess {
                 .isEqualTo(Status.OK);
     }
 
+    /** One who reads small ones is sent them all the same. What is on its way when the first is refused may make room again. */
+    @Test
+    void eventsThatReadersDoNotReadAreRefusedIfTogetherTheyWouldNotFitIntoMemory() {
+        assertThat(append(channels.get(2), event("a", 0, "x".repeat(1 << 20))))
+                .succeedsWithin(PATIENCE)
+                .isEqualTo(Status.OK);
+        assertThat(append(channels.get(2), event("a", 1, "small")))
+                .succeedsWithin(PATIENCE)
+                .isEqualTo(Status.OK);
+        ManagedChannel idle = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+                .usePlaintext()
+                .flowControlWindow(1 << 16)
+                .build();
+        channels.add(idle);
+        Queue<Status> refused = new ConcurrentLinkedQueue<>();
+        await().atMost(PATIENCE).until(() -> {
+            for (int i = 0; i < UNREAD; i++) {
+                read(idle, 0, new Idle<>(refused));
+            }
+            return received(0).isEmpty();
+        });
+        assertThat(refused)
+                .isNotEmpty()
+                .allSatisfy(status -> assertThat(status.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED))
+                .allSatisfy(status -> assertThat(status.getDescription())
+                        .startsWith("[AXONIQ-0001]")
+                        .contains("clients have not read"));
+        assertThat(received(1)).isNotEmpty();
+
+        idle.shutdownNow();
+
+        await().atMost(PATIENCE).until(() -> !received(0).isEmpty());
+    }
+
+    /** What comes of an event from the token on until the call ends or is given up. */
+    private Queue<EventWithToken> received(long token) {
+        Queue<EventWithToken> received = new ConcurrentLinkedQueue<>();
+        Queue<Status> ended = new ConcurrentLinkedQueue<>();
+        read(channels.get(2), token, new Ended<>(ended) {
+            @Override
+            public void onNext(EventWithToken event) {
+                received.add(event);
+            }
+        });
+        await().atMost(PATIENCE).until(() -> !received.isEmpty() || !ended.isEmpty());
+        return received;
+    }
+
+    private static void read(ManagedChannel channel, long token, StreamObserver<EventWithToken> reader) {
+        EventStoreGrpc.newStub(channel)
+                .listEvents(reader)
+                .onNext(GetEventsRequest.newBuilder()
+                        .setTrackingToken(token)
+                        .setNumberOfPermits(1)
+                        .build());
+    }
+
     private static CompletableFuture<Status> append(ManagedChannel channel, Event event) {
         CompletableFuture<Status> ended = new CompletableFuture<>();
         StreamObserver<Event> append = EventStoreGrpc.newStub(channel).appendEvent(new StreamObserver<>() {
@@ -97,8 +164,20 @@ class OpenCallsTest extends ClientsOfOneProcess {
                 .getToken();
     }
 
+    /** Reads nothing. */
+    private static final class Idle<Q, T> extends Ended<T> implements ClientResponseObserver<Q, T> {
+        Idle(Queue<Status> ended) {
+            super(ended);
+        }
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<Q> started) {
+            started.disableAutoRequestWithInitial(0);
+        }
+    }
+
     /** Tells of a call that ends, and why. */
-    private static final class Ended<T> extends Observer<T> {
+    private static class Ended<T> extends Observer<T> {
         private final Queue<Status> ended;
 
         Ended(Queue<Status> ended) {

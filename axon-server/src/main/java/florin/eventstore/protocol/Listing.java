@@ -33,7 +33,7 @@ public final class Listing<T> extends Pump<T> {
             out.complete();
             return false;
         }
-        out.send(rest.next());
+        out.answer(rest.next());
         return true;
     }
 

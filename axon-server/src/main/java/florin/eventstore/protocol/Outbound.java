@@ -4,8 +4,16 @@ import com.google.protobuf.MessageLite;
 import io.axoniq.axonserver.connector.ErrorCategory;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToIntFunction;
 
-/** The answering side of a call that many threads write to: serialised, and silent once the call is over. */
+/**
+ * The answering side of a call that many threads write to: serialised, and silent once the call is over.
+ *
+ * <p>What clients were sent and have not read is counted over all calls, for gRPC keeps it in memory. The more there is, the less any
+ * call is sent before its client has read. gRPC tells of a client that it does not read once 32 KiB wait for it, so as
+ * many of each call are not seen.
+ */
 public final class Outbound<T> {
     /** Of what can wait until the client reads, whatever it permits. */
     private static final long ROOM_BYTES = 4L << 20;
@@ -14,13 +22,31 @@ public final class Outbound<T> {
     /** They are small, so that each costs far more memory than it has bytes. */
     private static final int MAX_UNREAD_ACKNOWLEDGEMENTS = 5_000;
 
+    /** So much may wait for a client before gRPC says that it does not read. */
+    private static final int UNSEEN_BYTES = 32 << 10;
+
+    /** Of what one turn of a call sends while there is memory. */
+    private static final int BATCH_BYTES = 1 << 20;
+
+    /** What the clients of this process have not read, of all its calls. */
+    private static final AtomicLong UNREAD_BYTES = new AtomicLong();
+
+    /** Of these: an eighth of the heap. */
+    static final long MAX_UNREAD_BYTES = Runtime.getRuntime().maxMemory() / 8;
+
     private final ServerCallStreamObserver<T> observer;
+    private final ToIntFunction<T> sizeOf;
+    /** What was sent since the client was last seen to have read. */
     private long backlogBytes;
+    /** As much of it as is counted among what all clients have not read. */
+    private long countedBytes;
+
     private int unreadAcknowledgements;
     private boolean closed;
 
-    private Outbound(ServerCallStreamObserver<T> observer) {
+    private Outbound(ServerCallStreamObserver<T> observer, ToIntFunction<T> sizeOf) {
         this.observer = observer;
+        this.sizeOf = sizeOf;
     }
 
     /**
@@ -29,19 +55,32 @@ public final class Outbound<T> {
      * @param onEnd run when the call is over, whoever ended it; perhaps more than once
      */
     public static <T> Outbound<T> of(StreamObserver<T> observer, Runnable onEnd) {
+        return of(observer, message -> ((MessageLite) message).getSerializedSize(), onEnd);
+    }
+
+    /**
+     * The same, for messages that are not protobuf's.
+     *
+     * @param sizeOf how many bytes a message has
+     */
+    public static <T> Outbound<T> of(StreamObserver<T> observer, ToIntFunction<T> sizeOf, Runnable onEnd) {
         ServerCallStreamObserver<T> call = (ServerCallStreamObserver<T>) observer;
-        Outbound<T> outbound = new Outbound<>(call);
+        Outbound<T> outbound = new Outbound<>(call, sizeOf);
         Runnable end = () -> {
-            outbound.markClosed();
+            outbound.over();
             onEnd.run();
         };
         call.setOnCancelHandler(end); // by the client, or with its connection
         call.setOnCloseHandler(end); // by this server
+        outbound.onReady(() -> {});
         return outbound;
     }
 
     public void onReady(Runnable handler) {
-        observer.setOnReadyHandler(handler);
+        observer.setOnReadyHandler(() -> {
+            look();
+            handler.run();
+        });
     }
 
     public boolean isReady() {
@@ -54,13 +93,58 @@ public final class Outbound<T> {
 
     /** False when the call is over and nobody will read the message. */
     public synchronized boolean send(T message) {
-        if (closed) {
+        if (closed || !whileOpen(() -> observer.onNext(message))) {
             return false;
         }
-        if (message instanceof MessageLite sent) {
-            backlogBytes = backlogBytes() + sent.getSerializedSize();
+        backlogBytes += sizeOf.applyAsInt(message);
+        if (backlogBytes - countedBytes >= UNSEEN_BYTES) { // Not each time: it costs more than a small message.
+            look();
         }
-        return whileOpen(() -> observer.onNext(message));
+        return true;
+    }
+
+    /**
+     * As {@link #send}, for what a client has asked for; ends the call instead if clients have not read too much already. That a
+     * small message adds to it is borne for longer, so that a client that reads small ones is not refused for what others leave.
+     */
+    public synchronized boolean answer(T message) {
+        if (isTooMuch(message)) {
+            fail(Refusal.tooManyRequests(
+                    ErrorCategory.OTHER,
+                    "clients have not read " + MAX_UNREAD_BYTES + " bytes that they were sent; try again later"));
+            return false;
+        }
+        return send(message);
+    }
+
+    private boolean isTooMuch(T message) {
+        long unread = UNREAD_BYTES.get();
+        return unread >= MAX_UNREAD_BYTES
+                && (unread >= 2 * MAX_UNREAD_BYTES || sizeOf.applyAsInt(message) > UNSEEN_BYTES);
+    }
+
+    /** How many bytes are read from the store to be sent together; it is little if clients have left much unread. */
+    public static int batchBytes() {
+        return isCrowded() ? UNSEEN_BYTES : BATCH_BYTES;
+    }
+
+    private static boolean isCrowded() {
+        return UNREAD_BYTES.get() >= MAX_UNREAD_BYTES / 2;
+    }
+
+    /** Sees whether the client has read what it was sent. */
+    private synchronized void look() {
+        if (observer.isReady()) {
+            backlogBytes = 0;
+        }
+        count();
+    }
+
+    private void count() {
+        if (countedBytes != backlogBytes) {
+            UNREAD_BYTES.addAndGet(backlogBytes - countedBytes);
+            countedBytes = backlogBytes;
+        }
     }
 
     /** A refusal closes a call before gRPC tells so; whoever writes to several must not fail at the one. */
@@ -74,9 +158,9 @@ public final class Outbound<T> {
         }
     }
 
-    /** As {@link #send}; false also when the client has not read so much that this message is not worth the memory. */
+    /** As {@link #send}; false also when the client, or all together, have not read so much that this message is not worth the memory. */
     public synchronized boolean offer(T message) {
-        return backlogBytes() < MAX_BACKLOG_BYTES && send(message);
+        return backlogBytes() < MAX_BACKLOG_BYTES && !isTooMuch(message) && send(message);
     }
 
     /** Sends an acknowledgement; false when the call is over, also because its client has thousands of them to read. */
@@ -86,20 +170,21 @@ public final class Outbound<T> {
             fail(Refusal.tooManyRequests(
                     ErrorCategory.OTHER,
                     "the client has not read " + MAX_UNREAD_ACKNOWLEDGEMENTS + " acknowledgements"));
-        } else {
-            offer(message);
+        } else if (backlogBytes() < MAX_BACKLOG_BYTES) {
+            send(message);
         }
         return !closed;
     }
 
     /** Whether the client has read enough to be sent what can wait. */
     public synchronized boolean hasRoom() {
-        return backlogBytes() < ROOM_BYTES;
+        return backlogBytes() < (isCrowded() ? UNSEEN_BYTES : ROOM_BYTES);
     }
 
     /** How many bytes were sent since the client read last; 0 while it keeps up. */
     private long backlogBytes() {
-        return observer.isReady() ? 0 : backlogBytes;
+        look();
+        return backlogBytes;
     }
 
     public synchronized void complete() {
@@ -116,7 +201,10 @@ public final class Outbound<T> {
         }
     }
 
-    private synchronized void markClosed() {
+    /** Nothing that was sent is kept any more. */
+    private synchronized void over() {
         closed = true;
+        backlogBytes = 0;
+        count();
     }
 }

@@ -223,7 +223,7 @@ final class OpenSubscription {
                 }
                 case COMPLETE, COMPLETE_EXCEPTIONALLY -> {
                     while (!unread.isEmpty()) {
-                        subscriber.send(unread.remove());
+                        subscriber.answer(unread.remove());
                     }
                     told = end();
                     subscriber.send(response);
@@ -253,7 +253,7 @@ final class OpenSubscription {
     private void sendUnread() {
         while (!done && permits > 0 && !unread.isEmpty() && subscriber.hasRoom()) {
             permits--;
-            subscriber.send(unread.remove());
+            subscriber.answer(unread.remove());
         }
     }
 

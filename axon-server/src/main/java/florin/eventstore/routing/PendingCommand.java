@@ -79,7 +79,7 @@ final class PendingCommand implements Handler.Pending {
     void complete(CommandResponse response) {
         if (done.compareAndSet(false, true)) {
             stopTimer();
-            sender.send(response);
+            sender.answer(response);
             sender.complete();
         }
     }

@@ -159,7 +159,7 @@ final class PendingQuery implements Handler.Pending {
         List<QueryHandler> handlers = List.of();
         synchronized (this) {
             while (!done && !unread.isEmpty() && sender.isReady()) {
-                sender.send(unread.remove());
+                sender.answer(unread.remove());
                 sinceRefill++;
             }
             if (ending && unread.isEmpty()) {

@@ -13,7 +13,6 @@ import java.util.concurrent.Executor;
 /** Answers one aggregate's events, after its latest snapshot where the client allows that. */
 final class AggregateStream extends Pump<StoredEvent> {
     private static final int STEP_EVENTS = 256;
-    private static final int STEP_BYTES = 1 << 20;
 
     private final EventStorage storage;
     private final String identifier;
@@ -28,7 +27,7 @@ final class AggregateStream extends Pump<StoredEvent> {
             Executor executor,
             GetAggregateEventsRequest request,
             StreamObserver<StoredEvent> observer) {
-        super(Outbound.of(observer, () -> {}), executor);
+        super(Outbound.of(observer, StoredEvent::size, () -> {}), executor);
         this.storage = storage;
         identifier = request.getAggregateId();
         next = Math.max(0, request.getInitialSequence());
@@ -48,13 +47,14 @@ final class AggregateStream extends Pump<StoredEvent> {
                     allowSnapshots ? storage.readSnapshot(identifier, next, last) : Optional.empty();
             if (snapshot.isPresent()) {
                 next = snapshot.get().event().getAggregateSequenceNumber() + 1;
-                out.send(snapshot.get());
+                out.answer(snapshot.get());
                 return true;
             }
         }
-        AggregateEvents read = storage.readAggregate(identifier, next, last, STEP_EVENTS, STEP_BYTES, !isReading);
+        AggregateEvents read =
+                storage.readAggregate(identifier, next, last, STEP_EVENTS, Outbound.batchBytes(), !isReading);
         isReading = true;
-        read.events().forEach(out::send);
+        read.events().forEach(out::answer);
         next += read.events().size();
         if (read.isEnd()) {
             out.complete();

@@ -19,7 +19,6 @@ import java.util.concurrent.atomic.AtomicLong;
 /** One reader of all events from a token on: first what is stored, then what comes, never more than it permits. */
 final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetEventsRequest> {
     private static final int STEP_EVENTS = 1024;
-    private static final int STEP_BYTES = 1 << 20;
     private static final int MAX_EXCLUDED_TYPES = 10_000;
     private static final int MAX_EXCLUDED_BYTES = 4 << 20;
     /** An excluded event is sent anyway after so many in a row, so that the reader's token keeps up. */
@@ -45,7 +44,7 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
             Executor executor,
             StreamObserver<StoredEvent> observer,
             Runnable[] onCancel) {
-        super(Outbound.of(observer, () -> onCancel[0].run()), executor);
+        super(Outbound.of(observer, StoredEvent::size, () -> onCancel[0].run()), executor);
         this.storage = storage;
         unregister = clients.onDrop(out, this::stopped);
         onCancel[0] = this::stopped;
@@ -111,8 +110,8 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
         if (!started || allowed <= 0 || !out.isReady() || next > storage.lastIndex()) {
             return false;
         }
-        List<StoredEvent> events =
-                storage.read(next, excluded.isEmpty() ? (int) Math.min(allowed, STEP_EVENTS) : STEP_EVENTS, STEP_BYTES);
+        List<StoredEvent> events = storage.read(
+                next, excluded.isEmpty() ? (int) Math.min(allowed, STEP_EVENTS) : STEP_EVENTS, Outbound.batchBytes());
         for (StoredEvent event : events) {
             if (isExcluded(event) && ++skipped < MAX_SKIPPED) {
                 next = event.index() + 1;
@@ -124,7 +123,7 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
             permits.decrementAndGet();
             skipped = 0;
             next = event.index() + 1;
-            out.send(event);
+            out.answer(event);
         }
         return !events.isEmpty();
     }

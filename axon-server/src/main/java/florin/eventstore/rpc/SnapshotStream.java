@@ -46,7 +46,7 @@ final class SnapshotStream extends Pump<Event> {
             return false;
         }
         Event event = snapshot.get().event();
-        out.send(event);
+        out.answer(event);
         last = event.getAggregateSequenceNumber() - 1;
         left--;
         return true;

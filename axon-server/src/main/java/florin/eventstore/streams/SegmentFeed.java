@@ -16,7 +16,6 @@ import java.util.function.LongConsumer;
 /** Sends the events of one segment to the client that has it, from open to close, never more than it asked for. */
 final class SegmentFeed extends Pump<StreamSignal> {
     private static final int STEP_EVENTS = 256;
-    private static final int STEP_BYTES = 1 << 20;
 
     private final EventStorage storage;
     private final SegmentFilter filter;
@@ -87,7 +86,7 @@ final class SegmentFeed extends Pump<StreamSignal> {
             if (closed || permits <= 0 || !out.isReady() || next > storage.lastIndex()) {
                 return false;
             }
-            events = storage.read(next, STEP_EVENTS, STEP_BYTES);
+            events = storage.read(next, STEP_EVENTS, Outbound.batchBytes());
         }
         long passed;
         synchronized (this) {
@@ -102,7 +101,7 @@ final class SegmentFeed extends Pump<StreamSignal> {
                     }
                     permits--;
                     lastSent = event.getToken();
-                    out.send(signal().setEvent(PersistentStreamEvent.newBuilder()
+                    out.answer(signal().setEvent(PersistentStreamEvent.newBuilder()
                                     .setEvent(event)
                                     .setReplay(filter.isReplay(event.getToken())))
                             .build());

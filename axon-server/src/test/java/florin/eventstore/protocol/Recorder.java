@@ -13,6 +13,8 @@ public class Recorder<T> extends ServerCallStreamObserver<T> {
 
     public boolean reads = true;
     public Runnable onReady = () -> {};
+    /** To be run when what was sent is kept no more. */
+    public Runnable onClose = () -> {};
 
     public Outbound<T> outbound() {
         return Outbound.of(this, () -> {});
@@ -50,7 +52,9 @@ public class Recorder<T> extends ServerCallStreamObserver<T> {
     public void setOnCancelHandler(Runnable handler) {}
 
     @Override
-    public void setOnCloseHandler(Runnable handler) {}
+    public void setOnCloseHandler(Runnable handler) {
+        onClose = handler;
+    }
 
     @Override
     public void setOnReadyHandler(Runnable handler) {

@@ -208,6 +208,7 @@ class QueryBoundsTest {
                         "[INITIAL_RESULT, INITIAL_RESULT, INITIAL_RESULT, INITIAL_RESULT, COMPLETE_EXCEPTIONALLY]");
         assertThat(subscriber.seen.get(4).getCompleteExceptionally().getErrorCode())
                 .isEqualTo("AXONIQ-5002");
+        subscriber.onClose.run();
     }
 
     @Test
