@@ -13,6 +13,7 @@ import io.axoniq.axonserver.grpc.event.EventStoreGrpc;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import io.axoniq.axonserver.grpc.event.GetEventsRequest;
 import io.axoniq.axonserver.grpc.event.GetLastTokenRequest;
+import io.axoniq.axonserver.grpc.event.PayloadDescription;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -25,6 +26,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +42,8 @@ class OpenCallsTest extends ClientsOfOneProcess {
     private static final int MOST_CALLS = 16_384;
     /** So many of a mebibyte are more than an eighth of the heap. */
     private static final int UNREAD = 40;
+    /** So many of four megabytes are more than an eighth of the heap. */
+    private static final int EXCLUDING = 12;
 
     @Test
     void callsAreRefusedThatWouldNotFitIntoMemoryUntilOthersEnd() {
@@ -134,6 +138,50 @@ class OpenCallsTest extends ClientsOfOneProcess {
                         .setTrackingToken(token)
                         .setNumberOfPermits(1)
                         .build());
+    }
+
+    @Test
+    void typesThatReadersExcludeAreRefusedIfTogetherTheyWouldNotFitIntoMemory() {
+        assertThat(append(channels.get(2), event("", 0, "x")))
+                .succeedsWithin(PATIENCE)
+                .isEqualTo(Status.OK);
+        Queue<Status> refused = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < EXCLUDING; i++) {
+            exclude(channels.get(0), refused);
+        }
+        assertThat(refused)
+                .isNotEmpty()
+                .allSatisfy(status -> assertThat(status.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED))
+                .allSatisfy(status -> assertThat(status.getDescription())
+                        .startsWith("[AXONIQ-0001]")
+                        .contains("types that readers exclude hold"));
+        assertThat(refused.size()).isLessThan(EXCLUDING);
+
+        channels.get(0).shutdownNow();
+
+        await().atMost(PATIENCE).until(() -> {
+            Queue<Status> ended = new ConcurrentLinkedQueue<>();
+            exclude(channels.get(1), ended);
+            return ended.isEmpty();
+        });
+    }
+
+    /** Reads on when it returns, or is refused. */
+    private static void exclude(ManagedChannel channel, Queue<Status> refused) {
+        GetEventsRequest.Builder request = GetEventsRequest.newBuilder().setNumberOfPermits(1);
+        for (int i = 0; i < 4; i++) {
+            request.addBlacklist(PayloadDescription.newBuilder().setType(i + "x".repeat(1_000_000)));
+        }
+        AtomicBoolean reads = new AtomicBoolean();
+        int before = refused.size();
+        StreamObserver<EventWithToken> reader = new Ended<>(refused) {
+            @Override
+            public void onNext(EventWithToken event) {
+                reads.set(true);
+            }
+        };
+        EventStoreGrpc.newStub(channel).listEvents(reader).onNext(request.build());
+        await().atMost(PATIENCE).until(() -> reads.get() || refused.size() > before);
     }
 
     private static CompletableFuture<Status> append(ManagedChannel channel, Event event) {

@@ -41,6 +41,7 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
     private final Clients clients;
     private final Executor readers;
     private final AtomicLong unfinishedAppendBytes = new AtomicLong();
+    private final AtomicLong excludedBytes = new AtomicLong();
 
     public EventStoreRpc(Contexts contexts, Clients clients, Executor readers) {
         this.contexts = contexts;
@@ -62,8 +63,8 @@ public final class EventStoreRpc extends EventStoreGrpc.EventStoreImplBase {
                 .addMethod(
                         stream.toBuilder(stream.getRequestMarshaller(), EventMarshaller.EVENT_WITH_TOKEN)
                                 .build(),
-                        asyncBidiStreamingCall(
-                                observer -> new EventStream(contexts.current(), clients, readers, observer)))
+                        asyncBidiStreamingCall(observer ->
+                                new EventStream(contexts.current(), clients, readers, excludedBytes, observer)))
                 .addMethod(
                         load.toBuilder(load.getRequestMarshaller(), EventMarshaller.EVENT)
                                 .build(),

@@ -6,6 +6,7 @@ import florin.eventstore.protocol.Pump;
 import florin.eventstore.protocol.Refusal;
 import florin.eventstore.storage.EventStorage;
 import florin.eventstore.storage.StoredEvent;
+import io.axoniq.axonserver.connector.ErrorCategory;
 import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.GetEventsRequest;
 import io.axoniq.axonserver.grpc.event.PayloadDescription;
@@ -21,6 +22,12 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
     private static final int STEP_EVENTS = 1024;
     private static final int MAX_EXCLUDED_TYPES = 10_000;
     private static final int MAX_EXCLUDED_BYTES = 4 << 20;
+    /** What an excluded type takes in memory besides its bytes, roughly. */
+    private static final int EXCLUDED_OVERHEAD_BYTES = 256;
+
+    /** Of what all readers exclude: an eighth of the heap. */
+    private static final long MAX_ALL_EXCLUDED_BYTES = Runtime.getRuntime().maxMemory() / 8;
+
     /** An excluded event is sent anyway after so many in a row, so that the reader's token keeps up. */
     private static final int MAX_SKIPPED = 1000;
 
@@ -29,23 +36,39 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
     private volatile Runnable unregister = () -> {};
     private final AtomicLong permits = new AtomicLong();
     private final Set<PayloadDescription> excluded = ConcurrentHashMap.newKeySet();
+    /** Of all readers. */
+    private final AtomicLong allExcludedBytes;
+
     private long excludedBytes;
+    /** What this reader has of those of all. */
+    private long countedBytes;
+
     private volatile boolean started;
     private volatile long next;
     private int skipped;
 
-    EventStream(EventStorage storage, Clients clients, Executor executor, StreamObserver<StoredEvent> observer) {
-        this(storage, clients, executor, observer, new Runnable[1]);
+    /**
+     * @param excludedBytes what the types take that all readers exclude, this one among them
+     */
+    EventStream(
+            EventStorage storage,
+            Clients clients,
+            Executor executor,
+            AtomicLong excludedBytes,
+            StreamObserver<StoredEvent> observer) {
+        this(storage, clients, executor, excludedBytes, observer, new Runnable[1]);
     }
 
     private EventStream(
             EventStorage storage,
             Clients clients,
             Executor executor,
+            AtomicLong excludedBytes,
             StreamObserver<StoredEvent> observer,
             Runnable[] onCancel) {
         super(Outbound.of(observer, StoredEvent::size, () -> onCancel[0].run()), executor);
         this.storage = storage;
+        allExcludedBytes = excludedBytes;
         unregister = clients.onDrop(out, this::stopped);
         onCancel[0] = this::stopped;
         out.onReady(this::wake);
@@ -59,15 +82,35 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
             started = true;
             storage.onCommit(wakeOnCommit);
         }
-        for (PayloadDescription type : request.getBlacklistList()) {
-            excludedBytes += excluded.add(type) ? type.getSerializedSize() : 0;
-        }
-        if (excluded.size() > MAX_EXCLUDED_TYPES || excludedBytes > MAX_EXCLUDED_BYTES) {
-            throw Refusal.invalid("a reader excludes " + MAX_EXCLUDED_TYPES + " types and " + MAX_EXCLUDED_BYTES
-                    + " bytes of them at most");
-        }
+        exclude(request.getBlacklistList());
         permits.updateAndGet(current -> saturatedSum(current, Math.max(0, request.getNumberOfPermits())));
         wake();
+    }
+
+    private void exclude(List<PayloadDescription> types) {
+        synchronized (excluded) {
+            for (PayloadDescription type : types) {
+                excludedBytes += excluded.add(type) ? type.getSerializedSize() : 0;
+            }
+            if (excluded.size() > MAX_EXCLUDED_TYPES || excludedBytes > MAX_EXCLUDED_BYTES) {
+                throw Refusal.invalid("a reader excludes " + MAX_EXCLUDED_TYPES + " types and " + MAX_EXCLUDED_BYTES
+                        + " bytes of them at most");
+            }
+            if (countExcluded(excludedBytes + (long) excluded.size() * EXCLUDED_OVERHEAD_BYTES)
+                    > MAX_ALL_EXCLUDED_BYTES) {
+                throw Refusal.tooManyRequests(
+                        ErrorCategory.OTHER,
+                        "types that readers exclude hold " + MAX_ALL_EXCLUDED_BYTES
+                                + " bytes already; try again later");
+            }
+        }
+    }
+
+    /** Counts so much for this reader; gives how much is counted for all. */
+    private long countExcluded(long bytes) {
+        long all = allExcludedBytes.addAndGet(bytes - countedBytes);
+        countedBytes = bytes;
+        return all;
     }
 
     /**
@@ -102,6 +145,11 @@ final class EventStream extends Pump<StoredEvent> implements StreamObserver<GetE
     protected void stopped() {
         storage.removeListener(wakeOnCommit);
         unregister.run();
+        synchronized (excluded) {
+            excluded.clear();
+            excludedBytes = 0;
+            countExcluded(0);
+        }
     }
 
     @Override
