@@ -19,12 +19,9 @@ final class AppendCall implements StreamObserver<NewEvent> {
     private static final int MAX_EVENTS = 32_768;
     private static final long MAX_BYTES = 32L << 20;
 
-    /** What an event takes besides its bytes, roughly. */
-    private static final int EVENT_OVERHEAD_BYTES = 256;
-
     /** Of all calls together: an eighth of the heap, and the largest transaction in any case. */
     static final long MAX_UNFINISHED_BYTES = Math.max(
-            MAX_BYTES + (long) MAX_EVENTS * EVENT_OVERHEAD_BYTES,
+            MAX_BYTES + (long) MAX_EVENTS * NewEvent.OVERHEAD_BYTES,
             Runtime.getRuntime().maxMemory() / 8);
 
     static final Confirmation CONFIRMED =
@@ -56,7 +53,7 @@ final class AppendCall implements StreamObserver<NewEvent> {
         if (events.size() >= MAX_EVENTS || bytes > MAX_BYTES) {
             refuse(Refusal.payloadTooLarge(
                     "a transaction may hold " + MAX_EVENTS + " events and " + MAX_BYTES + " bytes at most"));
-        } else if (!count(event.size() + EVENT_OVERHEAD_BYTES)) {
+        } else if (!count(event.size() + NewEvent.OVERHEAD_BYTES)) {
             refuse(Refusal.tooManyRequests(
                     ErrorCategory.DATAFILE_WRITE_ERROR,
                     "transactions that clients have begun and not completed hold " + MAX_UNFINISHED_BYTES

@@ -17,6 +17,9 @@ import java.nio.ByteBuffer;
 public final class NewEvent {
     static final int PREFIX_BYTES = Long.BYTES;
 
+    /** What an event takes in memory besides its bytes, roughly. */
+    public static final int OVERHEAD_BYTES = 256;
+
     private final Event event;
     private final byte[] value;
 

@@ -110,10 +110,11 @@ final class PendingWrite {
         return new PendingWrite(List.of(), null, null, null, false, entry, lazy, size);
     }
 
+    /** In memory: of many small events most is not their bytes. */
     private static int sizeOf(List<NewEvent> events) {
         int bytes = 0;
         for (NewEvent event : events) {
-            bytes += event.size();
+            bytes += event.size() + NewEvent.OVERHEAD_BYTES;
         }
         return bytes;
     }

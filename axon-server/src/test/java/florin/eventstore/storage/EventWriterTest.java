@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -213,6 +214,14 @@ class EventWriterTest {
         }
         append(storage, event("waits", most, "there is room again"));
         assertThat(storage.highestSequence("waits")).isEqualTo(most);
+    }
+
+    /** Each has objects of its own, and they are far larger. */
+    @Test
+    void ofATransactionOfManySmallEventsMoreIsCountedThanTheirBytes() {
+        NewEvent small = NewEvent.of(Event.getDefaultInstance());
+        assertThat(PendingWrite.ofEvents(Collections.nCopies(32_768, small)).bytes)
+                .isGreaterThanOrEqualTo(8 << 20);
     }
 
     private void assertRefused(List<NewEvent> transaction) {
