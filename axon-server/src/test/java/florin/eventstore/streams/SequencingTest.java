@@ -8,9 +8,15 @@ import io.axoniq.axonserver.grpc.MetaDataValue;
 import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.streams.SequencingPolicy;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,9 +42,18 @@ class SequencingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"//id,o-1", "/order/@number,7", "count(/order/line),2", "/order/line[2]/text(),second"})
+    @CsvSource({
+        "//id,o-1",
+        "order/id,o-1",
+        "/order/@number,7",
+        "//@number,7",
+        "count(/order/line),2",
+        "/order/line[2]/text(),second",
+        "/*/line[@type='late'],second",
+        "'/order/line[@type=\"late\"][1]/@type',late"
+    })
     void anXPathNamesTheKey(String path, String key) {
-        String xml = "<order number=\"7\"><id>o-1</id><line>first</line><line>second</line></order>";
+        String xml = "<order number=\"7\"><id>o-1</id><line>first</line><line type='late'>second</line></order>";
         assertThat(hash(property("XML", "T", path, "FullConcurrencyPolicy"), event("T", xml)))
                 .isEqualTo(hashOfAggregate(key));
     }
@@ -153,13 +168,74 @@ class SequencingTest {
                 .hasMessageContaining("names and indexes from the root");
     }
 
+    /** Each would take a thread for minutes or more, of a document that is not even large. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "count(//*[count(//*)>0])",
+                "count(//*/following::*)",
+                "count(//*/..//*)",
+                "//*//*//*",
+                "//a[b[c]]",
+                "/r/a = /r/a/@x",
+                "//*[. = //*]",
+                "/order[id='x']",
+                "/order/line[last()]",
+                "/order/",
+                "//["
+            })
+    void anXPathWhoseTimeMayGrowFasterThanTheDocumentIsRefused(String path) {
+        assertThatThrownBy(() -> property("XML", "T", path, "SequentialPolicy"))
+                .hasMessageContaining("is not one that this server reads: names from the root");
+    }
+
+    @Test
+    void anExpressionThatIsTooLongIsRefused() {
+        String longest = "/a" + "b".repeat(998);
+        assertThat(property("XML", "T", longest, "SequentialPolicy")).isNotNull();
+        assertThatThrownBy(() -> property("XML", "T", longest + "b", "SequentialPolicy"))
+                .hasMessageContaining("1000 characters at most");
+        assertThatThrownBy(() -> property("JSON", "T", "$." + longest.substring(1), "SequentialPolicy"))
+                .hasMessageContaining("1000 characters at most");
+    }
+
+    @Test
+    void aDocumentThatIsTooLargeIsNotRead() {
+        Sequencing sequencing = property("XML", "T", "//id", "SequentialPerAggregatePolicy");
+        String largest = "<a><id>x</id>" + " ".repeat((256 << 10) - 17) + "</a>";
+        assertThat(hash(sequencing, event("T", largest))).isEqualTo(hashOfAggregate("x"));
+        assertThat(hash(sequencing, event("T", largest + " "))).isEqualTo(hashOfAggregate("aggregate"));
+    }
+
+    /** Whoever has a lock on the property holds up nobody. */
+    @Test
+    void documentsAreReadSideBySide() throws Exception {
+        PayloadProperty property = PayloadProperty.of("XML", "//id");
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<String>> found = new ArrayList<>();
+            synchronized (property) {
+                for (int i = 0; i < 400; i++) {
+                    ByteString document = ByteString.copyFromUtf8("<a>" + "<b/>".repeat(i) + "<id>" + i + "</id></a>");
+                    found.add(threads.submit(() -> property.of(document)));
+                }
+                for (int i = 0; i < 400; i++) {
+                    assertThat(found.get(i).get(30, TimeUnit.SECONDS)).isEqualTo(String.valueOf(i));
+                }
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
     @Test
     void parametersThatMakeNoPolicyAreRefused() {
         assertThatThrownBy(() -> property("JSON", "T", "$.id")).hasMessageContaining("needs JSON or XML");
         assertThatThrownBy(() -> property("CBOR", "T", "$.id", "SequentialPolicy"))
                 .hasMessageContaining("JSON or XML, not CBOR");
-        assertThatThrownBy(() -> property("XML", "T", "//[", "SequentialPolicy"))
-                .hasMessageContaining("//[ is not an XPath 1.0 expression");
+        assertThatThrownBy(() -> property("XML", "T", "/a".repeat(200), "SequentialPolicy"))
+                .hasMessageContaining("is not an XPath 1.0 expression");
         assertThatThrownBy(() -> property("JSON", "T", "$.id", "NoSuchPolicy"))
                 .hasMessageContaining("unknown sequencing policy NoSuchPolicy");
         assertThatThrownBy(() -> property("JSON", "T", "$.id", "PropertySequencingPolicy"))
