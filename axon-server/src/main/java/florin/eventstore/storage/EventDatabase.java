@@ -79,26 +79,28 @@ final class EventDatabase implements AutoCloseable {
 
     private EventDatabase(Path folder, StorageResources shared, Diary diary, boolean isCompacted) {
         List<ColumnFamilyHandle> handles = new ArrayList<>();
-        List<ColumnFamilyDescriptor> families = families(shared);
-        families.forEach(family -> family.getOptions().setDisableAutoCompactions(!isCompacted));
-        DBOptions options = options(shared);
         try {
+            List<ColumnFamilyDescriptor> families = families(shared);
+            families.forEach(family -> family.getOptions().setDisableAutoCompactions(!isCompacted));
+            DBOptions options = options(shared);
             rocks = diary == null
-                    ? RocksDB.open(options, folder.toString(), families, handles)
-                    : RocksDB.openReadOnly(options.setLogger(diary), folder.toString(), families, handles);
+                    ? keep(RocksDB.open(options, folder.toString(), families, handles))
+                    : keep(RocksDB.openReadOnly(options.setLogger(diary), folder.toString(), families, handles));
+            handles.forEach(resources::push);
+            all = handles;
+            runs = handles.get(0);
+            events = handles.get(1);
+            aggregates = handles.get(2);
+            snapshots = handles.get(3);
+            schedules = handles.get(4);
+            streams = handles.get(5);
         } catch (RocksDBException e) {
             close();
             throw cannotOpen(folder, e, diary);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
-        resources.push(rocks);
-        handles.forEach(resources::push);
-        all = handles;
-        runs = handles.get(0);
-        events = handles.get(1);
-        aggregates = handles.get(2);
-        snapshots = handles.get(3);
-        schedules = handles.get(4);
-        streams = handles.get(5);
     }
 
     /** Opens or creates the database; the folder is then locked against other processes. */
