@@ -200,10 +200,20 @@ final class PersistentStream {
         passedUnwritten = 0;
     }
 
-    /** Completes when the segments were taken back, changed, and shared out again. */
-    synchronized CompletionStage<Void> resize(int count) {
+    /**
+     * Completes when the segments were taken back, changed, and shared out again. Name and number of segments change together or
+     * not at all.
+     *
+     * @param name the name as before if it is empty
+     */
+    synchronized CompletionStage<Void> resize(int count, String name) {
         StreamState.segments(count);
-        return changeAll(changed -> changed.resize(count));
+        return changeAll(changed -> {
+            changed.resize(count);
+            if (!name.isEmpty()) {
+                changed.rename(name);
+            }
+        });
     }
 
     synchronized CompletionStage<Void> reset(long position) {

@@ -172,15 +172,16 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
     @Override
     public void updateStream(UpdateStreamRequest request, StreamObserver<Empty> observer) {
         PersistentStream stream = find(request.getStreamId());
-        if (!request.getStreamName().isEmpty()) {
-            if (request.getSerializedSize() > MAX_DEFINITION_BYTES) {
-                throw Refusal.invalid("the name of the stream is too long");
-            }
-            stream.rename(request.getStreamName());
+        String name = request.getStreamName();
+        if (request.getSerializedSize() > MAX_DEFINITION_BYTES) {
+            throw Refusal.invalid("the name of the stream is too long");
         }
-        CompletionStage<Void> done = request.getSegments() == 0
-                ? CompletableFuture.completedFuture(null)
-                : stream.resize(request.getSegments());
+        CompletionStage<Void> done = CompletableFuture.completedFuture(null);
+        if (request.getSegments() != 0) {
+            done = stream.resize(request.getSegments(), name);
+        } else if (!name.isEmpty()) {
+            stream.rename(name);
+        }
         answer(done, observer);
     }
 

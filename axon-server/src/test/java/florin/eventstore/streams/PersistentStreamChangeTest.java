@@ -30,11 +30,11 @@ class PersistentStreamChangeTest {
                             .build(),
                     -1);
             PersistentStream stream = new PersistentStream("stream", state, storage, timer, timer);
-            assertThat(stream.resize(3).toCompletableFuture()).isCompleted();
+            assertThat(stream.resize(3, "").toCompletableFuture()).isCompleted();
             assertThat(stream.status().getSegmentsCount()).isEqualTo(3);
             storage.close(); // Nothing can be written any more.
 
-            assertThat(stream.resize(2).toCompletableFuture()).isCompletedExceptionally();
+            assertThat(stream.resize(2, "").toCompletableFuture()).isCompletedExceptionally();
 
             assertThat(stream.status().getSegmentsCount()).isEqualTo(3);
             timer.shutdownNow();
