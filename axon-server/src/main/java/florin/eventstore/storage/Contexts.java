@@ -72,7 +72,7 @@ public final class Contexts implements AutoCloseable {
             // With its lock: what lies about may be another process's, which has these files in use. And before a store
             // is opened: that may need the room.
             EventDatabase.whileLocked(first, () -> {
-                Backup.deleteAll(deleted);
+                deleteOrLeave(deleted);
                 Backup.deleteAll(checkpoints);
                 return null;
             });
@@ -131,13 +131,13 @@ public final class Contexts implements AutoCloseable {
             throw Refusal.invalid("the context default always exists; it cannot be deleted");
         }
         requireOpened(name);
-        return deleteFiles(name, remove(name, false));
+        return deleteFiles(remove(name, false));
     }
 
     /** Empties the context: events, snapshots, schedules and persistent streams; false if there is none. */
     public boolean purge(String name) {
         requireOpened(name);
-        return deleteFiles(name, remove(name, true));
+        return deleteFiles(remove(name, true));
     }
 
     /** Where the files of the context are now, null if there is none; if it is made anew, nobody comes in between. */
@@ -154,7 +154,7 @@ public final class Contexts implements AutoCloseable {
             Folders.create(deleted);
             Folders.move(folder.resolve(name), files);
         } catch (IOException e) {
-            throw notDeleted(name, e);
+            throw Refusal.writeFailed("the files of context " + name + " could not be deleted: " + e.getMessage(), e);
         }
         if (isMadeAnew) {
             get(name);
@@ -163,21 +163,21 @@ public final class Contexts implements AutoCloseable {
     }
 
     /** Not under the lock: it may take long, and whoever wants to open another context would wait. */
-    private static boolean deleteFiles(String name, Path files) {
+    private static boolean deleteFiles(Path files) {
         if (files == null) {
             return false;
         }
-        try {
-            Backup.deleteAll(files);
-            return true;
-        } catch (IOException e) {
-            throw notDeleted(name, e);
-        }
+        deleteOrLeave(files);
+        return true;
     }
 
-    private static Refusal notDeleted(String name, IOException reason) {
-        return Refusal.writeFailed(
-                "the files of context " + name + " could not be deleted: " + reason.getMessage(), reason);
+    /** What is left takes room and nothing else, and the next start comes back to it. */
+    private static void deleteOrLeave(Path files) {
+        try {
+            Backup.deleteAll(files);
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("{} could not be deleted, the next start tries again: {}", files, e.toString());
+        }
     }
 
     /** Opens the context, or makes it, if nobody has yet. */

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -48,6 +49,47 @@ class ContextsTest {
                 assertThat(hasFiles(data.resolve("deleted"))).isFalse();
                 return isDeleting;
             });
+        }
+    }
+
+    /** With luck the last file comes when its folder was looked through already. */
+    @Test
+    void whatCouldNotBeDeletedOfADeletedContextIsLeftToTheNextStart() {
+        try (Contexts contexts = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            contexts.open();
+            AtomicInteger round = new AtomicInteger();
+            await().atMost(PATIENCE).until(() -> {
+                String name = "round" + round.incrementAndGet();
+                contexts.create(name);
+                for (int file = 0; file < 1000; file++) {
+                    Files.createFile(data.resolve("contexts").resolve(name).resolve("file " + file));
+                }
+                CompletableFuture<Boolean> deleted = CompletableFuture.supplyAsync(() -> contexts.delete(name));
+                for (int file = 0; !deleted.isDone(); file++) {
+                    addToDeleted("late " + file);
+                }
+
+                assertThat(deleted.get(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(contexts.names()).doesNotContain(name);
+                return hasFiles(data.resolve("deleted"));
+            });
+        }
+        try (Contexts next = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            next.open();
+            assertThat(data.resolve("deleted")).doesNotExist();
+        }
+    }
+
+    private void addToDeleted(String file) throws IOException {
+        Path deleted = data.resolve("deleted");
+        if (Files.exists(deleted)) {
+            try (Stream<Path> contexts = Files.list(deleted)) {
+                for (Path context : contexts.toList()) {
+                    Files.createFile(context.resolve(file));
+                }
+            } catch (NoSuchFileException e) {
+                // It is deleted as a whole.
+            }
         }
     }
 
