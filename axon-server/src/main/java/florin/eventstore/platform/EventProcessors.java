@@ -1,5 +1,6 @@
 package florin.eventstore.platform;
 
+import florin.eventstore.protocol.Names;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.grpc.control.EventProcessorInfo;
 import io.axoniq.axonserver.grpc.control.EventProcessorInfo.SegmentStatus;
@@ -203,11 +204,17 @@ public final class EventProcessors {
                 : even(selector, present(selector));
     }
 
-    /** Balances from now on, until this node stops. */
+    /** Balances from now on, until this node stops; those that no client has any more make room for others. */
     public void balanceAutomatically(Selector selector, String strategy) {
         validate(strategy);
-        for (Running running : present(selector)) {
+        List<Running> present = present(selector);
+        if (strategies.size() + present.size() > MAX_BALANCED) {
+            strategies.keySet().removeIf(balanced -> running(selector(balanced)).isEmpty());
+        }
+        for (Running running : present) {
             ProcessorKey key = running.instance().key();
+            Names.check("name of an event processor", key.name());
+            Names.check("identifier of a token store", key.tokenStore());
             if (strategy.equals(NO_BALANCING)) {
                 strategies.remove(key);
             } else if (strategies.size() < MAX_BALANCED || strategies.containsKey(key)) {
@@ -216,6 +223,10 @@ public final class EventProcessors {
                 throw Refusal.invalid("no more than " + MAX_BALANCED + " processors can be balanced");
             }
         }
+    }
+
+    private static Selector selector(ProcessorKey processor) {
+        return new Selector(processor.context(), "", processor.name(), processor.tokenStore());
     }
 
     private static void validate(String strategy) {
@@ -228,7 +239,7 @@ public final class EventProcessors {
     private void balanceAll() {
         for (ProcessorKey key : strategies.keySet()) {
             try {
-                Selector selector = new Selector(key.context(), "", key.name(), key.tokenStore());
+                Selector selector = selector(key);
                 var unused = even(selector, running(selector)).exceptionally(failure -> {
                     LOG.warn("Processor {} could not be balanced: {}", key.name(), failure.getMessage());
                     return null;

@@ -12,6 +12,7 @@ import io.axoniq.axonserver.grpc.control.NodeInfo;
 import io.axoniq.axonserver.grpc.control.PlatformInboundInstruction;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.stream.Collectors;
@@ -56,6 +57,34 @@ class EventProcessorsTest {
         assertThat(strategy(3)).isEqualTo(EventProcessors.NO_BALANCING);
         assertThat(strategy(4)).isEqualTo(EventProcessors.BY_THREADS);
         assertThat(strategy(10)).isEqualTo(EventProcessors.BY_THREADS);
+    }
+
+    @Test
+    void thoseThatNoClientHasAnyMoreMakeRoomForOthersAndAreRememberedUntilThen() {
+        List<StreamObserver<PlatformInboundInstruction>> clients = new ArrayList<>();
+        for (int client = 0; client <= 10; client++) {
+            clients.add(connect("component " + client));
+        }
+        for (int client = 0; client < 10; client++) {
+            processors.balanceAutomatically(component(client), EventProcessors.BY_THREADS);
+        }
+        clients.get(3).onCompleted();
+        assertThat(strategy(3)).isEqualTo(EventProcessors.BY_THREADS);
+
+        processors.balanceAutomatically(component(10), EventProcessors.BY_THREADS);
+
+        assertThat(strategy(3)).isEqualTo(EventProcessors.NO_BALANCING);
+        assertThat(strategy(4)).isEqualTo(EventProcessors.BY_THREADS);
+        assertThat(strategy(10)).isEqualTo(EventProcessors.BY_THREADS);
+    }
+
+    @Test
+    void namesThatAreRememberedAreBounded() {
+        StreamObserver<PlatformInboundInstruction> client = connect("client", "component");
+        report(client, "x".repeat(4097), "store");
+        assertThatThrownBy(() -> processors.balanceAutomatically(
+                        new Selector("default", "component", "", ""), EventProcessors.BY_THREADS))
+                .hasMessageContaining("name of an event processor has 4096 characters at most");
     }
 
     @Test
@@ -104,11 +133,12 @@ class EventProcessorsTest {
         return processors.strategy(new ProcessorKey("default", "999 of component " + client, ""));
     }
 
-    private void connect(String component) {
+    private StreamObserver<PlatformInboundInstruction> connect(String component) {
         StreamObserver<PlatformInboundInstruction> client = connect("client of " + component, component);
         for (int i = 0; i < PROCESSORS_OF_A_CLIENT; i++) {
             report(client, i + " of " + component, "");
         }
+        return client;
     }
 
     private StreamObserver<PlatformInboundInstruction> connect(String clientId, String component) {
