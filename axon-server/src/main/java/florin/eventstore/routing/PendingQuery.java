@@ -39,6 +39,7 @@ final class PendingQuery implements Handler.Pending {
     private QueryRequest request;
     private Future<?> timeout;
     private int sinceRefill;
+    private boolean answered;
     private boolean ending;
     private boolean done;
 
@@ -145,6 +146,7 @@ final class PendingQuery implements Handler.Pending {
             }
             before = unread.size();
             overflow = !unread.add(response);
+            answered = true;
         }
         if (overflow) {
             fail(ErrorCategory.QUERY_DISPATCH_ERROR, "the sender does not read " + before + " results");
@@ -187,13 +189,18 @@ final class PendingQuery implements Handler.Pending {
         flush();
     }
 
-    /** The handler will not answer; of several, the others still may. */
+    /** The handler will not answer any more; of several, the others still may. */
     void handlerFailed(QueryHandler handler, String message) {
-        if (scatter) {
+        if (scatter || isAnswered()) {
             handlerDone(handler);
         } else {
             fail(ErrorCategory.QUERY_DISPATCH_ERROR, message);
         }
+    }
+
+    /** The sender has the result, and must not be told of an error after it; of a stream of results the rest may be missing. */
+    private synchronized boolean isAnswered() {
+        return answered && unread.isEmpty() && !streaming;
     }
 
     void fail(ErrorCategory category, String message) {
@@ -215,7 +222,7 @@ final class PendingQuery implements Handler.Pending {
     }
 
     void timedOut(long millis) {
-        if (scatter) {
+        if (scatter || isAnswered()) {
             abandon();
         } else {
             fail(ErrorCategory.QUERY_DISPATCH_ERROR, "no answer to the query within " + millis + " ms");

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import florin.eventstore.protocol.Recorder;
+import io.axoniq.axonserver.grpc.MetaDataValue;
+import io.axoniq.axonserver.grpc.ProcessingInstruction;
+import io.axoniq.axonserver.grpc.ProcessingKey;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandProviderInbound;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
@@ -171,6 +174,64 @@ class LeavingHandlerTest {
         }
         ask.join();
         assertThat(noQuery.seen).extracting(QueryResponse::getErrorCode).containsExactly("AXONIQ-5000");
+    }
+
+    @Test
+    void whoHasTheAnswerToAPointQueryIsNotToldOfAnErrorWhenItsHandlerLeaves() {
+        QueryHandler handler = queryHandler("handler", new Recorder<>());
+        handler.permit(1);
+        QueryRequest query = query();
+        Recorder<QueryResponse> sender = new Recorder<>();
+        queries.dispatch(new PendingQuery(query, sender.outbound()));
+        handler.answered(answer(query));
+
+        queries.disconnect(handler);
+
+        assertThat(sender.seen).containsExactly(answer(query));
+        assertThat(sender.ended).isTrue();
+    }
+
+    @Test
+    void whoHasTheAnswerToAPointQueryIsNotToldOfAnErrorWhenItsTimeIsUp() {
+        QueryHandler handler = queryHandler("handler", new Recorder<>());
+        handler.permit(1);
+        QueryRequest query = query();
+        Recorder<QueryResponse> sender = new Recorder<>();
+        PendingQuery pending = new PendingQuery(query, sender.outbound());
+        queries.dispatch(pending);
+        handler.answered(answer(query));
+
+        pending.timedOut(1);
+
+        assertThat(sender.seen).containsExactly(answer(query));
+        assertThat(sender.ended).isTrue();
+        assertThat(handler.inFlight()).isZero();
+    }
+
+    /** Of what it streams the rest may be missing. */
+    @Test
+    void whoHasSomeResultsOfAStreamIsToldOfTheErrorWhenItsHandlerLeaves() {
+        QueryHandler handler = queryHandler("handler", new Recorder<>());
+        handler.permit(1);
+        QueryRequest query = query().toBuilder()
+                .addProcessingInstructions(ProcessingInstruction.newBuilder()
+                        .setKey(ProcessingKey.CLIENT_SUPPORTS_STREAMING)
+                        .setValue(MetaDataValue.newBuilder().setBooleanValue(true)))
+                .build();
+        Recorder<QueryResponse> sender = new Recorder<>();
+        queries.dispatch(new PendingQuery(query, sender.outbound()));
+        handler.answered(answer(query));
+
+        queries.disconnect(handler);
+
+        assertThat(sender.seen).extracting(QueryResponse::getErrorCode).containsExactly("", "AXONIQ-5002");
+        assertThat(sender.ended).isTrue();
+    }
+
+    private static QueryResponse answer(QueryRequest query) {
+        return QueryResponse.newBuilder()
+                .setRequestIdentifier(query.getMessageIdentifier())
+                .build();
     }
 
     private static Command command() {
