@@ -271,6 +271,44 @@ class QueryRoutingTest {
         assertThat(result.get(30, TimeUnit.SECONDS).getErrorCode()).isEqualTo("AXONIQ-5000");
     }
 
+    @Test
+    @SuppressWarnings("removal") // what Axon Framework 4 uses
+    void theInitialResultIsRefusedWhenItsTimeIsUpAndUpdatesGoOn() throws Exception {
+        AtomicReference<QueryHandler.UpdateHandler> updates = new AtomicReference<>();
+        handle("a", new QueryHandler() {
+            @Override
+            public void handle(QueryRequest request, ReplyChannel<QueryResponse> channel) {
+                // says nothing
+            }
+
+            @Override
+            public Registration registerSubscriptionQuery(SubscriptionQuery query, UpdateHandler handler) {
+                updates.set(handler);
+                return () -> CompletableFuture.completedFuture(null);
+            }
+        });
+        QueryRequest timed = query(1, false).toBuilder()
+                .addProcessingInstructions(ProcessingInstruction.newBuilder()
+                        .setKey(ProcessingKey.TIMEOUT)
+                        .setValue(MetaDataValue.newBuilder().setNumberValue(200)))
+                .build();
+        SubscriptionQueryResult result = sender.queryChannel().subscriptionQuery(timed, 8, 4);
+        QueryResponse refusal = result.initialResult().get(30, TimeUnit.SECONDS);
+        assertThat(refusal.getErrorCode()).isEqualTo("AXONIQ-5002");
+        assertThat(refusal.getErrorMessage().getMessage()).isEqualTo("no answer to the query within 200 ms");
+
+        updates.get()
+                .sendUpdate(
+                        QueryUpdate.newBuilder().setPayload(payload("update")).build());
+
+        assertThat(result.updates()
+                        .nextIfAvailable(30, TimeUnit.SECONDS)
+                        .getPayload()
+                        .getData()
+                        .toStringUtf8())
+                .isEqualTo("update");
+    }
+
     /** Says nothing to the query that comes first of all. */
     private static QueryHandler unlessFirst(CompletableFuture<String> asked, String name) {
         return (request, channel) -> {

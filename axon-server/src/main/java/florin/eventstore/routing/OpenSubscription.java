@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Future;
 
 /** One subscription query: forwards it to every handler, and updates back as far as the subscriber permits. */
 final class OpenSubscription {
@@ -29,6 +30,9 @@ final class OpenSubscription {
     private SubscriptionQuery initialResultWanted;
     /** Who was asked last: no other one's answer counts. */
     private QueryHandler initialResultFrom;
+
+    /** Ends the wait for it. */
+    private Future<?> timeout;
 
     /** What it holds of the subscriber's requests. */
     private long bytes;
@@ -117,6 +121,11 @@ final class OpenSubscription {
         }
     }
 
+    /** What a request for the initial result asks: what the subscription does, unless it says otherwise. */
+    SubscriptionQuery asked(SubscriptionQuery request) {
+        return request.hasQueryRequest() ? request : subscription;
+    }
+
     void requestInitialResult(SubscriptionQuery request) {
         boolean hasRoom;
         synchronized (this) {
@@ -132,7 +141,7 @@ final class OpenSubscription {
             hasRoom = router.count(more);
             if (hasRoom) {
                 bytes += more;
-                initialResultWanted = request.hasQueryRequest() ? request : subscription;
+                initialResultWanted = asked(request);
             }
         }
         if (hasRoom) {
@@ -140,6 +149,32 @@ final class OpenSubscription {
         } else {
             refuseInitialResult(ErrorCategory.QUERY_DISPATCH_ERROR, QueryRouter.TOO_MANY_BYTES);
         }
+    }
+
+    /** Sets what ends the wait for the initial result that was requested last. */
+    synchronized void timeout(Future<?> scheduled) {
+        stopTimer();
+        timeout = scheduled;
+        if (done || initialResultWanted == null) {
+            stopTimer();
+        }
+    }
+
+    private void stopTimer() {
+        if (timeout != null) {
+            timeout.cancel(false);
+        }
+    }
+
+    void timedOut(long millis) {
+        synchronized (this) {
+            if (done || initialResultWanted == null) {
+                return;
+            }
+            initialResultWanted = null;
+            initialResultFrom = null;
+        }
+        refuseInitialResult(ErrorCategory.QUERY_DISPATCH_ERROR, "no answer to the query within " + millis + " ms");
     }
 
     @SuppressWarnings("deprecation") // what connectors still send
@@ -209,6 +244,7 @@ final class OpenSubscription {
                     if (handler == initialResultFrom) {
                         initialResultWanted = null;
                         initialResultFrom = null;
+                        stopTimer();
                         if (!subscriber.offer(response)) {
                             overflow = INITIAL_RESULTS_UNREAD;
                         }
@@ -292,6 +328,7 @@ final class OpenSubscription {
     private List<QueryHandler> end() {
         List<QueryHandler> told = List.copyOf(handlers);
         done = true;
+        stopTimer();
         handlers.clear();
         unread.clear();
         return told;

@@ -14,6 +14,7 @@ import io.axoniq.axonserver.grpc.query.QueryRequest;
 import io.axoniq.axonserver.grpc.query.QueryResponse;
 import io.axoniq.axonserver.grpc.query.QueryServiceGrpc;
 import io.axoniq.axonserver.grpc.query.QuerySubscription;
+import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryRequest;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
 import io.grpc.stub.StreamObserver;
@@ -183,7 +184,7 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
                 }
                 case GET_INITIAL_RESULT -> {
                     if (open != null) {
-                        open.requestInitialResult(request.getGetInitialResult());
+                        requestInitialResult(open, request.getGetInitialResult());
                     }
                 }
                 case UNSUBSCRIBE -> close();
@@ -204,6 +205,13 @@ public final class QueryRpc extends QueryServiceGrpc.QueryServiceImplBase {
             if (out.isClosed()) {
                 opened.close();
             }
+        }
+
+        private void requestInitialResult(OpenSubscription open, SubscriptionQuery request) {
+            open.requestInitialResult(request);
+            long timeoutMs = Instructions.timeoutMs(
+                    open.asked(request).getQueryRequest().getProcessingInstructionsList(), DEFAULT_TIMEOUT_MS);
+            open.timeout(timer.schedule(() -> open.timedOut(timeoutMs), timeoutMs, TimeUnit.MILLISECONDS));
         }
 
         private void close() {
