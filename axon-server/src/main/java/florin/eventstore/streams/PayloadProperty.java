@@ -33,14 +33,19 @@ interface PayloadProperty {
     /** The value as text; null if it is not there, or the payload is not what it should be. */
     String of(ByteString payload);
 
-    static PayloadProperty of(String serialization, String expression) {
-        if (expression.length() > MAX_EXPRESSION_LENGTH) {
+    /**
+     * The value that an expression names.
+     *
+     * @param isBounded false of a stream that was made before there were bounds: its events have to have the keys that they had
+     */
+    static PayloadProperty of(String serialization, String expression, boolean isBounded) {
+        if (isBounded && expression.length() > MAX_EXPRESSION_LENGTH) {
             throw Refusal.invalid(
                     "an expression of PropertySequencingPolicy has " + MAX_EXPRESSION_LENGTH + " characters at most");
         }
         return switch (serialization) {
             case "JSON" -> new InJson(InJson.steps(expression));
-            case "XML" -> new InXml(expression);
+            case "XML" -> new InXml(expression, isBounded);
             default -> throw Refusal.invalid("PropertySequencingPolicy reads JSON or XML, not " + serialization);
         };
     }
@@ -143,22 +148,24 @@ interface PayloadProperty {
         private static final Pattern EXPRESSION = Pattern.compile(PATH + "|count\\(" + PATH + "\\)");
 
         private final String expression;
+        private final int maxPayloadBytes;
         /** Each is used by one thread at a time. */
         private final Queue<Evaluator> idle = new ConcurrentLinkedQueue<>();
 
-        private InXml(String expression) {
-            if (!EXPRESSION.matcher(expression).matches()) {
+        private InXml(String expression, boolean isBounded) {
+            if (isBounded && !EXPRESSION.matcher(expression).matches()) {
                 throw Refusal.invalid("the XPath expression " + expression
                         + " is not one that this server reads: names from the root, or after // at its beginning, as in"
                         + " /order/line[2]/text(), //order[@type='x']/@id or count(/order/line)");
             }
             this.expression = expression;
+            this.maxPayloadBytes = isBounded ? MAX_PAYLOAD_BYTES : Integer.MAX_VALUE;
             idle.add(new Evaluator(expression));
         }
 
         @Override
         public String of(ByteString payload) {
-            if (payload.size() > MAX_PAYLOAD_BYTES) {
+            if (payload.size() > maxPayloadBytes) {
                 return null;
             }
             Evaluator free = idle.poll();

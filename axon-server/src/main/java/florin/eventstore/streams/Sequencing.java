@@ -22,12 +22,17 @@ final class Sequencing {
         this.key = key;
     }
 
-    static Sequencing of(SequencingPolicy policy) {
-        return new Sequencing(key(policy.getPolicyName(), policy.getParameterList()));
+    /**
+     * A stream's policy.
+     *
+     * @param areBounded whether {@link PayloadProperty}'s bounds hold for the stream
+     */
+    static Sequencing of(SequencingPolicy policy, boolean areBounded) {
+        return new Sequencing(key(policy.getPolicyName(), policy.getParameterList(), areBounded));
     }
 
     /** The names are those of Axon Framework's own policies. */
-    private static Function<Event, String> key(String policy, List<String> parameters) {
+    private static Function<Event, String> key(String policy, List<String> parameters, boolean areBounded) {
         return switch (policy) {
             case "", "SequentialPolicy" -> event -> "";
             case "SequentialPerAggregatePolicy" ->
@@ -41,7 +46,7 @@ final class Sequencing {
                 }
                 yield event -> metaData(event, parameters);
             }
-            case "PropertySequencingPolicy" -> property(parameters);
+            case "PropertySequencingPolicy" -> property(parameters, areBounded);
             default -> throw Refusal.invalid("unknown sequencing policy " + policy);
         };
     }
@@ -99,7 +104,7 @@ final class Sequencing {
     }
 
     /** The key is the bare value, so that a value found in two types, or also the aggregate's identifier, is one key. */
-    private static Function<Event, String> property(List<String> parameters) {
+    private static Function<Event, String> property(List<String> parameters, boolean areBounded) {
         if (parameters.size() < PROPERTY_PARAMETERS) {
             throw Refusal.invalid("PropertySequencingPolicy needs JSON or XML, a payload type, an expression and the"
                     + " policy for other payload types, and then that policy's parameters");
@@ -107,10 +112,10 @@ final class Sequencing {
         if (parameters.size() > PROPERTY_PARAMETERS * MAX_PROPERTIES) {
             throw Refusal.invalid("PropertySequencingPolicy reads " + MAX_PROPERTIES + " payload types at most");
         }
-        PayloadProperty property = PayloadProperty.of(parameters.get(0), parameters.get(2));
+        PayloadProperty property = PayloadProperty.of(parameters.get(0), parameters.get(2), areBounded);
         String type = parameters.get(1);
         Function<Event, String> otherwise =
-                key(parameters.get(3), parameters.subList(PROPERTY_PARAMETERS, parameters.size()));
+                key(parameters.get(3), parameters.subList(PROPERTY_PARAMETERS, parameters.size()), areBounded);
         return event -> {
             SerializedObject payload = event.getPayload();
             String value = payload.getType().equals(type) ? property.of(payload.getData()) : null;

@@ -21,7 +21,10 @@ import java.util.function.Predicate;
  * number of layouts (4), and for each, the present one first, its number of segments (4) and their positions (8 each).
  */
 final class StreamState {
-    private static final int VERSION = 1;
+    /** Of a stream from before there were bounds for the expressions of its sequencing policy. */
+    private static final int UNBOUNDED = 1;
+
+    private static final int VERSION = 2;
     static final int MAX_SEGMENTS = 128;
     private static final int MAX_FORMER_LAYOUTS = 16;
 
@@ -31,8 +34,10 @@ final class StreamState {
     private Sequencing sequencing;
     private Layout layout;
     private long replayUntil = -1;
+    private int version;
 
     StreamState(InitializationProperties definition, long position) {
+        version = VERSION;
         define(definition);
         layout = Layout.startingAfter(segments(definition.getSegments()), position);
     }
@@ -48,7 +53,7 @@ final class StreamState {
 
     private void define(InitializationProperties properties) {
         filter = EventFilter.parse(properties.getFilter());
-        sequencing = Sequencing.of(properties.getSequencingPolicy());
+        sequencing = Sequencing.of(properties.getSequencingPolicy(), version != UNBOUNDED);
         definition = properties;
     }
 
@@ -128,7 +133,7 @@ final class StreamState {
     byte[] toBytes() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream output = new DataOutputStream(bytes)) {
-            output.writeByte(VERSION);
+            output.writeByte(version);
             byte[] properties = definition.toByteArray();
             output.writeInt(properties.length);
             output.write(properties);
@@ -154,9 +159,9 @@ final class StreamState {
     static StreamState parse(String identifier, byte[] bytes) {
         StreamState state = new StreamState();
         try (DataInputStream input = new DataInputStream(new ByteArrayInputStream(bytes))) {
-            int version = input.readByte();
-            if (version != VERSION) {
-                throw new IOException("version " + version);
+            state.version = input.readByte();
+            if (state.version < UNBOUNDED || state.version > VERSION) {
+                throw new IOException("version " + state.version);
             }
             state.define(InitializationProperties.parseFrom(input.readNBytes(input.readInt())));
             state.replayUntil = input.readLong();

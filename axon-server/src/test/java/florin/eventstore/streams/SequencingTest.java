@@ -7,7 +7,11 @@ import com.google.protobuf.ByteString;
 import io.axoniq.axonserver.grpc.MetaDataValue;
 import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.Event;
+import io.axoniq.axonserver.grpc.streams.InitializationProperties;
 import io.axoniq.axonserver.grpc.streams.SequencingPolicy;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -208,10 +212,42 @@ class SequencingTest {
         assertThat(hash(sequencing, event("T", largest + " "))).isEqualTo(hashOfAggregate("aggregate"));
     }
 
+    @Test
+    void aStreamOfBeforeThereWereBoundsGoesOnWithoutThem() throws IOException {
+        SequencingPolicy policy =
+                definition("PropertySequencingPolicy", "XML", "T", "/a[b]/id", "SequentialPerAggregatePolicy");
+        String large = "<a><b/><id>x</id>" + " ".repeat(256 << 10) + "</a>";
+        assertThat(hash(Sequencing.of(policy, false), event("T", large))).isEqualTo(hashOfAggregate("x"));
+
+        byte[] kept = kept(1, policy);
+        assertThat(StreamState.parse("stream", kept).toBytes()).isEqualTo(kept);
+        assertThatThrownBy(() -> StreamState.parse("stream", kept(2, policy)))
+                .hasMessageContaining("is not one that this server reads");
+    }
+
+    /** As StreamState describes it: one segment, at the beginning. */
+    private static byte[] kept(int version, SequencingPolicy policy) throws IOException {
+        byte[] definition = InitializationProperties.newBuilder()
+                .setSequencingPolicy(policy)
+                .setSegments(1)
+                .build()
+                .toByteArray();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream output = new DataOutputStream(bytes);
+        output.writeByte(version);
+        output.writeInt(definition.length);
+        output.write(definition);
+        output.writeLong(-1);
+        output.writeInt(1);
+        output.writeInt(1);
+        output.writeLong(-1);
+        return bytes.toByteArray();
+    }
+
     /** Whoever has a lock on the property holds up nobody. */
     @Test
     void documentsAreReadSideBySide() throws Exception {
-        PayloadProperty property = PayloadProperty.of("XML", "//id");
+        PayloadProperty property = PayloadProperty.of("XML", "//id", true);
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
             List<Future<String>> found = new ArrayList<>();
@@ -249,10 +285,14 @@ class SequencingTest {
     }
 
     private static Sequencing policy(String name, String... parameters) {
-        return Sequencing.of(SequencingPolicy.newBuilder()
+        return Sequencing.of(definition(name, parameters), true);
+    }
+
+    private static SequencingPolicy definition(String name, String... parameters) {
+        return SequencingPolicy.newBuilder()
                 .setPolicyName(name)
                 .addAllParameter(Arrays.asList(parameters))
-                .build());
+                .build();
     }
 
     private static int hash(Sequencing sequencing, Event event) {
