@@ -688,7 +688,11 @@ class KitTest {
         HttpResponse<String> notJson =
                 send(request("/payments").header("Content-Type", "text/plain").POST(BodyPublishers.ofString("{}")));
         assertProblem(notJson, 415, "unsupported-media-type");
-        assertThat(notJson.body()).contains("\"allowed\":[\"application/json\"");
+        assertThat(notJson.body()).contains("\"allowed\":[\"application/json\"").doesNotContain("yaml");
+        HttpResponse<String> yaml = send(request("/payments")
+                .header("Content-Type", "application/yaml")
+                .POST(BodyPublishers.ofString("reference: rent\namount: {value: '1.00', currency: EUR}\n")));
+        assertProblem(yaml, 415, "unsupported-media-type");
         HttpResponse<String> noPage = send(request("/payments/" + NORTH + "/TRF-1")
                 .header(Correlation.HEADER, "the-correlation")
                 .header("Accept", "text/html"));
