@@ -33,11 +33,7 @@ class ContextsTest {
             AtomicInteger round = new AtomicInteger();
             await().atMost(PATIENCE).until(() -> {
                 String name = "round" + round.incrementAndGet();
-                contexts.create(name);
-                for (int file = 0; file < 10_000; file++) {
-                    Files.createFile(data.resolve("contexts").resolve(name).resolve("file " + file));
-                }
-                CompletableFuture<Boolean> deleted = CompletableFuture.supplyAsync(() -> contexts.delete(name));
+                CompletableFuture<Boolean> deleted = makeAndDelete(contexts, name, 10_000);
                 await().atMost(PATIENCE)
                         .pollInterval(Duration.ofMillis(1))
                         .until(() -> Files.notExists(data.resolve("contexts").resolve(name)));
@@ -60,11 +56,7 @@ class ContextsTest {
             AtomicInteger round = new AtomicInteger();
             await().atMost(PATIENCE).until(() -> {
                 String name = "round" + round.incrementAndGet();
-                contexts.create(name);
-                for (int file = 0; file < 1000; file++) {
-                    Files.createFile(data.resolve("contexts").resolve(name).resolve("file " + file));
-                }
-                CompletableFuture<Boolean> deleted = CompletableFuture.supplyAsync(() -> contexts.delete(name));
+                CompletableFuture<Boolean> deleted = makeAndDelete(contexts, name, 1000);
                 for (int file = 0; !deleted.isDone(); file++) {
                     addToDeleted("late " + file);
                 }
@@ -78,6 +70,15 @@ class ContextsTest {
             next.open();
             assertThat(data.resolve("deleted")).doesNotExist();
         }
+    }
+
+    /** With so many more files that its deletion takes a while. */
+    private CompletableFuture<Boolean> makeAndDelete(Contexts contexts, String name, int files) throws IOException {
+        contexts.create(name);
+        for (int file = 0; file < files; file++) {
+            Files.createFile(data.resolve("contexts").resolve(name).resolve("file " + file));
+        }
+        return CompletableFuture.supplyAsync(() -> contexts.delete(name));
     }
 
     private void addToDeleted(String file) throws IOException {
