@@ -233,6 +233,7 @@ final class Problems {
         }
         if (cause instanceof AxonServerException
                 || cause instanceof io.axoniq.axonserver.connector.AxonServerException
+                || cause instanceof AxonServerCommandDispatchException
                 || cause instanceof AxonServerQueryDispatchException
                 || cause instanceof NoHandlerForQueryException
                 || (cause instanceof StatusRuntimeException call

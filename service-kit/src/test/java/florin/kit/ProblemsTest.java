@@ -7,6 +7,7 @@ import florin.account.api.Iban;
 import io.grpc.Status;
 import java.sql.SQLException;
 import java.util.concurrent.CompletionException;
+import org.axonframework.axonserver.connector.command.AxonServerCommandDispatchException;
 import org.axonframework.eventsourcing.eventstore.EventStoreException;
 import org.axonframework.serialization.SerializationException;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,13 @@ class ProblemsTest {
     void whatIsStoredAndCannotBeReadIsNotTheFaultOfARequest() {
         Throwable unreadable = new SerializationException("cannot be read", catchThrowable(() -> new Iban("no")));
         assertThat(Problems.problem(unreadable).type()).isEqualTo(ProblemType.INTERNAL_ERROR);
+    }
+
+    @Test
+    void aCommandThatCouldNotBeSentMayBeTriedAgain() {
+        Throwable unsent =
+                new AxonServerCommandDispatchException("AXONIQ-4003", "not sent", new IllegalStateException("closed"));
+        assertThat(Problems.problem(unsent).type()).isEqualTo(ProblemType.EVENT_STORE_UNAVAILABLE);
     }
 
     private static ProblemType type(Status.Code code, String description) {
