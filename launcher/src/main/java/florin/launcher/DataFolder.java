@@ -43,8 +43,7 @@ public final class DataFolder implements AutoCloseable {
             return new DataFolder(path, channel, lock);
         } catch (IOException e) {
             closeQuietly(channel);
-            throw new LauncherException(
-                    "The data folder " + path + " cannot be used: " + LauncherException.reason(e) + ".", e);
+            throw unusable(path, e);
         }
     }
 
@@ -57,8 +56,7 @@ public final class DataFolder implements AutoCloseable {
                 FileLock lock = tryLock(channel)) {
             return lock == null;
         } catch (IOException e) {
-            throw new LauncherException(
-                    "The data folder " + path + " cannot be used: " + LauncherException.reason(e) + ".", e);
+            throw unusable(path, e);
         }
     }
 
@@ -101,9 +99,13 @@ public final class DataFolder implements AutoCloseable {
         try (Stream<Path> content = Files.list(folder)) {
             return content.allMatch(path -> path.equals(lockFile(folder)));
         } catch (IOException e) {
-            throw new LauncherException(
-                    "The data folder " + folder + " cannot be used: " + LauncherException.reason(e) + ".", e);
+            throw unusable(folder, e);
         }
+    }
+
+    private static LauncherException unusable(Path folder, IOException e) {
+        return new LauncherException(
+                "The data folder " + folder + " cannot be used: " + LauncherException.reason(e) + ".", e);
     }
 
     private static Path temporary(String prefix) {

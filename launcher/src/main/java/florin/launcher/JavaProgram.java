@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.jar.JarFile;
 
@@ -60,19 +59,17 @@ final class JavaProgram {
                     Files.copy(jar, content.resolve(name));
                     return;
                 }
-                int exitCode = OperatingSystem.run(
-                        List.of(
-                                java().toString(),
-                                "-XX:TieredStopAtLevel=1",
-                                "-XX:+UseSerialGC",
-                                "-Djarmode=tools",
-                                "-jar",
-                                jar.toString(),
-                                "extract",
-                                "--force",
-                                "--destination",
-                                content.toString()),
-                        Map.of());
+                int exitCode = OperatingSystem.run(List.of(
+                        java().toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-Djarmode=tools",
+                        "-jar",
+                        jar.toString(),
+                        "extract",
+                        "--force",
+                        "--destination",
+                        content.toString()));
                 if (exitCode != 0 || !Files.exists(content.resolve(name))) {
                     throw new LauncherException("The jar " + jar + " cannot be unpacked into " + cache + ".");
                 }

@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -50,7 +49,7 @@ final class OperatingSystem {
         if (!"root".equals(System.getProperty("user.name"))) {
             return List.of();
         }
-        if (onPath("unshare") && run(List.of("unshare", "-U", "true"), Map.of()) == 0) {
+        if (onPath("unshare") && run(List.of("unshare", "-U", "true")) == 0) {
             // In a user namespace without a map, root's own files belong to the one user that there is.
             return List.of("unshare", "-U");
         }
@@ -69,7 +68,7 @@ final class OperatingSystem {
         }
         List<String> reach = new ArrayList<>(nobody);
         reach.addAll(List.of("sh", "-c", "cd \"$1\" && cd \"$2\"", "sh", binaries.toString(), owned[0].toString()));
-        if (run(give, Map.of()) != 0 || run(reach, Map.of()) != 0) {
+        if (run(give) != 0 || run(reach) != 0) {
             throw new LauncherException("PostgreSQL refuses to run as root, and the user that it runs as (" + NOBODY
                     + ") must be able to reach " + binaries + " and " + owned[0] + ": choose other folders with "
                     + Setting.CACHE.option() + " and " + Setting.DATA.option()
@@ -111,20 +110,15 @@ final class OperatingSystem {
         }
         // The shell's own kill: not every machine has a program of that name.
         String numbers = pids.stream().map(Object::toString).collect(Collectors.joining(" "));
-        int unused = run(List.of("sh", "-c", "kill -" + signal + " " + numbers), Map.of());
+        int unused = run(List.of("sh", "-c", "kill -" + signal + " " + numbers));
     }
 
     /** Runs a command to its end and gives its exit code; its output is dropped. */
-    static int run(List<String> command, Map<String, String> environment) {
-        return run(command, environment, ProcessBuilder.Redirect.DISCARD);
-    }
-
-    static int run(List<String> command, Map<String, String> environment, ProcessBuilder.Redirect output) {
+    static int run(List<String> command) {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(ProcessBuilder.Redirect.from(NOTHING.toFile()))
-                .redirectOutput(output);
-        builder.environment().putAll(environment);
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
         try {
             Process process = builder.start();
             if (!process.waitFor(COMMAND_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
