@@ -217,12 +217,7 @@ class PersistentStreamTest {
     /** A reader that does not let its segment go keeps changes waiting until that takes too long. */
     @Test
     void oneChangeTooManyIsRefused() throws Exception {
-        List<PersistentStreamSegment> open = new CopyOnWriteArrayList<>();
-        PersistentStreamCallbacks keeps =
-                new PersistentStreamCallbacks(open::add, segment -> {}, segment -> {}, reason -> {});
-        PersistentStream stream = client.eventChannel()
-                .openPersistentStream("stream", 50, 10, keeps, properties(1, "SequentialPolicy", "TAIL"));
-        assertThat(stream).isNotNull();
+        List<PersistentStreamSegment> open = openWithoutConfirming();
         await().atMost(PATIENCE).until(() -> !open.isEmpty());
         AtomicReference<Throwable> refusal = new AtomicReference<>();
         // They wait for 5 s at most, in which a machine that stands still may not get so far at first.
@@ -350,6 +345,82 @@ class PersistentStreamTest {
         await().atMost(PATIENCE)
                 .untilAsserted(() ->
                         assertThat(status("stream").getSegments(0).getError()).isEmpty());
+    }
+
+    /** Its handler is busy for longer than the node waits for it, and is done only when it has a new segment of the same number. */
+    @Test
+    void whatAClientConfirmsTooLateIsNotTakenForItsNewSegment() throws Exception {
+        appendNumbered(0, 6);
+        List<PersistentStreamSegment> open = openWithoutConfirming();
+        await().atMost(PATIENCE).until(() -> open.size() == 1);
+        takeUpTo(open.get(0), 5);
+        client.eventChannel().resetPersistentStreamAtTail("stream").get(30, TimeUnit.SECONDS);
+        await().atMost(PATIENCE).until(() -> open.size() == 2);
+        takeUpTo(open.get(1), 5);
+
+        open.get(0).acknowledge(5);
+        open.get(0).acknowledge(PersistentStreamSegment.PENDING_WORK_DONE_MARKER);
+        open.get(1).error("all before has come");
+
+        await().atMost(PATIENCE)
+                .until(() -> status("stream").getSegments(0).getError().equals("all before has come"));
+        assertThat(position()).isEqualTo(-1);
+        open.get(1).acknowledge(3);
+        await().atMost(PATIENCE).until(() -> position() == 3);
+        appendNumbered(6, 8);
+        takeUpTo(open.get(1), 7);
+        assertThat(open).hasSize(2);
+    }
+
+    /** Which never says that it is done with the old one. */
+    @Test
+    void aClientsNewSegmentGoesOnPastWhatItHadInTheOldOne() throws Exception {
+        appendNumbered(0, 6);
+        List<PersistentStreamSegment> open = openWithoutConfirming();
+        await().atMost(PATIENCE).until(() -> open.size() == 1);
+        takeUpTo(open.get(0), 5);
+        client.eventChannel().resetPersistentStreamAtTail("stream").get(30, TimeUnit.SECONDS);
+        await().atMost(PATIENCE).until(() -> open.size() == 2);
+        appendNumbered(6, 8);
+        takeUpTo(open.get(1), 7);
+
+        open.get(1).acknowledge(7);
+
+        await().atMost(PATIENCE).until(() -> position() == 7);
+    }
+
+    @Test
+    void aClientThatGivesASegmentBackAndStaysGetsItAgain() throws Exception {
+        List<PersistentStreamSegment> open = openWithoutConfirming();
+        await().atMost(PATIENCE).until(() -> open.size() == 1);
+
+        open.get(0).acknowledge(PersistentStreamSegment.PENDING_WORK_DONE_MARKER);
+
+        await().atMost(PATIENCE).until(() -> open.size() == 2);
+        appendNumbered(0, 1);
+        takeUpTo(open.get(1), 0);
+    }
+
+    /** The segments in the order in which they are opened. */
+    private List<PersistentStreamSegment> openWithoutConfirming() {
+        List<PersistentStreamSegment> open = new CopyOnWriteArrayList<>();
+        PersistentStream stream = client.eventChannel()
+                .openPersistentStream(
+                        "stream",
+                        50,
+                        10,
+                        new PersistentStreamCallbacks(open::add, segment -> {}, segment -> {}, reason -> {}),
+                        properties(1, "SequentialPolicy", "TAIL"));
+        assertThat(stream).isNotNull();
+        return open;
+    }
+
+    private static void takeUpTo(PersistentStreamSegment segment, long token) throws Exception {
+        PersistentStreamEvent last;
+        do {
+            last = segment.nextIfAvailable(30, TimeUnit.SECONDS);
+            assertThat(last).isNotNull();
+        } while (last.getEvent().getToken() < token);
     }
 
     private void create(String identifier, PersistentStreamProperties properties) throws Exception {

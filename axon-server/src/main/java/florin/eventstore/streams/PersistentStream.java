@@ -10,6 +10,7 @@ import io.axoniq.axonserver.grpc.streams.StreamStatus;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One persistent stream: shares its segments among the clients that are connected, and keeps how far each was confirmed.
- * A segment changes hands in two steps, closed and then confirmed or timed out, so that no two clients work on it.
+ * A segment changes hands in two steps, closed and then confirmed or timed out, so that no two clients work on it. What a client
+ * confirms after the time is out is not taken for the segment that has the number then.
  */
 final class PersistentStream {
     private static final int MAX_CLIENTS = 1000;
@@ -42,11 +44,40 @@ final class PersistentStream {
     static final class Member {
         private final String clientId;
         private final Outbound<StreamSignal> out;
+        /** By their number, segments that were taken from it before it was done with them. */
+        private final Map<Integer, Overdue> overdue = new HashMap<>();
+
         private boolean leaving;
 
         Member(String clientId, Outbound<StreamSignal> out) {
             this.clientId = clientId;
             this.out = out;
+        }
+
+        /** Whether it confirms what it did in a segment that was taken from it, not in one of the same number that it has now. */
+        private boolean isOverdue(int number, long position) {
+            Overdue before = overdue.get(number);
+            if (before == null || position > before.lastSent()) {
+                return false;
+            }
+            if (position == WORK_DONE && before.segments() > 1) {
+                overdue.put(number, new Overdue(before.segments() - 1, before.lastSent()));
+            } else if (position == WORK_DONE) {
+                overdue.remove(number);
+            }
+            return true;
+        }
+    }
+
+    /**
+     * What a client may still confirm of segments that were taken from it.
+     *
+     * @param segments how many it has not said to be done with
+     * @param lastSent the index of the last event that it was sent in them
+     */
+    private record Overdue(int segments, long lastSent) {
+        private Overdue and(Overdue other) {
+            return new Overdue(segments + other.segments, Math.max(lastSent, other.lastSent));
         }
     }
 
@@ -129,12 +160,17 @@ final class PersistentStream {
     }
 
     synchronized void confirm(Member member, int number, long position) {
+        if (member.isOverdue(number, position)) {
+            return;
+        }
         Segment segment = ownedBy(member, number);
         if (segment == null) {
             return;
         }
         if (position == WORK_DONE) {
-            member.leaving |= !segment.closing;
+            if (!segment.closing && !member.leaving) {
+                leaves(member);
+            }
             segment.feed.close();
             release(segment);
             share();
@@ -145,6 +181,19 @@ final class PersistentStream {
             segment.error = "";
             moveTo(segment, done);
             writeSoon();
+        }
+    }
+
+    /** It gives back what it has, and then leaves; if it stays all the same, it takes part again. */
+    private void leaves(Member member) {
+        member.leaving = true;
+        var unused = afterCloseTimeout(() -> stays(member));
+    }
+
+    private synchronized void stays(Member member) {
+        member.leaving = false;
+        if (!ended) {
+            share();
         }
     }
 
@@ -283,17 +332,25 @@ final class PersistentStream {
         segment.closing = true;
         SegmentFeed feed = segment.feed;
         feed.close();
+        segment.closeTimer = afterCloseTimeout(() -> closedTooLong(segment, feed));
+        if (segment.closeTimer == null) {
+            release(segment);
+        }
+    }
+
+    /** Null, and the action is not run, if the node is shutting down. */
+    private Future<?> afterCloseTimeout(Runnable action) {
         try {
             // What follows may write, and the timer has other things to do.
-            segment.closeTimer = timer.schedule(
-                    () -> readers.execute(() -> closedTooLong(segment, feed)), CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            return timer.schedule(() -> readers.execute(action), CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (RejectedExecutionException e) {
-            release(segment); // the node is shutting down
+            return null;
         }
     }
 
     private synchronized void closedTooLong(Segment segment, SegmentFeed feed) {
         if (segment.feed == feed && !ended) {
+            segment.owner.overdue.merge(segment.number, new Overdue(1, feed.lastSent()), Overdue::and);
             release(segment);
             share();
         }

@@ -63,6 +63,11 @@ final class SegmentFeed extends Pump<StreamSignal> {
         }
     }
 
+    /** The index of the last event that was sent, -1 if none was. */
+    synchronized long lastSent() {
+        return lastSent;
+    }
+
     /**
      * The index up to which nothing is left for the client to confirm, now that it has confirmed all up to this one; -1
      * if it cannot have seen that, or has confirmed it before.
