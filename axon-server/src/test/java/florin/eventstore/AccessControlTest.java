@@ -160,7 +160,7 @@ class AccessControlTest {
         }
         assertThat(status("GET", "/actuator/prometheus", ORDERS)).isEqualTo(403);
         assertThat(status("POST", "/v1/context/init?context=orders", ORDERS)).isEqualTo(403);
-        assertThat(status("POST", "/v1/context/init?context=orders", OPERATOR)).isEqualTo(200);
+        assertThat(status("POST", "/v1/context/init?context=orders", OPERATOR)).isEqualTo(202);
         assertThat(status("PATCH", "/v1/components/a/processors/b/pause", ORDERS))
                 .isEqualTo(403);
         assertThat(status("PATCH", "/v1/components/a/processors/b/pause", OPERATOR))

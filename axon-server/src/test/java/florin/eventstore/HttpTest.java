@@ -23,6 +23,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.reflect.Method;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -119,20 +120,18 @@ class HttpTest {
     void aContextIsCreatedUsedAndDeletedWithAllItHolds() throws Exception {
         assertThat(post("/v1/context", "{\"context\":\"orders\",\"replicationGroup\":\"orders\"}")
                         .statusCode())
-                .isEqualTo(200);
+                .isEqualTo(202);
         assertThat(post("/v1/context", "{\"context\":\"orders\"}").statusCode()).isEqualTo(409);
         AxonServerConnection client = fixture.connect("client", "id", "orders");
         append(client, event("a", 0, "one"));
         assertThat(data.resolve("contexts/orders")).isDirectory();
 
         assertThat(fixture.http("DELETE", "/v1/context/orders", "").statusCode())
-                .isEqualTo(200);
+                .isEqualTo(202);
         assertThat(data.resolve("contexts/orders")).doesNotExist();
         assertThat(get("/v1/public/context").body()).doesNotContain("orders");
         assertThat(fixture.http("DELETE", "/v1/context/orders", "").statusCode())
                 .isEqualTo(404);
-        assertThat(fixture.http("DELETE", "/v1/context/default", "").statusCode())
-                .isEqualTo(400);
         await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
             append(client, event("a", 0, "again"));
             assertThat(client.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
@@ -155,17 +154,52 @@ class HttpTest {
                 .until(() -> get("/actuator/prometheus").body().contains("axon_clients_connected_count 2"));
 
         assertThat(fixture.http("DELETE", "/v1/context/orders", "").statusCode())
-                .isEqualTo(200);
+                .isEqualTo(202);
         asked.get(30, TimeUnit.SECONDS);
         assertThat(other).isNotDone();
     }
 
     @Test
     void aContextIsInitialisedAsOftenAsOneLikes() throws Exception {
-        assertThat(post("/v1/context/init?context=first", "").statusCode()).isEqualTo(200);
-        assertThat(post("/v1/context/init?context=first", "").statusCode()).isEqualTo(200);
-        assertThat(post("/v1/context/init", "").statusCode()).isEqualTo(200);
+        assertThat(post("/v1/context/init?context=first", "").statusCode()).isEqualTo(202);
+        assertThat(post("/v1/context/init?context=first", "").statusCode()).isEqualTo(202);
+        assertThat(post("/v1/context/init", "").statusCode()).isEqualTo(202);
         assertThat(get("/v1/public/context").body()).contains("\"first\"", "\"default\"");
+    }
+
+    /** Which Axon Framework's own containers for tests call; the class is not public. */
+    @Test
+    void axonFrameworksUtilityForTestsInitialisesTheNode() throws Exception {
+        Method init = Class.forName("org.axonframework.test.server.AxonServerContainerUtils")
+                .getDeclaredMethod("initCluster", String.class, int.class, boolean.class);
+        init.setAccessible(true);
+
+        init.invoke(null, "localhost", fixture.node().httpPort(), false);
+
+        assertThat(get("/v1/public/context").body()).contains("\"_admin\"", "\"default\"");
+        init.invoke(null, "localhost", fixture.node().httpPort(), true);
+    }
+
+    /** What that utility does in other versions to purge a context: they wait until it is gone, and there again. */
+    @Test
+    void inDevelopmentModeTheDefaultContextIsDeletedAndMadeAnew() throws Exception {
+        AxonServerConnection client = fixture.connect("client");
+        append(client, event("a", 0, "one"));
+        client.disconnect();
+
+        assertThat(fixture.http("DELETE", "/v1/context/default", "").statusCode())
+                .isEqualTo(202);
+
+        assertThat(get("/v1/public/context").body()).doesNotContain("\"default\"");
+        assertThat(post(
+                                "/v1/context",
+                                "{\"context\": \"default\", \"replicationGroup\": \"default\","
+                                        + " \"roles\": [{ \"node\": \"axonserver\", \"role\": \"PRIMARY\" }]}")
+                        .statusCode())
+                .isEqualTo(202);
+        assertThat(get("/v1/public/context").body()).contains("\"default\"");
+        assertThat(fixture.connect("client").eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
+                .isEqualTo(-1);
     }
 
     @Test
@@ -199,6 +233,7 @@ class HttpTest {
             AxonServerConnection client = production.connect("client");
             append(client, event("a", 0, "one"));
             assertProblem(production.http("DELETE", "/v1/devmode/purge-events", ""), 403, "--devmode");
+            assertProblem(production.http("DELETE", "/v1/context/default", ""), 400, "--devmode");
             assertThat(client.eventChannel().getLastToken().get(30, TimeUnit.SECONDS))
                     .isZero();
         }

@@ -124,10 +124,10 @@ class UnopenedContextTest {
             append(fixture.connect("client", "client-stock", "stock"), event("a", 1, "two"));
 
             assertThat(fixture.http("DELETE", "/v1/context/billing", "").statusCode())
-                    .isEqualTo(200);
+                    .isEqualTo(202);
             assertThat(fixture.http("POST", "/v1/context", "{\"context\":\"more\"}")
                             .statusCode())
-                    .isEqualTo(200);
+                    .isEqualTo(202);
         }
     }
 

@@ -127,9 +127,6 @@ public final class Contexts implements AutoCloseable {
 
     /** Deletes the context and all that it holds; false if there is none. Its readers are refused from now on. */
     public boolean delete(String name) {
-        if (name.equals(ContextHeader.DEFAULT_CONTEXT)) {
-            throw Refusal.invalid("the context default always exists; it cannot be deleted");
-        }
         requireOpened(name);
         return deleteFiles(remove(name, false));
     }
