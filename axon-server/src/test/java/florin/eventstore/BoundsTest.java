@@ -242,6 +242,45 @@ class BoundsTest {
         await().atMost(PATIENCE).until(() -> received.size() == accepted);
     }
 
+    /** Of each less waits than of one alone may. */
+    @Test
+    void largeCommandsForManyHandlersThatTakeNoneAreBoundedTogether() throws Exception {
+        int handlers = 10;
+        int each = 20;
+        int all = handlers * each;
+        for (int i = 0; i < handlers; i++) {
+            AtomicBoolean acknowledged = new AtomicBoolean();
+            CommandServiceGrpc.newStub(channels.get(0))
+                    .openStream(new Receiver(new ConcurrentLinkedQueue<>(), acknowledged))
+                    .onNext(CommandProviderOutbound.newBuilder()
+                            .setSubscribe(CommandSubscription.newBuilder()
+                                    .setClientId("hangs")
+                                    .setCommand("Greet " + i))
+                            .setInstructionId("subscribed")
+                            .build());
+            await().atMost(PATIENCE).until(acknowledged::get);
+        }
+        List<ListenableFuture<CommandResponse>> sent = new ArrayList<>();
+        for (int i = 0; i < all; i++) {
+            sent.add(CommandServiceGrpc.newFutureStub(channels.get(1 + i % 3))
+                    .dispatch(Command.newBuilder()
+                            .setName("Greet " + i / each)
+                            .setMessageIdentifier(UUID.randomUUID().toString())
+                            .setPayload(payload(MEBIBYTE))
+                            .build()));
+        }
+        await().atMost(PATIENCE).until(() -> waiting("commands") + done(sent) == all);
+        assertThat(waiting("commands"))
+                .isBetween(
+                        Runtime.getRuntime().maxMemory() / 16 / MEBIBYTE.length(),
+                        Runtime.getRuntime().maxMemory() / 8 / MEBIBYTE.length());
+        for (ListenableFuture<CommandResponse> one : sent) {
+            if (one.isDone()) {
+                assertThat(one.get().getErrorCode()).isEqualTo("AXONIQ-4003");
+            }
+        }
+    }
+
     @Test
     void largeQueriesForAHandlerThatDoesNotReadAreBoundedInBytes() throws Exception {
         Queue<QueryRequest> received = new ConcurrentLinkedQueue<>();
@@ -575,7 +614,12 @@ class BoundsTest {
             streams.createPersistentStream(
                             "stream " + (LARGE + i),
                             new PersistentStreamProperties(
-                                    "before" + "x".repeat(15_000), 1, "SequentialPolicy", List.of(), "TAIL", ""))
+                                    "before",
+                                    1,
+                                    "SequentialPolicy",
+                                    List.of(),
+                                    "TAIL",
+                                    "payloadType = \"" + "x".repeat(15_000) + '"'))
                     .get(30, TimeUnit.SECONDS);
         }
         Queue<StreamStatus> listed = new ConcurrentLinkedQueue<>();

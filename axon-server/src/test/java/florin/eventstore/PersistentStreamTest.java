@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -214,6 +215,30 @@ class PersistentStreamTest {
         create("stream", properties(1, "SequentialPolicy", "TAIL"));
     }
 
+    /** Of the heap of these tests: a GiB. */
+    @Test
+    void streamsOfAllContextsAreBoundedInBytes() throws Exception {
+        AxonServerConnection other = fixture.connect("client", "other", "other");
+        PersistentStreamProperties large = filtered("payloadType = \"" + "x".repeat(15_000) + '"');
+        int created = 0;
+        try {
+            for (; created < 1000; created++) {
+                (created < 300 ? client : other)
+                        .eventChannel()
+                        .createPersistentStream("stream " + created, large)
+                        .get(30, TimeUnit.SECONDS);
+            }
+        } catch (ExecutionException refused) {
+            assertThat(refused)
+                    .hasMessageContaining("RESOURCE_EXHAUSTED")
+                    .hasMessageContaining("the persistent streams of all contexts hold");
+        }
+        assertThat(created).isBetween(300, 600);
+
+        client.eventChannel().deletePersistentStream("stream 7").get(30, TimeUnit.SECONDS);
+        create("stream", large);
+    }
+
     /** A reader that does not let its segment go keeps changes waiting until that takes too long. */
     @Test
     void oneChangeTooManyIsRefused() throws Exception {
@@ -271,6 +296,10 @@ class PersistentStreamTest {
                 .hasMessageContaining("1 to 128 segments");
         assertThatThrownBy(() -> create("", properties(1, "SequentialPolicy", "TAIL")))
                 .hasMessageContaining("1 to 512 bytes");
+        assertThatThrownBy(() -> create("stream", named("x".repeat(513))))
+                .hasMessageContaining("the name of a persistent stream has 512 bytes at most");
+        assertThatThrownBy(() -> create("stream", filtered("x".repeat(17_000))))
+                .hasMessageContaining("the properties of a persistent stream have 16384 bytes at most");
         assertThatThrownBy(() -> create("stream", filtered("count()")))
                 .hasMessageContaining("a filter compares token, aggregateIdentifier");
         assertThatThrownBy(() -> create("stream", properties(1, "PropertySequencingPolicy", "TAIL")))
@@ -443,6 +472,10 @@ class PersistentStreamTest {
 
     private static PersistentStreamProperties properties(int segments, String policy, String position) {
         return new PersistentStreamProperties("stream", segments, policy, List.of(), position, "");
+    }
+
+    private static PersistentStreamProperties named(String name) {
+        return new PersistentStreamProperties(name, 1, "SequentialPolicy", List.of(), "TAIL", "");
     }
 
     private static PersistentStreamProperties filtered(String filter) {

@@ -114,8 +114,10 @@ abstract class Handler<P extends Handler.Pending, I> {
     }
 
     private String refusalFor(P pending) {
-        if (!queue.hasRoomFor(pending)) {
-            return "too many requests: " + queue.size() + ' ' + several + " wait for handler " + clientId;
+        if (!queue.hasRoomFor(pending) && !(queue.isEmpty() && maySend())) {
+            return queue.isEmpty()
+                    ? Room.TAKEN_BY_OTHERS
+                    : "too many requests: " + queue.size() + ' ' + several + " wait for handler " + clientId;
         }
         if (queue.contains(pending.identifier()) || inFlight.containsKey(pending.identifier())) {
             return "a " + one + " with identifier " + pending.identifier() + " is being handled";
@@ -124,7 +126,7 @@ abstract class Handler<P extends Handler.Pending, I> {
     }
 
     private void sendQueued() {
-        while (permits > 0 && !queue.isEmpty() && inFlight.size() < MAX_IN_FLIGHT && out.hasRoom()) {
+        while (!queue.isEmpty() && maySend()) {
             P next = queue.next();
             I message = message(next);
             if (message != null) {
@@ -137,6 +139,10 @@ abstract class Handler<P extends Handler.Pending, I> {
             }
             queue.remove();
         }
+    }
+
+    private boolean maySend() {
+        return permits > 0 && inFlight.size() < MAX_IN_FLIGHT && out.hasRoom();
     }
 
     /** Nothing more is awaited of it: another one has its place. Returns what it was, null if it was not in flight. */

@@ -251,10 +251,13 @@ final class OpenSubscription {
                     }
                 }
                 case UPDATE -> {
-                    if (unread.add(response)) {
+                    if (unread.hasRoomFor(response) || (unread.isEmpty() && maySend())) {
+                        unread.add(response);
                         sendUnread();
                     } else {
-                        overflow = "the subscriber does not read " + unread.size() + " updates";
+                        overflow = unread.isEmpty()
+                                ? Room.TAKEN_BY_OTHERS
+                                : "the subscriber does not read " + unread.size() + " updates";
                     }
                 }
                 case COMPLETE, COMPLETE_EXCEPTIONALLY -> {
@@ -287,10 +290,14 @@ final class OpenSubscription {
     }
 
     private void sendUnread() {
-        while (!done && permits > 0 && !unread.isEmpty() && subscriber.hasRoom()) {
+        while (!done && !unread.isEmpty() && maySend()) {
             permits--;
             subscriber.answer(unread.remove());
         }
+    }
+
+    private boolean maySend() {
+        return permits > 0 && subscriber.hasRoom();
     }
 
     private void fail(String message) {

@@ -145,11 +145,16 @@ final class PendingQuery implements Handler.Pending {
                 return;
             }
             before = unread.size();
-            overflow = !unread.add(response);
+            overflow = !unread.hasRoomFor(response) && !(unread.isEmpty() && sender.isReady());
+            if (!overflow) {
+                unread.add(response);
+            }
             answered = true;
         }
         if (overflow) {
-            fail(ErrorCategory.QUERY_DISPATCH_ERROR, "the sender does not read " + before + " results");
+            fail(
+                    ErrorCategory.QUERY_DISPATCH_ERROR,
+                    before == 0 ? Room.TAKEN_BY_OTHERS : "the sender does not read " + before + " results");
         } else {
             flush();
         }

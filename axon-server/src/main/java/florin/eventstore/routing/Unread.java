@@ -4,10 +4,10 @@ import com.google.protobuf.MessageLite;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** What waits until the one who asked for it reads, first come first; bounded as a {@link WaitingLine} is. */
+/** What waits until the one who asked for it reads, first come first; as far as there is {@link Room} for it. */
 final class Unread<M extends MessageLite> {
     private final Deque<M> messages = new ArrayDeque<>();
-    private long bytes;
+    private final Room room = new Room();
 
     int size() {
         return messages.size();
@@ -17,26 +17,25 @@ final class Unread<M extends MessageLite> {
         return messages.isEmpty();
     }
 
-    /** False, and nothing is added, if there is no room for it. */
-    boolean add(M message) {
-        int more = message.getSerializedSize();
-        if (!WaitingLine.hasRoom(messages.size(), bytes, more)) {
-            return false;
-        }
+    boolean hasRoomFor(M message) {
+        return room.isFor(message.getSerializedSize());
+    }
+
+    void add(M message) {
         messages.add(message);
-        bytes += more;
-        return true;
+        room.add(message.getSerializedSize());
     }
 
     /** Removes the next one; only if there is one. */
     M remove() {
         M next = messages.remove();
-        bytes -= next.getSerializedSize();
+        room.remove(next.getSerializedSize());
         return next;
     }
 
     void clear() {
-        messages.clear();
-        bytes = 0;
+        while (!isEmpty()) {
+            remove();
+        }
     }
 }

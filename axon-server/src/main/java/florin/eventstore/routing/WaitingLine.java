@@ -8,11 +8,8 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** What waits for a handler, bounded in number and in bytes: the highest priority is next, and among equals what came first. */
+/** What waits for a handler, as far as there is {@link Room} for it: the highest priority is next, and among equals what came first. */
 final class WaitingLine<M extends WaitingLine.Message> {
-    private static final int MAX_MESSAGES = 10_000;
-    private static final long MAX_BYTES = 32L << 20;
-
     interface Message {
         String identifier();
 
@@ -28,8 +25,8 @@ final class WaitingLine<M extends WaitingLine.Message> {
                     .reversed()
                     .thenComparingLong(Place::arrival));
     private final Set<String> identifiers = new HashSet<>();
+    private final Room room = new Room();
     private long arrivals;
-    private long bytes;
 
     int size() {
         return places.size();
@@ -44,24 +41,19 @@ final class WaitingLine<M extends WaitingLine.Message> {
     }
 
     boolean hasRoomFor(M message) {
-        return hasRoom(places.size(), bytes, message.bytes());
-    }
-
-    /** Whether one more may wait beside so many: one alone may, however large it is. */
-    static boolean hasRoom(int waiting, long bytes, int more) {
-        return waiting < MAX_MESSAGES && (bytes == 0 || bytes + more <= MAX_BYTES);
+        return room.isFor(message.bytes());
     }
 
     /** Adds a message; there is none of its identifier yet. */
     void add(M message) {
         places.add(new Place<>(message, arrivals++));
         identifiers.add(message.identifier());
-        bytes += message.bytes();
+        room.add(message.bytes());
     }
 
     private void left(M message) {
         identifiers.remove(message.identifier());
-        bytes -= message.bytes();
+        room.remove(message.bytes());
     }
 
     /** The next one, which stays in the line; only if there is one. */

@@ -77,7 +77,8 @@ public final class EventStorage implements AutoCloseable {
         this.resources = resources;
         aggregates = new AggregateReader(this, resources.aggregates());
         openDatabase();
-        writer = new EventWriter(this, configuration.sync(), new DiskReserve(folder, configuration.minFreeBytes()));
+        writer = new EventWriter(
+                this, resources, configuration.sync(), new DiskReserve(folder, configuration.minFreeBytes()));
         try {
             writer.start();
         } catch (RuntimeException e) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +32,9 @@ import org.slf4j.LoggerFactory;
 final class EventWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
     private static final int MAX_QUEUED = 8192;
-    private static final long MAX_QUEUED_BYTES = 64L << 20;
+    static final long MAX_QUEUED_BYTES = 64L << 20;
     private static final int MAX_GROUP = 1024;
     private static final long MAX_GROUP_BYTES = 8L << 20;
-    private static final int REMEMBERED_AGGREGATES = 65_536;
     /** Of an aggregate that is remembered; one with a longer identifier is looked up each time. */
     private static final int MAX_REMEMBERED_LENGTH = 128;
 
@@ -46,6 +46,7 @@ final class EventWriter implements AutoCloseable {
     private static final PendingWrite END = PendingWrite.ofEvents(List.of());
 
     private final EventStorage storage;
+    private final StorageResources resources;
     private final SyncMode sync;
     private final DiskReserve reserve;
     private final BlockingQueue<PendingWrite> queue = new ArrayBlockingQueue<>(MAX_QUEUED + 1);
@@ -53,7 +54,7 @@ final class EventWriter implements AutoCloseable {
     private final Map<String, Long> lastSequences = new LinkedHashMap<>(1024, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-            return size() > REMEMBERED_AGGREGATES;
+            return size() > resources.rememberedAggregates();
         }
     };
     private final Thread thread;
@@ -77,8 +78,9 @@ final class EventWriter implements AutoCloseable {
     /** Something may be in the write buffers that has not been written out since nobody writes. */
     private boolean unflushed = true;
 
-    EventWriter(EventStorage storage, SyncMode sync, DiskReserve reserve) {
+    EventWriter(EventStorage storage, StorageResources resources, SyncMode sync, DiskReserve reserve) {
         this.storage = storage;
+        this.resources = resources;
         this.sync = sync;
         this.reserve = reserve;
         thread = new Thread(this::run, "event-writer");
@@ -87,6 +89,7 @@ final class EventWriter implements AutoCloseable {
     void start() {
         highestTimestamp = storage.highestTimestampUpTo(storage.lastIndex());
         obstacle();
+        resources.addWriter();
         thread.start();
     }
 
@@ -96,7 +99,9 @@ final class EventWriter implements AutoCloseable {
                 return CompletableFuture.failedFuture(EventStorage.closedRefusal());
             }
             long queued = queuedBytes.get();
-            if (queue.size() >= MAX_QUEUED || (queued > 0 && queued + write.bytes > MAX_QUEUED_BYTES)) {
+            if (queue.size() >= MAX_QUEUED
+                    || (queued > 0 && queued + write.bytes > MAX_QUEUED_BYTES)
+                    || !resources.addQueued(write.bytes)) {
                 return CompletableFuture.failedFuture(Refusal.tooManyRequests(
                         ErrorCategory.DATAFILE_WRITE_ERROR,
                         "too many appends wait to be written (" + queue.size() + "); try again later"));
@@ -133,6 +138,7 @@ final class EventWriter implements AutoCloseable {
                 interrupted = true;
             }
         }
+        resources.removeWriter();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -181,6 +187,7 @@ final class EventWriter implements AutoCloseable {
                     LOG.error("A group of {} transactions could not be written", group.size(), e);
                 }
                 queuedBytes.addAndGet(-bytes);
+                resources.removeQueued(bytes);
                 if (System.nanoTime() - syncedAt >= SYNC_NANOS) {
                     syncInterval();
                 }
@@ -236,6 +243,7 @@ final class EventWriter implements AutoCloseable {
     /** Brings to the disk what no commit has brought there, at least each second. */
     private void syncInterval() {
         syncedAt = System.nanoTime();
+        forgetSurplus();
         obstacle();
         if (failure != null) {
             return;
@@ -255,6 +263,15 @@ final class EventWriter implements AutoCloseable {
         } catch (RocksDBException | IOException | RuntimeException | Error e) {
             fail(e);
             LOG.error("The log could not be synced; acknowledged transactions may be lost with the power", e);
+        }
+    }
+
+    /** More contexts may be open than when these aggregates were written to. */
+    private void forgetSurplus() {
+        Iterator<Long> eldest = lastSequences.values().iterator();
+        for (int surplus = lastSequences.size() - resources.rememberedAggregates(); surplus > 0; surplus--) {
+            eldest.next();
+            eldest.remove();
         }
     }
 

@@ -178,27 +178,39 @@ interface PayloadProperty {
         }
 
         private static final class Evaluator {
+            /** They are large: there are as many as are used at once, whatever the expression. */
+            private static final Queue<DocumentBuilder> IDLE_PARSERS = new ConcurrentLinkedQueue<>();
+
             private final XPathExpression expression;
-            private final DocumentBuilder parser;
 
             private Evaluator(String text) {
                 try {
                     XPathFactory factory = XPathFactory.newInstance();
                     factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
                     expression = factory.newXPath().compile(text);
+                } catch (XPathExpressionException e) {
+                    throw Refusal.invalid(text + " is not an XPath 1.0 expression");
+                } catch (XPathFactoryConfigurationException e) {
+                    throw new IllegalStateException("the JDK knows secure processing", e);
+                }
+            }
+
+            private static DocumentBuilder parser() {
+                try {
                     DocumentBuilderFactory parsers = DocumentBuilderFactory.newInstance();
                     parsers.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
                     parsers.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-                    parser = parsers.newDocumentBuilder();
+                    DocumentBuilder parser = parsers.newDocumentBuilder();
                     parser.setErrorHandler(new DefaultHandler()); // otherwise the parser writes to the error stream
-                } catch (XPathExpressionException e) {
-                    throw Refusal.invalid(text + " is not an XPath 1.0 expression");
-                } catch (XPathFactoryConfigurationException | ParserConfigurationException e) {
+                    return parser;
+                } catch (ParserConfigurationException e) {
                     throw new IllegalStateException("the JDK knows secure processing", e);
                 }
             }
 
             private String of(ByteString payload) {
+                DocumentBuilder idle = IDLE_PARSERS.poll();
+                DocumentBuilder parser = idle == null ? parser() : idle;
                 try {
                     String value = expression.evaluate(parser.parse(payload.newInput()));
                     return value.isEmpty() ? null : value;
@@ -208,6 +220,8 @@ interface PayloadProperty {
                         | RuntimeException
                         | StackOverflowError e) {
                     return null; // not XML, or nothing that the expression can be applied to, or too deep for that
+                } finally {
+                    IDLE_PARSERS.add(parser);
                 }
             }
         }

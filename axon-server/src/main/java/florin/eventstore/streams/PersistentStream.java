@@ -102,6 +102,7 @@ final class PersistentStream {
     private final EventStorage storage;
     private final Executor readers;
     private final ScheduledExecutorService timer;
+    private final long bytes;
     private StreamState state;
     private final List<Member> members = new ArrayList<>();
     private final List<Segment> segments = new ArrayList<>();
@@ -120,7 +121,13 @@ final class PersistentStream {
         this.storage = storage;
         this.readers = readers;
         this.timer = timer;
+        bytes = state.bytes();
         layOut();
+    }
+
+    /** What it takes in memory, roughly; always the same. */
+    long bytes() {
+        return bytes;
     }
 
     private void layOut() {

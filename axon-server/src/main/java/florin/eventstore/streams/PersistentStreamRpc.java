@@ -35,12 +35,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The PersistentStreamService: streams of events whose progress this server keeps, not the client. */
 public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.PersistentStreamServiceImplBase {
     private static final int MAX_STREAMS = 1000;
     private static final int MAX_IDENTIFIER_BYTES = 512;
     private static final int MAX_DEFINITION_BYTES = 16 << 10;
+    /** Of the streams of all contexts: an eighth of the heap. */
+    static final long MAX_STREAM_BYTES = Runtime.getRuntime().maxMemory() / 8;
     /** The initial position that means: only what comes from now on. */
     private static final long HEAD = -99;
 
@@ -49,6 +52,7 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
     private final Executor readers;
     private final ScheduledExecutorService timer;
     private final Map<String, Map<String, PersistentStream>> streams = new ConcurrentHashMap<>();
+    private final AtomicLong streamBytes = new AtomicLong();
 
     public PersistentStreamRpc(Contexts contexts, Clients clients, Executor readers, ScheduledExecutorService timer) {
         this.contexts = contexts;
@@ -66,6 +70,7 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
                         identifier,
                         new PersistentStream(
                                 identifier, StreamState.parse(identifier, bytes), storage, readers, timer)));
+        stored.values().forEach(stream -> streamBytes.addAndGet(stream.bytes()));
         streams.put(context, stored);
     }
 
@@ -73,7 +78,10 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
         Map<String, PersistentStream> ended = streams.remove(context);
         if (ended != null) {
             synchronized (ended) {
-                ended.values().forEach(stream -> stream.end(Refusal.contextClosed("the context was deleted")));
+                ended.values().forEach(stream -> {
+                    stream.end(Refusal.contextClosed("the context was deleted"));
+                    streamBytes.addAndGet(-stream.bytes());
+                });
             }
         }
     }
@@ -101,8 +109,20 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
                         ErrorCategory.OTHER, "a context has " + MAX_STREAMS + " persistent streams at most");
             }
             StreamState state = new StreamState(definition, positionBefore(definition.getInitialPosition(), storage));
-            storage.putStream(identifier, state.toBytes());
-            known.put(identifier, new PersistentStream(identifier, state, storage, readers, timer));
+            PersistentStream stream = new PersistentStream(identifier, state, storage, readers, timer);
+            if (streamBytes.addAndGet(stream.bytes()) > MAX_STREAM_BYTES) {
+                streamBytes.addAndGet(-stream.bytes());
+                throw Refusal.tooManyRequests(
+                        ErrorCategory.OTHER,
+                        "the persistent streams of all contexts hold " + MAX_STREAM_BYTES + " bytes already");
+            }
+            try {
+                storage.putStream(identifier, state.toBytes());
+            } catch (Refusal refusal) {
+                streamBytes.addAndGet(-stream.bytes());
+                throw refusal;
+            }
+            known.put(identifier, stream);
             return true;
         }
     }
@@ -115,6 +135,13 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
         if (definition.getSerializedSize() > MAX_DEFINITION_BYTES) {
             throw Refusal.invalid(
                     "the properties of a persistent stream have " + MAX_DEFINITION_BYTES + " bytes at most");
+        }
+        validateName(definition.getStreamName());
+    }
+
+    private static void validateName(String name) {
+        if (name.getBytes(StandardCharsets.UTF_8).length > MAX_IDENTIFIER_BYTES) {
+            throw Refusal.invalid("the name of a persistent stream has " + MAX_IDENTIFIER_BYTES + " bytes at most");
         }
     }
 
@@ -165,6 +192,7 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
         synchronized (known) {
             stream.delete();
             known.remove(request.getStreamId(), stream);
+            streamBytes.addAndGet(-stream.bytes());
         }
         observer.onCompleted();
     }
@@ -173,9 +201,7 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
     public void updateStream(UpdateStreamRequest request, StreamObserver<Empty> observer) {
         PersistentStream stream = find(request.getStreamId());
         String name = request.getStreamName();
-        if (request.getSerializedSize() > MAX_DEFINITION_BYTES) {
-            throw Refusal.invalid("the name of the stream is too long");
-        }
+        validateName(name);
         CompletionStage<Void> done = CompletableFuture.completedFuture(null);
         if (request.getSegments() != 0) {
             done = stream.resize(request.getSegments(), name);

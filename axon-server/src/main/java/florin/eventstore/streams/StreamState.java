@@ -3,6 +3,7 @@ package florin.eventstore.streams;
 import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import io.axoniq.axonserver.grpc.streams.InitializationProperties;
+import io.axoniq.axonserver.grpc.streams.SequencingPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -26,6 +27,12 @@ final class StreamState {
 
     private static final int VERSION = 2;
     static final int MAX_SEGMENTS = 128;
+    /** With segments and their positions, of now and before; its definition comes on top of that. */
+    private static final int STREAM_BYTES = 32 << 10;
+    /** A filter and a policy take so many times the bytes of their text, and an expression for XML more than that. */
+    private static final int DEFINITION_FACTOR = 16;
+
+    private static final int XML_BYTES = 32 << 10;
     private static final int MAX_FORMER_LAYOUTS = 16;
 
     private final List<Layout> former = new ArrayList<>();
@@ -59,6 +66,17 @@ final class StreamState {
 
     InitializationProperties definition() {
         return definition;
+    }
+
+    /** What a stream takes in memory, roughly, whatever its name and its segments are. */
+    long bytes() {
+        SequencingPolicy policy = definition.getSequencingPolicy();
+        long xml = policy.getParameterList().stream().filter("XML"::equals).count();
+        return STREAM_BYTES
+                + DEFINITION_FACTOR
+                        * ((long) policy.getSerializedSize()
+                                + definition.getFilter().length())
+                + XML_BYTES * xml;
     }
 
     void rename(String name) {

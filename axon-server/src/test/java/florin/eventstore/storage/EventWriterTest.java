@@ -25,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -214,6 +215,74 @@ class EventWriterTest {
         }
         append(storage, event("waits", most, "there is room again"));
         assertThat(storage.highestSequence("waits")).isEqualTo(most);
+    }
+
+    @Test
+    void appendsToAllContextsThatWaitAreBoundedTogether() throws Exception {
+        CountDownLatch goesOn = new CountDownLatch(1);
+        List<EventStorage> stores = new ArrayList<>();
+        List<CompletableFuture<Long>> waiting = new ArrayList<>();
+        String text = "x".repeat(8_300_000);
+        try {
+            for (int number = 0; number * EventWriter.MAX_QUEUED_BYTES <= StorageResources.MAX_QUEUED_BYTES; number++) {
+                EventStorage store = fixture.open(temporary.resolve("store " + number));
+                stores.add(store);
+                CountDownLatch isHeldUp = new CountDownLatch(1);
+                store.onCommit(() -> {
+                    isHeldUp.countDown();
+                    Uninterruptibles.awaitUninterruptibly(goesOn);
+                });
+                append(store, event("a", 0, "after this one"));
+                assertThat(isHeldUp.await(30, TimeUnit.SECONDS)).isTrue();
+                for (int sequence = 0; sequence < 8; sequence++) {
+                    waiting.add(store.append(newEvents(event("waits", sequence, text)))
+                            .toCompletableFuture());
+                }
+            }
+            assertThat(waiting)
+                    .filteredOn(CompletableFuture::isDone)
+                    .isNotEmpty()
+                    .allSatisfy(refused -> assertThat(refused)
+                            .failsWithin(Duration.ZERO)
+                            .withThrowableThat()
+                            .withMessageContaining("too many appends wait to be written"));
+            long accepted = waiting.stream().filter(each -> !each.isDone()).count();
+            assertThat(accepted * text.length())
+                    .isBetween(
+                            StorageResources.MAX_QUEUED_BYTES - 2L * text.length(), StorageResources.MAX_QUEUED_BYTES);
+        } finally {
+            goesOn.countDown();
+            for (EventStorage store : stores) {
+                store.close();
+            }
+        }
+        append(storage, event("a", 1, "there is room again"));
+    }
+
+    /** So many together, whatever the number of contexts. */
+    @Test
+    void eachContextRemembersItsPartOfTheAggregates() throws Exception {
+        int part = 32_768;
+        for (int first = 0; first < 2 * part; first += part) {
+            List<NewEvent> firstEvents = IntStream.range(first, first + part)
+                    .mapToObj(number -> NewEvent.of(event("aggregate-" + number, 0, "one")))
+                    .toList();
+            storage.append(firstEvents).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        }
+        AtomicInteger oldest = new AtomicInteger();
+        assertThat(seeksToAppendTo(oldest.getAndIncrement())).isZero();
+
+        EventStorage another = fixture.open(temporary.resolve("another"));
+
+        await().atMost(30, TimeUnit.SECONDS).until(() -> seeksToAppendTo(oldest.getAndIncrement()) == 1);
+        assertThat(seeksToAppendTo(2 * part - 1)).isZero();
+        another.close();
+    }
+
+    private long seeksToAppendTo(int aggregate) throws Exception {
+        long before = seeks();
+        append(storage, event("aggregate-" + aggregate, 1, "two"));
+        return seeks() - before;
     }
 
     /** Each has objects of its own, and they are far larger. */
