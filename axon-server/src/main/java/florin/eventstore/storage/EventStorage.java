@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,16 +22,21 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.rocksdb.BackupEngine;
 import org.rocksdb.BackupEngineOptions;
 import org.rocksdb.BackupInfo;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.Env;
+import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
+import org.rocksdb.SstFileReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +59,8 @@ public final class EventStorage implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventStorage.class);
     private static final int POINT_READS = 4;
     private static final long REOPEN_WAIT_SECONDS = 1;
+    /** What RocksDB calls a table in a backup: its number, something that is not looked at, and its size. */
+    private static final Pattern BACKED_UP_TABLE = Pattern.compile("(\\d+)_.*_(\\d+)\\.sst");
 
     private final Path folder;
     private final StorageResources resources;
@@ -501,10 +509,45 @@ public final class EventStorage implements AutoCloseable {
                 if (copied.rocks.getLatestSequenceNumber() < written) {
                     throw cannotBackUp(target, "operations before " + written + " are missing in its logs", null);
                 }
+                verifyNewTables(checkpoint, target);
                 return copy(copied, target, kept);
             }
         } finally {
             Backup.deleteAll(checkpoint);
+        }
+    }
+
+    /** RocksDB would copy a damaged table as it is, and the backup before, which has it whole or does not need it, would go. */
+    private void verifyNewTables(Path checkpoint, Path target) throws IOException {
+        Set<String> known = new HashSet<>();
+        for (Path table : tables(target.resolve("shared_checksum"))) {
+            Matcher name = BACKED_UP_TABLE.matcher(table.getFileName().toString());
+            if (name.matches()) {
+                known.add(name.group(1) + ' ' + name.group(2));
+            }
+        }
+        try (Options options = new Options()) {
+            for (Path table : tables(checkpoint)) {
+                String number = table.getFileName().toString().replace(".sst", "");
+                if (known.contains(number + ' ' + Files.size(table))) {
+                    continue;
+                }
+                try (SstFileReader reader = new SstFileReader(options)) {
+                    reader.open(table.toString());
+                    reader.verifyChecksum();
+                } catch (RocksDBException e) {
+                    throw cannotBackUp(target, table.getFileName() + " is damaged: " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
+    private static List<Path> tables(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".sst")).toList();
         }
     }
 

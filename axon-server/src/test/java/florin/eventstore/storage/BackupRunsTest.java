@@ -8,10 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import florin.eventstore.protocol.Refusal;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.FlushOptions;
 
 /** Runs of one backup, of which some fail in the middle. */
 class BackupRunsTest {
@@ -68,6 +71,59 @@ class BackupRunsTest {
 
         assertThat(restored.get("first").events()).isEqualTo(1);
         assertThat(restored.get("second").events()).isEqualTo(1);
+    }
+
+    /** Those that the backup has already are not read again. */
+    @Test
+    void aDamagedTableIsNotCopiedAndTakesNothingAway() throws Exception {
+        for (int i = 0; i < 100; i++) {
+            append(first, event("a", i, "one"));
+        }
+        flushEvents();
+        create(Map.of("first", first));
+        Path old = StoreFixture.files(folder.resolve("first"), ".sst").get(0);
+        for (int i = 100; i < 200; i++) {
+            append(first, event("a", i, "two"));
+        }
+        flushEvents();
+        List<Path> tables = StoreFixture.files(folder.resolve("first"), ".sst");
+        Path damaged = tables.get(tables.size() - 1);
+        assertThat(damaged).isNotEqualTo(old);
+        flipByte(damaged);
+        for (int run = 0; run < 3; run++) {
+            assertThatThrownBy(() -> create(Map.of("first", first)))
+                    .isInstanceOf(Refusal.class)
+                    .hasMessageContaining(damaged.getFileName() + " is damaged");
+        }
+        assertThat(backup.restore(folder.resolve("restored"), stores.resources)
+                        .get("first")
+                        .events())
+                .isEqualTo(100);
+
+        flipByte(damaged);
+        flipByte(old);
+        create(Map.of("first", first));
+
+        assertThat(backup.restore(folder.resolve("restored again"), stores.resources)
+                        .get("first")
+                        .events())
+                .isEqualTo(200);
+    }
+
+    private void flushEvents() {
+        first.reading(database -> {
+            try (FlushOptions options = new FlushOptions().setWaitForFlush(true)) {
+                database.rocks.flush(options, database.events);
+            }
+            return null;
+        });
+    }
+
+    /** Or back. */
+    private static void flipByte(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[20] ^= 1;
+        Files.write(file, bytes);
     }
 
     /** While a run copies, the store takes writes again after one that failed; the number of the run is written at its end. */
