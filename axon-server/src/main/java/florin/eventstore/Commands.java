@@ -6,6 +6,7 @@ import florin.eventstore.storage.Contexts;
 import florin.eventstore.storage.StorageConfiguration;
 import florin.eventstore.storage.StorageResources;
 import florin.eventstore.storage.Verification;
+import florin.eventstore.streams.PersistentStreamRpc;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -146,7 +147,9 @@ final class Commands {
 
     private void restore(Path data, Path source) {
         try (StorageResources resources = new StorageResources(data.resolve("native"))) {
-            new Backup(source).restore(data, resources).forEach(this::print);
+            new Backup(source)
+                    .restore(data, resources, PersistentStreamRpc::check)
+                    .forEach(this::print);
         }
     }
 
@@ -160,7 +163,7 @@ final class Commands {
                     .filter(path -> Contexts.isName(path.getFileName().toString()))
                     .sorted()
                     .toList()) {
-                print(folder.getFileName().toString(), Verification.of(folder, resources));
+                print(folder.getFileName().toString(), Verification.of(folder, resources, PersistentStreamRpc::check));
             }
         }
     }

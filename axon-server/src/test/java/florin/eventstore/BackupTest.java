@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import florin.eventstore.storage.Backup;
+import florin.eventstore.storage.EventStorage;
 import florin.eventstore.storage.StorageConfiguration;
+import florin.eventstore.storage.StorageResources;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import java.io.ByteArrayOutputStream;
@@ -26,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -266,6 +270,24 @@ class BackupTest {
 
         assertThat(verify("data")).isEqualTo(1);
         assertThat(output()).contains(table.getFileName().toString());
+    }
+
+    /** A node would not serve the context. */
+    @Test
+    void aPersistentStreamThatCannotBeReadIsNamedByVerifyAndNotRestored() throws Exception {
+        Path store = Files.createDirectories(folder("data").resolve("contexts/default"));
+        try (StorageResources resources = new StorageResources(folder("data").resolve("native"));
+                EventStorage storage = EventStorage.open(store, resources, StorageConfiguration.DEFAULT)) {
+            storage.putStream("broken", new byte[] {9});
+            new Backup(folder("backup"))
+                    .create(Map.of("default", storage), folder("data").resolve("checkpoints"));
+        }
+
+        assertThat(verify("data")).isEqualTo(1);
+        assertThat(output()).contains("the state of persistent stream broken cannot be read");
+        assertThat(restore()).isEqualTo(1);
+        assertThat(output()).contains("the state of persistent stream broken cannot be read");
+        assertThat(folder("restored").resolve("contexts")).doesNotExist();
     }
 
     @Test

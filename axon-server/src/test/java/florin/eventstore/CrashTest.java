@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import florin.eventstore.storage.StorageResources;
 import florin.eventstore.storage.Verification;
+import florin.eventstore.streams.PersistentStreamRpc;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.AxonServerConnectionFactory;
 import io.axoniq.axonserver.connector.event.AppendEventsTransaction;
@@ -84,7 +85,9 @@ class CrashTest {
             }
         }
         try (StorageResources resources = new StorageResources(data.resolve("native"))) {
-            assertThat(Verification.of(store(), resources).events()).isEqualTo(stream.size());
+            assertThat(Verification.of(store(), resources, PersistentStreamRpc::check)
+                            .events())
+                    .isEqualTo(stream.size());
         }
         assertThat(usedAgain).isPositive();
         assertThat(snapshots).isNotEmpty();

@@ -104,7 +104,8 @@ public final class Backup {
     }
 
     /** Copies the last complete run into a data folder without contexts, and verifies the copy before it counts. */
-    public Map<String, Verification.Report> restore(Path data, StorageResources resources) {
+    public Map<String, Verification.Report> restore(
+            Path data, StorageResources resources, Verification.StreamCheck streamCheck) {
         try {
             Path contexts = data.resolve("contexts");
             if (!isEmpty(contexts)) {
@@ -122,7 +123,7 @@ public final class Backup {
                 restore(entry, target);
                 // A backup has none; how much there must be is compared below.
                 Head.start(target, 0).close();
-                Verification.Report report = Verification.of(target, resources);
+                Verification.Report report = Verification.of(target, resources, streamCheck);
                 if (report.events() < entry.events()) {
                     throw Refusal.readFailed(
                             "the backup of " + entry.context() + " holds " + report.events() + " events instead of "

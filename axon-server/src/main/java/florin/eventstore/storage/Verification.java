@@ -4,6 +4,7 @@ import florin.eventstore.protocol.Refusal;
 import io.axoniq.axonserver.grpc.event.Event;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -20,12 +21,19 @@ import org.rocksdb.RocksIterator;
 public final class Verification {
     private final Path folder;
     private final EventDatabase database;
+    private final StreamCheck streamCheck;
     private final MessageDigest digest = sha256();
     private final MessageDigest ofPair = sha256();
 
-    private Verification(Path folder, EventDatabase database) {
+    private Verification(Path folder, EventDatabase database, StreamCheck streamCheck) {
         this.folder = folder;
         this.database = database;
+        this.streamCheck = streamCheck;
+    }
+
+    /** Throws a refusal for the state of a persistent stream with which a node would not serve the context. */
+    public interface StreamCheck {
+        void check(String identifier, byte[] state);
     }
 
     /**
@@ -36,12 +44,13 @@ public final class Verification {
     public record Report(long events, long aggregates, long snapshots, long schedules, String hash) {}
 
     /** Throws a refusal that names what is damaged. */
-    public static Report of(Path folder, StorageResources resources) {
+    public static Report of(Path folder, StorageResources resources, StreamCheck streamCheck) {
         if (!Files.exists(folder.resolve("CURRENT"))) {
             throw Refusal.readFailed(folder.resolve("CURRENT") + " is missing", null);
         }
         try {
-            return EventDatabase.examine(folder, resources, database -> new Verification(folder, database).run());
+            return EventDatabase.examine(
+                    folder, resources, database -> new Verification(folder, database, streamCheck).run());
         } catch (IOException e) {
             throw Refusal.readFailed("cannot verify " + folder + ": " + e.getMessage(), e);
         }
@@ -59,7 +68,7 @@ public final class Verification {
         readRuns();
         long snapshots = readSnapshots();
         long schedules = readSchedules();
-        forEach(database.streams, (number, key, value) -> digest(key, value));
+        readStreams();
         return new Report(
                 events, aggregates, snapshots, schedules, HexFormat.of().formatHex(digest.digest()));
     }
@@ -141,6 +150,13 @@ public final class Verification {
         return forEach(database.schedules, (number, key, value) -> {
             digest(key, value);
             EventStorage.parseSchedule(key, value);
+        });
+    }
+
+    private void readStreams() throws RocksDBException {
+        forEach(database.streams, (number, key, value) -> {
+            digest(key, value);
+            streamCheck.check(new String(key, StandardCharsets.UTF_8), value);
         });
     }
 

@@ -63,6 +63,11 @@ public final class PersistentStreamRpc extends PersistentStreamServiceGrpc.Persi
         contexts.onClose(this::unload);
     }
 
+    /** Refuses the state of a stream that cannot be read. */
+    public static void check(String identifier, byte[] state) {
+        StreamState.parse(identifier, state);
+    }
+
     private void load(String context, EventStorage storage) {
         Map<String, PersistentStream> stored = new TreeMap<>();
         storage.streams()

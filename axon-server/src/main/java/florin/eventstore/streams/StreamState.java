@@ -189,7 +189,7 @@ final class StreamState {
                 state.former.add(read(input));
             }
             return state;
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
             throw Refusal.readFailed("the state of persistent stream " + identifier + " cannot be read", e);
         }
     }

@@ -131,7 +131,9 @@ class AggregateRunsTest extends OneStore {
                 storage.reading(database -> database.rocks.get(database.runs, Keys.ofAggregate("aggregate-1", LENGTH)));
         Path store = folder.resolve("store");
         storage.close();
-        assertThat(Verification.of(store, fixture.resources).events()).isEqualTo((long) EVENTS * AGGREGATES);
+        assertThat(Verification.of(store, fixture.resources, (identifier, state) -> {})
+                        .events())
+                .isEqualTo((long) EVENTS * AGGREGATES);
 
         open();
         storage.reading(database -> {
@@ -139,7 +141,7 @@ class AggregateRunsTest extends OneStore {
             return null;
         });
         storage.close();
-        assertThatThrownBy(() -> Verification.of(store, fixture.resources))
+        assertThatThrownBy(() -> Verification.of(store, fixture.resources, (identifier, state) -> {}))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("aggregate-1");
     }

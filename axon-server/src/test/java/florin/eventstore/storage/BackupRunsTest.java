@@ -67,7 +67,8 @@ class BackupRunsTest {
                     .isInstanceOf(Refusal.class);
         }
 
-        Map<String, Verification.Report> restored = backup.restore(folder.resolve("restored"), stores.resources);
+        Map<String, Verification.Report> restored =
+                backup.restore(folder.resolve("restored"), stores.resources, (identifier, state) -> {});
 
         assertThat(restored.get("first").events()).isEqualTo(1);
         assertThat(restored.get("second").events()).isEqualTo(1);
@@ -95,7 +96,7 @@ class BackupRunsTest {
                     .isInstanceOf(Refusal.class)
                     .hasMessageContaining(damaged.getFileName() + " is damaged");
         }
-        assertThat(backup.restore(folder.resolve("restored"), stores.resources)
+        assertThat(backup.restore(folder.resolve("restored"), stores.resources, (identifier, state) -> {})
                         .get("first")
                         .events())
                 .isEqualTo(100);
@@ -104,7 +105,7 @@ class BackupRunsTest {
         flipByte(old);
         create(Map.of("first", first));
 
-        assertThat(backup.restore(folder.resolve("restored again"), stores.resources)
+        assertThat(backup.restore(folder.resolve("restored again"), stores.resources, (identifier, state) -> {})
                         .get("first")
                         .events())
                 .isEqualTo(200);
@@ -149,8 +150,8 @@ class BackupRunsTest {
             reopened.get(30, TimeUnit.SECONDS);
             boolean isCopying = Files.notExists(copied.resolve("meta/1"));
             run.get(60, TimeUnit.SECONDS);
-            Map<String, Verification.Report> restored =
-                    new Backup(target).restore(folder.resolve("restored " + round), stores.resources);
+            Map<String, Verification.Report> restored = new Backup(target)
+                    .restore(folder.resolve("restored " + round), stores.resources, (identifier, state) -> {});
             assertThat(restored.get("first").events()).isGreaterThanOrEqualTo(64);
             return isCopying;
         });
@@ -169,7 +170,7 @@ class BackupRunsTest {
         assertThat(folder.resolve("backup/contexts/second")).doesNotExist();
         assertThat(folder.resolve("backup/contexts/first/meta")).isDirectoryContaining("glob:**/3");
         assertThat(folder.resolve("backup/contexts/first/meta")).isDirectoryNotContaining("glob:**/1");
-        assertThat(backup.restore(folder.resolve("restored"), stores.resources)
+        assertThat(backup.restore(folder.resolve("restored"), stores.resources, (identifier, state) -> {})
                         .get("first")
                         .events())
                 .isEqualTo(2);
