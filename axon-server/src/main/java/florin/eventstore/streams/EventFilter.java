@@ -1,6 +1,8 @@
 package florin.eventstore.streams;
 
+import com.google.protobuf.ByteString;
 import florin.eventstore.protocol.Refusal;
+import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,15 +34,46 @@ final class EventFilter {
             + " aggregateType, payloadType, payloadRevision, payloadData, timestamp, numbers and \"texts\" by"
             + " = != <> < <= > >=, in [...] or contains, and combines that by and, or, not and parentheses";
 
-    private static final Map<String, Function<EventWithToken, Object>> FIELDS = Map.of(
-            "token", EventWithToken::getToken,
-            "aggregateIdentifier", event -> event.getEvent().getAggregateIdentifier(),
-            "aggregateSequenceNumber", event -> event.getEvent().getAggregateSequenceNumber(),
-            "aggregateType", event -> event.getEvent().getAggregateType(),
-            "payloadType", event -> event.getEvent().getPayload().getType(),
-            "payloadRevision", event -> event.getEvent().getPayload().getRevision(),
-            "payloadData", event -> event.getEvent().getPayload().getData().toStringUtf8(),
-            "timestamp", event -> event.getEvent().getTimestamp());
+    /** Of a payload that has more, no text is looked at. */
+    private static final int MAX_TEXT_BYTES = 256 << 10;
+
+    /** An event whose payload is made a text at most once, however often the filter asks for it. */
+    private static final class Candidate {
+        private final EventWithToken event;
+        private final int maxTextBytes;
+        private String text;
+
+        private Candidate(EventWithToken event, int maxTextBytes) {
+            this.event = event;
+            this.maxTextBytes = maxTextBytes;
+        }
+
+        private long token() {
+            return event.getToken();
+        }
+
+        private Event event() {
+            return event.getEvent();
+        }
+
+        private String text() {
+            if (text == null) {
+                ByteString payload = event().getPayload().getData();
+                text = payload.size() > maxTextBytes ? "" : payload.toStringUtf8();
+            }
+            return text;
+        }
+    }
+
+    private static final Map<String, Function<Candidate, Object>> FIELDS = Map.of(
+            "token", Candidate::token,
+            "aggregateIdentifier", candidate -> candidate.event().getAggregateIdentifier(),
+            "aggregateSequenceNumber", candidate -> candidate.event().getAggregateSequenceNumber(),
+            "aggregateType", candidate -> candidate.event().getAggregateType(),
+            "payloadType", candidate -> candidate.event().getPayload().getType(),
+            "payloadRevision", candidate -> candidate.event().getPayload().getRevision(),
+            "payloadData", Candidate::text,
+            "timestamp", candidate -> candidate.event().getTimestamp());
 
     private static final Map<String, IntPredicate> COMPARISONS = Map.of(
             "=", order -> order == 0,
@@ -73,17 +106,22 @@ final class EventFilter {
         this.tokens = tokens;
     }
 
-    /** Blank accepts every event. */
-    static Predicate<EventWithToken> parse(String expression) {
+    /**
+     * Blank accepts every event.
+     *
+     * @param isBounded false of a stream that was made before there was a bound for payloads: it goes on to accept what it did
+     */
+    static Predicate<EventWithToken> parse(String expression, boolean isBounded) {
         if (expression.isBlank()) {
             return event -> true;
         }
         EventFilter parser = new EventFilter(tokens(expression.stripTrailing()));
-        Predicate<EventWithToken> filter = parser.disjunction();
+        Predicate<Candidate> filter = parser.disjunction();
         if (parser.peek().kind() != Kind.END) {
             throw parser.unexpected();
         }
-        return filter;
+        int maxTextBytes = isBounded ? MAX_TEXT_BYTES : Integer.MAX_VALUE;
+        return event -> filter.test(new Candidate(event, maxTextBytes));
     }
 
     private static List<Token> tokens(String expression) {
@@ -136,27 +174,27 @@ final class EventFilter {
         }
     }
 
-    private Predicate<EventWithToken> disjunction() {
-        List<Predicate<EventWithToken>> filters = new ArrayList<>(List.of(conjunction()));
+    private Predicate<Candidate> disjunction() {
+        List<Predicate<Candidate>> filters = new ArrayList<>(List.of(conjunction()));
         while (take(Kind.WORD, "or")) {
             filters.add(conjunction());
         }
         return event -> filters.stream().anyMatch(filter -> filter.test(event));
     }
 
-    private Predicate<EventWithToken> conjunction() {
-        List<Predicate<EventWithToken>> filters = new ArrayList<>(List.of(term()));
+    private Predicate<Candidate> conjunction() {
+        List<Predicate<Candidate>> filters = new ArrayList<>(List.of(term()));
         while (take(Kind.WORD, "and")) {
             filters.add(term());
         }
         return event -> filters.stream().allMatch(filter -> filter.test(event));
     }
 
-    private Predicate<EventWithToken> term() {
+    private Predicate<Candidate> term() {
         if (++depth > MAX_DEPTH) {
             throw Refusal.invalid("a filter may be nested " + MAX_DEPTH + " times at most");
         }
-        Predicate<EventWithToken> term;
+        Predicate<Candidate> term;
         if (take(Kind.WORD, "not")) {
             term = term().negate();
         } else if (take(Kind.SIGN, "(")) {
@@ -169,16 +207,16 @@ final class EventFilter {
         return term;
     }
 
-    private Predicate<EventWithToken> comparison() {
+    private Predicate<Candidate> comparison() {
         if (take(Kind.WORD, "contains")) {
             require("(");
-            Function<EventWithToken, Object> whole = value();
+            Function<Candidate, Object> whole = value();
             require(",");
-            Function<EventWithToken, Object> part = value();
+            Function<Candidate, Object> part = value();
             require(")");
             return contains(whole, part);
         }
-        Function<EventWithToken, Object> left = value();
+        Function<Candidate, Object> left = value();
         if (take(Kind.WORD, "contains")) {
             return contains(left, value());
         }
@@ -190,17 +228,16 @@ final class EventFilter {
             throw unexpected();
         }
         next++;
-        Function<EventWithToken, Object> right = value();
+        Function<Candidate, Object> right = value();
         return event -> comparison.test(order(left.apply(event), right.apply(event)));
     }
 
-    private static Predicate<EventWithToken> contains(
-            Function<EventWithToken, Object> whole, Function<EventWithToken, Object> part) {
+    private static Predicate<Candidate> contains(Function<Candidate, Object> whole, Function<Candidate, Object> part) {
         return event -> whole.apply(event).toString().contains(part.apply(event).toString());
     }
 
-    private Predicate<EventWithToken> in(Function<EventWithToken, Object> left) {
-        List<Function<EventWithToken, Object>> members = new ArrayList<>();
+    private Predicate<Candidate> in(Function<Candidate, Object> left) {
+        List<Function<Candidate, Object>> members = new ArrayList<>();
         require("[");
         do {
             members.add(value());
@@ -212,9 +249,9 @@ final class EventFilter {
         };
     }
 
-    private Function<EventWithToken, Object> value() {
+    private Function<Candidate, Object> value() {
         Token token = peek();
-        Function<EventWithToken, Object> value =
+        Function<Candidate, Object> value =
                 switch (token.kind()) {
                     case WORD -> FIELDS.get(token.text());
                     case NUMBER -> constant(Long.valueOf(token.text()));
@@ -228,7 +265,7 @@ final class EventFilter {
         return value;
     }
 
-    private static Function<EventWithToken, Object> constant(Object value) {
+    private static Function<Candidate, Object> constant(Object value) {
         return event -> value;
     }
 

@@ -86,39 +86,43 @@ final class SegmentFeed extends Pump<StreamSignal> {
 
     @Override
     protected boolean step() {
-        List<StoredEvent> events;
+        long from;
         synchronized (this) {
             if (closed || permits <= 0 || !out.isReady() || next > storage.lastIndex()) {
                 return false;
             }
-            events = storage.read(next, STEP_EVENTS, Outbound.batchBytes());
+            from = next;
+        }
+        List<StoredEvent> events = storage.read(from, STEP_EVENTS, Outbound.batchBytes());
+        for (StoredEvent stored : events) {
+            // Without the lock: it may take long, and whoever confirms or permits would wait.
+            EventWithToken event = filter.accepted(stored);
+            synchronized (this) {
+                if (closed || (event != null && permits <= 0)) {
+                    return false;
+                }
+                if (event != null) {
+                    send(event);
+                }
+                next = stored.index() + 1;
+            }
         }
         long passed;
         synchronized (this) {
-            for (StoredEvent stored : events) {
-                if (closed) {
-                    return false;
-                }
-                EventWithToken event = stored.withToken();
-                if (filter.accepts(event)) {
-                    if (permits <= 0) {
-                        return false;
-                    }
-                    permits--;
-                    lastSent = event.getToken();
-                    out.answer(signal().setEvent(PersistentStreamEvent.newBuilder()
-                                    .setEvent(event)
-                                    .setReplay(filter.isReplay(event.getToken())))
-                            .build());
-                }
-                next = event.getToken() + 1;
-            }
             passed = passed(-1);
         }
         if (passed >= 0) {
             onPassed.accept(passed);
         }
         return !events.isEmpty();
+    }
+
+    private void send(EventWithToken event) {
+        permits--;
+        lastSent = event.getToken();
+        out.answer(signal().setEvent(
+                        PersistentStreamEvent.newBuilder().setEvent(event).setReplay(filter.isReplay(event.getToken())))
+                .build());
     }
 
     private StreamSignal.Builder signal() {

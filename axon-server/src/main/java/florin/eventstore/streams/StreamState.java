@@ -1,6 +1,7 @@
 package florin.eventstore.streams;
 
 import florin.eventstore.protocol.Refusal;
+import florin.eventstore.storage.StoredEvent;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import io.axoniq.axonserver.grpc.streams.InitializationProperties;
 import io.axoniq.axonserver.grpc.streams.SequencingPolicy;
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 
 /**
  * What the store keeps of a persistent stream: its definition, the positions of its segments, and those of earlier
@@ -25,7 +25,10 @@ final class StreamState {
     /** Of a stream from before there were bounds for the expressions of its sequencing policy. */
     private static final int UNBOUNDED = 1;
 
-    private static final int VERSION = 2;
+    /** Of a stream from before there was a bound for payloads in its filter. */
+    private static final int WITH_LARGE_TEXTS = 2;
+
+    private static final int VERSION = 3;
     static final int MAX_SEGMENTS = 128;
     /** With segments and their positions, of now and before; its definition comes on top of that. */
     private static final int STREAM_BYTES = 32 << 10;
@@ -37,8 +40,7 @@ final class StreamState {
 
     private final List<Layout> former = new ArrayList<>();
     private InitializationProperties definition;
-    private Predicate<EventWithToken> filter;
-    private Sequencing sequencing;
+    private SegmentHashes hashes;
     private Layout layout;
     private long replayUntil = -1;
     private int version;
@@ -59,8 +61,9 @@ final class StreamState {
     }
 
     private void define(InitializationProperties properties) {
-        filter = EventFilter.parse(properties.getFilter());
-        sequencing = Sequencing.of(properties.getSequencingPolicy(), version != UNBOUNDED);
+        hashes = new SegmentHashes(
+                EventFilter.parse(properties.getFilter(), version > WITH_LARGE_TEXTS),
+                Sequencing.of(properties.getSequencingPolicy(), version > UNBOUNDED));
         definition = properties;
     }
 
@@ -116,27 +119,28 @@ final class StreamState {
 
     /** Events of this segment that no earlier layout has confirmed; a copy that other threads may use. */
     SegmentFilter filterOf(int segment) {
-        return new SegmentFilter(segment, layout.segments(), filter, sequencing, List.copyOf(former), replayUntil);
+        return new SegmentFilter(segment, layout.segments(), hashes, List.copyOf(former), replayUntil);
     }
 
-    record SegmentFilter(
-            int segment,
-            int segments,
-            Predicate<EventWithToken> filter,
-            Sequencing sequencing,
-            List<Layout> former,
-            long replayUntil) {
-        boolean accepts(EventWithToken event) {
-            if (!filter.test(event)) {
-                return false;
+    record SegmentFilter(int segment, int segments, SegmentHashes hashes, List<Layout> former, long replayUntil) {
+        /** The event if it is for this segment, null if not. */
+        EventWithToken accepted(StoredEvent stored) {
+            Long known = hashes.known(stored.index());
+            EventWithToken event = known == null ? stored.withToken() : null;
+            long hash = known == null ? hashes.find(event) : known;
+            if (!isOwn(hash, stored.index())) {
+                return null;
             }
-            int hash = sequencing.hash(event.getEvent());
-            if (Sequencing.segment(hash, segments) != segment) {
+            return event == null ? stored.withToken() : event;
+        }
+
+        private boolean isOwn(long hash, long token) {
+            if (hash == SegmentHashes.LEFT_OUT || Sequencing.segment((int) hash, segments) != segment) {
                 return false;
             }
             for (Layout layout : former) {
-                int formerSegment = Sequencing.segment(hash, layout.segments());
-                if (event.getToken() <= layout.position(formerSegment)) {
+                int formerSegment = Sequencing.segment((int) hash, layout.segments());
+                if (token <= layout.position(formerSegment)) {
                     return false;
                 }
             }

@@ -2,6 +2,7 @@ package florin.eventstore.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.google.protobuf.ByteString;
 import florin.eventstore.protocol.Refusal;
@@ -9,6 +10,8 @@ import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.event.Event;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import io.grpc.Status;
+import java.time.Duration;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,7 +68,7 @@ class EventFilterTest {
                 "not (token = 1 or token = 2)                           | true",
             })
     void comparesFieldsOfAnEvent(String filter, boolean accepted) {
-        assertThat(EventFilter.parse(filter).test(EVENT)).isEqualTo(accepted);
+        assertThat(EventFilter.parse(filter, true).test(EVENT)).isEqualTo(accepted);
     }
 
     @ParameterizedTest
@@ -92,7 +95,7 @@ class EventFilterTest {
                 "\u0000"
             })
     void refusesEverythingElseAndSaysWhatItReads(String filter) {
-        assertThatThrownBy(() -> EventFilter.parse(filter))
+        assertThatThrownBy(() -> EventFilter.parse(filter, true))
                 .isInstanceOfSatisfying(
                         Refusal.class, refusal -> assertThat(refusal.status()).isEqualTo(Status.Code.INVALID_ARGUMENT))
                 .hasMessageContaining("cannot be read from character")
@@ -101,20 +104,55 @@ class EventFilterTest {
 
     @Test
     void blankAcceptsEverything() {
-        assertThat(EventFilter.parse("").test(EVENT)).isTrue();
-        assertThat(EventFilter.parse(" \n").test(EVENT)).isTrue();
+        assertThat(EventFilter.parse("", true).test(EVENT)).isTrue();
+        assertThat(EventFilter.parse(" \n", true).test(EVENT)).isTrue();
     }
 
     @Test
     void whatIsLongIsReadAndWhatIsDeepIsRefused() {
-        assertThat(EventFilter.parse("token = 1 or ".repeat(1200) + "token = 42")
+        assertThat(EventFilter.parse("token = 1 or ".repeat(1200) + "token = 42", true)
                         .test(EVENT))
                 .isTrue();
-        assertThat(EventFilter.parse("payloadType = \"" + "\\x".repeat(8000) + "\"")
+        assertThat(EventFilter.parse("payloadType = \"" + "\\x".repeat(8000) + "\"", true)
                         .test(EVENT))
                 .isFalse();
-        assertThatThrownBy(() -> EventFilter.parse("(".repeat(8000))).hasMessageContaining("nested 100 times at most");
-        assertThatThrownBy(() -> EventFilter.parse("not ".repeat(4000)))
+        assertThatThrownBy(() -> EventFilter.parse("(".repeat(8000), true))
                 .hasMessageContaining("nested 100 times at most");
+        assertThatThrownBy(() -> EventFilter.parse("not ".repeat(4000), true))
+                .hasMessageContaining("nested 100 times at most");
+    }
+
+    @Test
+    void aLargePayloadHasNoTextUnlessTheStreamIsOfBefore() {
+        String filter = "payloadData contains \"Smith\"";
+        String largest = "Smith" + " ".repeat((256 << 10) - 5);
+        assertThat(EventFilter.parse(filter, true).test(withPayload(largest))).isTrue();
+        assertThat(EventFilter.parse(filter, true).test(withPayload(largest + " ")))
+                .isFalse();
+        assertThat(EventFilter.parse("payloadType = \"bank.Credited\" and payloadData = \"\"", true)
+                        .test(withPayload(largest + " ")))
+                .isTrue();
+        assertThat(EventFilter.parse(filter, false).test(withPayload(largest + " ")))
+                .isTrue();
+    }
+
+    /** For each of them it would take a minute. */
+    @Test
+    void aPayloadIsMadeATextOnceForAllTerms() {
+        String filter = "payloadData = \"(\" or ".repeat(600) + "payloadData = 1";
+        EventWithToken large = withPayload("\u00e9".repeat(128 << 10));
+        Predicate<EventWithToken> parsed = EventFilter.parse(filter, true);
+
+        assertTimeout(Duration.ofSeconds(10), () -> {
+            for (int i = 0; i < 100; i++) {
+                assertThat(parsed.test(large)).isFalse();
+            }
+        });
+    }
+
+    private static EventWithToken withPayload(String text) {
+        EventWithToken.Builder event = EVENT.toBuilder();
+        event.getEventBuilder().getPayloadBuilder().setData(ByteString.copyFromUtf8(text));
+        return event.build();
     }
 }
