@@ -64,6 +64,7 @@ public final class AxonServerNode implements AutoCloseable {
     private final Contexts contexts;
     private final ScheduledThreadPoolExecutor timer;
     private final ExecutorService calls;
+    private final ExecutorService callsOfNewContexts;
     private final ExecutorService readers;
     /** Of the gRPC port: who accepts connections, and who reads and writes them. */
     private final EventLoopGroup acceptor = eventLoops(1, "grpc-acceptor");
@@ -81,6 +82,7 @@ public final class AxonServerNode implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         calls = Executors.newFixedThreadPool(threads, daemon("call"));
+        callsOfNewContexts = Executors.newFixedThreadPool(threads, daemon("new-context-call"));
         readers = Executors.newFixedThreadPool(threads, daemon("reader"));
         contexts = new Contexts(configuration.data(), configuration.storage());
         Clients clients = new Clients();
@@ -114,7 +116,7 @@ public final class AxonServerNode implements AutoCloseable {
                     .workerEventLoopGroup(connectionLoops)
                     .channelFactory(() -> listening(connections))
                     .executor(Runnable::run)
-                    .callExecutor(new CallExecutor(contexts, calls))
+                    .callExecutor(new CallExecutor(contexts, calls, callsOfNewContexts))
                     .maxInboundMessageSize(configuration.limits().maxMessageBytes())
                     .addStreamTracerFactory(
                             new UnfinishedMessages(configuration.limits().maxMessageBytes()))
@@ -245,8 +247,10 @@ public final class AxonServerNode implements AutoCloseable {
             await(loops);
         }
         calls.shutdown();
+        callsOfNewContexts.shutdown();
         readers.shutdown();
         await(calls);
+        await(callsOfNewContexts);
         await(readers);
         await(timer);
         contexts.close();

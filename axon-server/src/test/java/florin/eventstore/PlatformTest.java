@@ -113,7 +113,7 @@ class PlatformTest {
 
     /** Calls that wait for a disk: the file that a context's store begins with is a pipe that nobody writes into. */
     @Test
-    void heartbeatsAreHeardWhileOtherCallsWait() throws Exception {
+    void heartbeatsAndCallsOfOtherContextsAreHeardWhileCallsWaitForTheirContext() throws Exception {
         Path head = Files.createDirectories(data.resolve("contexts/waits")).resolve("head");
         assumeThat(new ProcessBuilder("mkfifo", head.toString()).start().waitFor())
                 .isZero();
@@ -132,7 +132,7 @@ class PlatformTest {
             int threads = Math.max(4, Runtime.getRuntime().availableProcessors());
             await().atMost(PATIENCE)
                     .until(() -> Thread.getAllStackTraces().entrySet().stream()
-                                    .filter(thread -> thread.getKey().getName().startsWith("call-"))
+                                    .filter(thread -> thread.getKey().getName().startsWith("new-context-call-"))
                                     .filter(thread -> Stream.of(thread.getValue())
                                             .anyMatch(frame ->
                                                     frame.getClassName().endsWith("storage.Contexts")))
@@ -143,6 +143,11 @@ class PlatformTest {
 
             await().atMost(PATIENCE).until(() -> instructions.messages.stream()
                     .anyMatch(message -> message.getAck().getInstructionId().equals("beat-1")));
+            assertThat(EventStoreGrpc.newBlockingStub(channel)
+                            .withDeadlineAfter(30, TimeUnit.SECONDS)
+                            .getLastToken(GetLastTokenRequest.getDefaultInstance())
+                            .getToken())
+                    .isEqualTo(-1);
         } finally {
             channel.shutdownNow();
             // To open it for both does not wait; whoever waits for it then reads its end, and the next one finds

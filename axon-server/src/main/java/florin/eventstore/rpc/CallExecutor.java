@@ -26,20 +26,23 @@ public final class CallExecutor implements ServerCallExecutorSupplier {
 
     private final Contexts contexts;
     private final Executor calls;
+    private final Executor callsOfNewContexts;
 
     /**
-     * @param calls carries out everything else, and what would open a context
+     * @param calls carries out everything else
+     * @param callsOfNewContexts carries out calls that begin before their context is open: they may have to wait until it is
      */
-    public CallExecutor(Contexts contexts, Executor calls) {
+    public CallExecutor(Contexts contexts, Executor calls, Executor callsOfNewContexts) {
         this.contexts = contexts;
         this.calls = calls;
+        this.callsOfNewContexts = callsOfNewContexts;
     }
 
     @Override
     public <Q, S> Executor getExecutor(ServerCall<Q, S> call, Metadata headers) {
-        return NEVER_BLOCK.contains(call.getMethodDescriptor().getFullMethodName())
-                        && contexts.isOpen(ContextHeader.nameIn(headers))
-                ? Runnable::run
-                : calls;
+        if (!contexts.isOpen(ContextHeader.nameIn(headers))) {
+            return callsOfNewContexts;
+        }
+        return NEVER_BLOCK.contains(call.getMethodDescriptor().getFullMethodName()) ? Runnable::run : calls;
     }
 }

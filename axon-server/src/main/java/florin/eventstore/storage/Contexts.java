@@ -14,6 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,6 +40,12 @@ public final class Contexts implements AutoCloseable {
     private final StorageConfiguration configuration;
     /** Changed under the lock only; read without it. */
     private final ConcurrentSkipListMap<String, EventStorage> stores = new ConcurrentSkipListMap<>();
+
+    /**
+     * What is being deleted or emptied; changed under the lock only. To close a store takes long, and is done without the lock. Who wants the
+     * context meanwhile is refused and not kept waiting, on a thread that others need.
+     */
+    private final Set<String> closing = ConcurrentHashMap.newKeySet();
 
     /** Why contexts that are on the disk were not opened at the start; they stay as they are until the next one. */
     private final Map<String, Refusal> unopened = new ConcurrentSkipListMap<>();
@@ -138,11 +145,30 @@ public final class Contexts implements AutoCloseable {
     }
 
     /** Where the files of the context are now, null if there is none; if it is made anew, nobody comes in between. */
-    private synchronized Path remove(String name, boolean isMadeAnew) {
-        EventStorage store = stores.remove(name);
-        if (store == null) {
-            return null;
+    private Path remove(String name, boolean isMadeAnew) {
+        EventStorage store;
+        synchronized (this) {
+            store = stores.remove(name);
+            if (store == null) {
+                return null;
+            }
+            closing.add(name);
         }
+        try {
+            Path files = discard(name, store);
+            if (isMadeAnew) {
+                openAnew(name);
+            }
+            return files;
+        } finally {
+            synchronized (this) {
+                closing.remove(name);
+                notifyAll();
+            }
+        }
+    }
+
+    private Path discard(String name, EventStorage store) {
         store.close();
         closeListeners.forEach(listener -> listener.accept(name));
         Path files = deleted.resolve(UUID.randomUUID().toString());
@@ -150,13 +176,10 @@ public final class Contexts implements AutoCloseable {
             // The move is the deletion: a crash afterwards leaves only files that the next start removes.
             Folders.create(deleted);
             Folders.move(folder.resolve(name), files);
+            return files;
         } catch (IOException e) {
             throw Refusal.writeFailed("the files of context " + name + " could not be deleted: " + e.getMessage(), e);
         }
-        if (isMadeAnew) {
-            get(name);
-        }
-        return files;
     }
 
     /** Not under the lock: it may take long, and whoever wants to open another context would wait. */
@@ -188,22 +211,36 @@ public final class Contexts implements AutoCloseable {
         return stores.containsKey(name);
     }
 
-    private synchronized EventStorage open(String name) {
-        EventStorage present = stores.get(name);
-        if (present != null) {
-            return present;
+    private EventStorage open(String name) {
+        requireNotClosing(name); // Without the lock, for which others may keep one waiting.
+        synchronized (this) {
+            EventStorage present = stores.get(name);
+            if (present != null) {
+                return present;
+            }
+            requireNotClosing(name);
+            if (!isName(name)) {
+                throw Refusal.invalid("not a context name: " + name);
+            }
+            requireOpened(name);
+            if (stores.size() + closing.size() + unopened.size() >= MAX_CONTEXTS) {
+                throw Refusal.tooManyRequests(
+                        ErrorCategory.VALIDATION_FAILED,
+                        "there is no context " + name + ", and " + MAX_CONTEXTS + " is the most there may be");
+            }
+            return openAnew(name);
         }
+    }
+
+    private void requireNotClosing(String name) {
+        if (closing.contains(name)) {
+            throw Refusal.contextClosed("context " + name + " is being deleted or emptied; try again");
+        }
+    }
+
+    private synchronized EventStorage openAnew(String name) {
         if (closed) {
             throw Refusal.shuttingDown();
-        }
-        if (!isName(name)) {
-            throw Refusal.invalid("not a context name: " + name);
-        }
-        requireOpened(name);
-        if (stores.size() + unopened.size() >= MAX_CONTEXTS) {
-            throw Refusal.tooManyRequests(
-                    ErrorCategory.VALIDATION_FAILED,
-                    "there is no context " + name + ", and " + MAX_CONTEXTS + " is the most there may be");
         }
         Path store = folder.resolve(name);
         if (!Files.exists(store)) {
@@ -298,12 +335,23 @@ public final class Contexts implements AutoCloseable {
 
     @Override
     public void close() {
+        boolean interrupted = false;
         synchronized (this) {
             closed = true;
             stores.values().forEach(EventStorage::close);
             stores.clear();
+            while (!closing.isEmpty()) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
         }
         closeResources();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** A backup that runs uses them, and closes them at its end: it may take long. */

@@ -3,7 +3,11 @@ package florin.eventstore.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import com.google.common.util.concurrent.Uninterruptibles;
+import florin.eventstore.protocol.Refusal;
+import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -11,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -18,6 +23,8 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ContextsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -46,6 +53,64 @@ class ContextsTest {
                 return isDeleting;
             });
         }
+    }
+
+    /** With it would wait the threads that carry out calls of all contexts. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whileAContextIsDeletedOrEmptiedWhoWantsItIsRefusedAndNobodyWaits(boolean isPurged) throws Exception {
+        CountDownLatch isClosing = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        try (Contexts contexts = new Contexts(data, StoreFixture.CONFIGURATION)) {
+            contexts.onClose(name -> {
+                isClosing.countDown();
+                Uninterruptibles.awaitUninterruptibly(goesOn);
+            });
+            contexts.open();
+            contexts.create("orders");
+            CompletableFuture<Boolean> closed = CompletableFuture.supplyAsync(
+                    () -> isPurged ? contexts.purge("orders") : contexts.delete("orders"));
+            assertThat(isClosing.await(30, TimeUnit.SECONDS)).isTrue();
+            try {
+                assertTimeoutPreemptively(PATIENCE, () -> {
+                    assertThatThrownBy(() -> contexts.get("orders"))
+                            .isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(refusal.status())
+                                    .isEqualTo(Status.Code.UNAVAILABLE))
+                            .hasMessageContaining("context orders is being deleted or emptied; try again");
+                    assertThat(contexts.create("another")).isTrue();
+                });
+            } finally {
+                goesOn.countDown();
+            }
+
+            assertThat(closed.get(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(contexts.isOpen("orders")).isEqualTo(isPurged);
+            assertThat(contexts.get("orders").lastIndex()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void aNodeEndsWhenWhatItDeletesIsClosed() throws Exception {
+        CountDownLatch isClosing = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        Contexts contexts = new Contexts(data, StoreFixture.CONFIGURATION);
+        contexts.onClose(name -> {
+            isClosing.countDown();
+            Uninterruptibles.awaitUninterruptibly(goesOn);
+        });
+        contexts.open();
+        contexts.create("orders");
+        CompletableFuture<Boolean> deleted = CompletableFuture.supplyAsync(() -> contexts.delete("orders"));
+        assertThat(isClosing.await(30, TimeUnit.SECONDS)).isTrue();
+        Thread closes = new Thread(contexts::close);
+        closes.start();
+        await().until(() -> closes.getState() == Thread.State.WAITING);
+
+        goesOn.countDown();
+
+        closes.join(PATIENCE.toMillis());
+        assertThat(closes.isAlive()).isFalse();
+        assertThat(deleted.get(60, TimeUnit.SECONDS)).isTrue();
     }
 
     /** With luck the last file comes when its folder was looked through already. */
