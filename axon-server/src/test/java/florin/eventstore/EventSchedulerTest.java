@@ -5,17 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import florin.eventstore.NodeConfiguration.Limits;
+import florin.eventstore.storage.EventStorage;
+import florin.eventstore.storage.Schedule;
+import florin.eventstore.storage.StorageConfiguration;
+import florin.eventstore.storage.StorageResources;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.event.EventStream;
 import io.axoniq.axonserver.grpc.event.EventWithToken;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,6 +116,36 @@ class EventSchedulerTest {
         fixture.restart();
         client = fixture.connect("client");
         assertThat(client.eventChannel().getLastToken().get()).isEqualTo(999);
+    }
+
+    @Test
+    void whatIsOverdueAtAStartIsPublishedInTheOrderInWhichItWasDue() throws Exception {
+        int events = 1000;
+        fixture.close();
+        List<Integer> order = new ArrayList<>(IntStream.range(0, events).boxed().toList());
+        Collections.shuffle(order, new Random(1));
+        try (StorageResources resources = new StorageResources(data.resolve("native"));
+                EventStorage storage =
+                        EventStorage.open(data.resolve("contexts/default"), resources, StorageConfiguration.DEFAULT)) {
+            for (int number : order) {
+                storage.schedule(
+                        new Schedule(
+                                UUID.randomUUID().toString(), 1000L * number, event("", 0, String.valueOf(number))),
+                        null);
+            }
+        }
+        fixture = new NodeFixture(data);
+        client = fixture.connect("client");
+
+        List<Integer> published = new ArrayList<>();
+        try (EventStream stream = client.eventChannel().openStream(-1, 64)) {
+            while (published.size() < events) {
+                EventWithToken next = stream.nextIfAvailable(30, TimeUnit.SECONDS);
+                published.add(
+                        Integer.valueOf(next.getEvent().getPayload().getData().toStringUtf8()));
+            }
+        }
+        assertThat(published).isSorted();
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.axoniq.axonserver.grpc.event.ScheduleEventRequest;
 import io.axoniq.axonserver.grpc.event.ScheduleToken;
 import io.grpc.stub.StreamObserver;
 import java.time.Clock;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Queue;
 import java.util.UUID;
@@ -31,6 +32,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +60,9 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     private final Map<String, Waiting> timers = new ConcurrentHashMap<>();
     private final Queue<Firing> due = new ConcurrentLinkedQueue<>();
     private final Semaphore firing = new Semaphore(MAX_FIRING);
+    /** Of whoever publishes what is due; it runs while there are some. */
+    private final AtomicInteger wakeUps = new AtomicInteger();
+
     private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - WARNING_NANOS);
     /** How far the clock was ahead of the one that timers go by; used by the timer alone. */
     private long clockAheadMs;
@@ -86,8 +91,9 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
         this.timer = timer;
         this.readers = readers;
         this.maxSchedules = maxSchedules;
-        contexts.onOpen((name, storage) -> storage.schedules()
-                .forEach((token, instant) -> startTimer(new Firing(name, storage, token, instant), 0)));
+        contexts.onOpen((name, storage) -> storage.schedules().entrySet().stream()
+                .sorted(Map.Entry.comparingByValue())
+                .forEach(schedule -> startTimer(new Firing(name, storage, schedule.getKey(), schedule.getValue()), 0)));
         contexts.onClose(name -> timers.keySet().removeIf(key -> {
             boolean gone = key.startsWith(name + '/');
             Waiting waiting = gone ? timers.get(key) : null;
@@ -114,7 +120,12 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
         }
         LOG.info("The clock was set by {} ms", ahead - clockAheadMs);
         clockAheadMs = ahead;
-        timers.replaceAll((key, waiting) -> waiting.timer().cancel(false) ? waiting(waiting.schedule(), 0) : waiting);
+        timers.values().stream()
+                .map(Waiting::schedule)
+                .sorted(Comparator.comparingLong(Firing::instant))
+                .forEach(schedule -> timers.computeIfPresent(
+                        schedule.key(),
+                        (key, waiting) -> waiting.timer().cancel(false) ? waiting(waiting.schedule(), 0) : waiting));
     }
 
     @Override
@@ -197,18 +208,24 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
     }
 
     private void fireNext() {
-        while (firing.tryAcquire()) {
-            Firing next = due.poll();
-            if (next == null) {
-                firing.release();
-                return;
-            }
+        if (wakeUps.getAndIncrement() == 0) {
             try {
-                readers.execute(() -> fire(next));
+                readers.execute(this::fireDue);
             } catch (RejectedExecutionException e) {
-                return; // The node is shutting down; what is due is found when it starts again.
+                // The node is shutting down; what is due is found when it starts again.
             }
         }
+    }
+
+    /** One after the other, so that they are published in the order in which they are due. */
+    private void fireDue() {
+        int seen;
+        do {
+            seen = wakeUps.get();
+            while (!due.isEmpty() && firing.tryAcquire()) {
+                fire(due.remove());
+            }
+        } while (wakeUps.addAndGet(-seen) != 0);
     }
 
     private void fire(Firing schedule) {
@@ -218,7 +235,7 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
                     .schedule(schedule.token())
                     .map(schedule.storage()::fire)
                     .orElseGet(() -> CompletableFuture.completedFuture(-1L));
-        } catch (RuntimeException unreadable) {
+        } catch (RuntimeException | Error unreadable) {
             fired = CompletableFuture.failedFuture(unreadable);
         }
         fired.whenComplete((index, failure) -> {
