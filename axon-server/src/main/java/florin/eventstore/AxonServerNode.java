@@ -234,7 +234,6 @@ public final class AxonServerNode implements AutoCloseable {
         if (control != null) {
             control.close();
         }
-        timer.shutdown();
         if (http != null) {
             http.close();
         }
@@ -246,6 +245,7 @@ public final class AxonServerNode implements AutoCloseable {
             var unused = loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS);
             await(loops);
         }
+        timer.shutdown(); // Calls need it until the last one has ended.
         calls.shutdown();
         callsOfNewContexts.shutdown();
         readers.shutdown();
