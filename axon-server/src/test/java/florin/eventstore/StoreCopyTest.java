@@ -180,6 +180,21 @@ class StoreCopyTest {
     }
 
     @Test
+    void aSnapshotThatOnlyTheTargetHasIsSeen() throws Exception {
+        fill();
+        copy();
+        atTarget.eventChannel()
+                .appendSnapshot(event("aggregate-8", 12, "of the target's own"))
+                .get(30, TimeUnit.SECONDS);
+
+        assertThatThrownBy(this::copy)
+                .isInstanceOf(CopyException.class)
+                .hasMessageContaining("the snapshots differ")
+                .hasMessageContaining("has 3 with SHA-256")
+                .hasMessageContaining("has 4 with");
+    }
+
+    @Test
     void aTargetThatHoldsMoreIsLeftAlone() throws Exception {
         append(atTarget, event("more", 0, "more"));
 

@@ -219,7 +219,6 @@ public final class StoreCopy {
     /** Those that the target lacks are appended as they were: the oldest first. */
     private void copySnapshots(String aggregate, Fingerprint ours, Fingerprint theirs) throws InterruptedException {
         Deque<Long> missing = new ArrayDeque<>();
-        long before = ours.count();
         source.readSnapshots(aggregate, snapshot -> {
             ours.add(snapshot);
             long sequence = snapshot.getAggregateSequenceNumber();
@@ -230,9 +229,7 @@ public final class StoreCopy {
         for (long sequence : missing) {
             target.appendSnapshot(source.latestSnapshot(aggregate, sequence).orElseThrow());
         }
-        if (ours.count() > before) {
-            target.readSnapshots(aggregate, theirs::add);
-        }
+        target.readSnapshots(aggregate, theirs::add); // Also if the source has none: the target may have some.
     }
 
     private static Fingerprint eventsOf(RemoteStore store, long count) throws InterruptedException {
