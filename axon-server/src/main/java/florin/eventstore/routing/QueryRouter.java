@@ -8,10 +8,10 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 
 /** Knows who handles which query in one context, and which subscription queries are open. */
 final class QueryRouter {
@@ -26,6 +26,9 @@ final class QueryRouter {
     private final Map<String, List<QueryHandler>> routes = new ConcurrentHashMap<>();
 
     private final Map<String, OpenSubscription> subscriptions = new ConcurrentHashMap<>();
+    /** The same by the names of their queries. */
+    private final Map<String, Set<OpenSubscription>> subscriptionsByQuery = new ConcurrentHashMap<>();
+
     private final AtomicInteger turn = new AtomicInteger();
     private final AtomicLong subscriptionBytes;
 
@@ -57,8 +60,8 @@ final class QueryRouter {
         openFor(query).forEach(open -> open.handlerUnsubscribed(handler));
     }
 
-    private Stream<OpenSubscription> openFor(String query) {
-        return subscriptions.values().stream().filter(open -> open.query().equals(query));
+    private Set<OpenSubscription> openFor(String query) {
+        return subscriptionsByQuery.getOrDefault(query, Set.of());
     }
 
     void disconnect(QueryHandler handler) {
@@ -149,6 +152,11 @@ final class QueryRouter {
             subscriptionBytes.addAndGet(-subscription.bytes());
             throw tooMany("the subscription identifier is in use");
         }
+        subscriptionsByQuery.compute(subscription.query(), (query, present) -> {
+            Set<OpenSubscription> open = present == null ? ConcurrentHashMap.newKeySet() : present;
+            open.add(subscription);
+            return open;
+        });
     }
 
     private static Refusal tooMany(String message) {
@@ -167,6 +175,10 @@ final class QueryRouter {
     void closed(OpenSubscription subscription) {
         if (subscriptions.remove(subscription.identifier(), subscription)) {
             subscriptionBytes.addAndGet(-subscription.bytes());
+            subscriptionsByQuery.computeIfPresent(subscription.query(), (query, open) -> {
+                open.remove(subscription);
+                return open.isEmpty() ? null : open;
+            });
         }
     }
 

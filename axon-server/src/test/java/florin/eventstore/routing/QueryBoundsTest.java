@@ -3,6 +3,7 @@ package florin.eventstore.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.google.protobuf.ByteString;
 import florin.eventstore.protocol.Recorder;
@@ -17,6 +18,7 @@ import io.axoniq.axonserver.grpc.query.QueryResponse;
 import io.axoniq.axonserver.grpc.query.QueryUpdate;
 import io.axoniq.axonserver.grpc.query.SubscriptionQuery;
 import io.axoniq.axonserver.grpc.query.SubscriptionQueryResponse;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -142,6 +144,42 @@ class QueryBoundsTest {
         open.remove().close();
 
         assertThatCode(() -> queries.open(another)).doesNotThrowAnyException();
+    }
+
+    /** To go through all of them each time would take a minute. */
+    @Test
+    void toSubscribeCostsLittleHoweverManySubscriptionQueriesAreOpen() {
+        Recorder<SubscriptionQueryResponse> subscriber = new Recorder<>();
+        for (int i = 0; i < 100_000; i++) {
+            queries.open(new OpenSubscription(
+                    SubscriptionQuery.newBuilder()
+                            .setSubscriptionIdentifier("subscription " + i)
+                            .setQueryRequest(QueryRequest.newBuilder().setQuery("Other " + i % 1000))
+                            .build(),
+                    subscriber.outbound(),
+                    queries,
+                    0));
+        }
+        QueryHandler handler = new QueryHandler(new Recorder<QueryProviderInbound>().outbound());
+
+        assertTimeout(Duration.ofSeconds(10), () -> {
+            for (int i = 0; i < 10_000; i++) {
+                queries.subscribe("Find " + i, handler);
+                queries.unsubscribe("Find " + i, handler);
+            }
+        });
+    }
+
+    @Test
+    void aSubscriptionQueryThatIsClosedIsForgotten() {
+        OpenSubscription closed = largeSubscription("subscription", new Recorder<>());
+        queries.open(closed);
+        closed.close();
+        Recorder<QueryProviderInbound> client = new Recorder<>();
+
+        handler("handler", client);
+
+        assertThat(client.seen).isEmpty();
     }
 
     @Test
