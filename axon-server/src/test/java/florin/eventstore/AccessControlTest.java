@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import florin.eventstore.NodeConfiguration.Access;
 import florin.eventstore.security.AccessControl;
 import io.axoniq.axonserver.connector.AxonServerConnection;
+import io.axoniq.axonserver.connector.event.EventChannel;
+import io.axoniq.axonserver.connector.event.PersistentStreamProperties;
 import io.axoniq.axonserver.connector.query.QueryDefinition;
 import io.axoniq.axonserver.grpc.command.Command;
 import io.axoniq.axonserver.grpc.command.CommandResponse;
@@ -22,6 +24,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -112,6 +115,27 @@ class AccessControlTest {
                 .as("what nobody may, for it is not here")
                 .hasMessageContaining("UNIMPLEMENTED")
                 .hasMessageContaining("the dynamic consistency boundary is not here");
+    }
+
+    @Test
+    void whoMayReadMayMakePersistentStreamsAndNotChangeThem() throws Exception {
+        EventChannel reader = connect(READER, "default").eventChannel();
+        reader.createPersistentStream(
+                        "stream",
+                        new PersistentStreamProperties("stream", 1, "SequentialPolicy", List.of(), "TAIL", ""))
+                .get(30, TimeUnit.SECONDS);
+        assertThat(reader.persistentStreams().get(30, TimeUnit.SECONDS)).hasSize(1);
+
+        assertThatThrownBy(() -> reader.setPersistentStreamSegments("stream", 2).get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("CONTEXT_ADMIN");
+        assertThatThrownBy(() -> reader.resetPersistentStreamAtHead("stream").get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("CONTEXT_ADMIN");
+        assertThatThrownBy(() -> reader.deletePersistentStream("stream").get(30, TimeUnit.SECONDS))
+                .hasMessageContaining("CONTEXT_ADMIN");
+        connect(OPERATOR, "default")
+                .eventChannel()
+                .deletePersistentStream("stream")
+                .get(30, TimeUnit.SECONDS);
     }
 
     @Test

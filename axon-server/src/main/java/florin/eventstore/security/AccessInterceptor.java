@@ -33,6 +33,9 @@ public final class AccessInterceptor implements ServerInterceptor {
     /** Whoever appends to an aggregate loads it first. */
     private static final Role[] LOAD = {Role.USE_CONTEXT, Role.READ_EVENTS, Role.PUBLISH_EVENTS};
 
+    /** Who only reads may make a persistent stream to read it, and take none away from others. */
+    private static final Role[] CHANGE_STREAM = {Role.USE_CONTEXT, Role.CONTEXT_ADMIN, Role.ADMIN};
+
     private static final Role[] NOBODY_ELSE = {Role.ADMIN};
     private static final Map<String, Role[]> BY_SERVICE = Map.of(
             PlatformServiceGrpc.SERVICE_NAME, ANY,
@@ -46,6 +49,9 @@ public final class AccessInterceptor implements ServerInterceptor {
             Map.entry(EventStoreGrpc.getListAggregateEventsMethod().getFullMethodName(), LOAD),
             Map.entry(EventStoreGrpc.getListAggregateSnapshotsMethod().getFullMethodName(), LOAD),
             Map.entry(EventStoreGrpc.getReadHighestSequenceNrMethod().getFullMethodName(), LOAD),
+            Map.entry(PersistentStreamServiceGrpc.getUpdateStreamMethod().getFullMethodName(), CHANGE_STREAM),
+            Map.entry(PersistentStreamServiceGrpc.getResetStreamMethod().getFullMethodName(), CHANGE_STREAM),
+            Map.entry(PersistentStreamServiceGrpc.getDeleteStreamMethod().getFullMethodName(), CHANGE_STREAM),
             Map.entry(CommandServiceGrpc.getDispatchMethod().getFullMethodName(), roles(Role.DISPATCH_COMMANDS)),
             Map.entry(
                     CommandServiceGrpc.getOpenStreamMethod().getFullMethodName(),
