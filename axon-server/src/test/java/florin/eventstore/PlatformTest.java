@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.axoniq.axonserver.connector.AxonServerConnection;
 import io.axoniq.axonserver.connector.Registration;
 import io.axoniq.axonserver.connector.control.ProcessorInstructionHandler;
@@ -53,6 +56,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class PlatformTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -71,6 +75,25 @@ class PlatformTest {
     @AfterEach
     void stop() {
         fixture.close();
+    }
+
+    /** Whoever reads the log would take what follows a line break for the node's own words. */
+    @Test
+    void theLogHasNamesOfClientsOnOneLineAndNotWholeIfTheyAreLong() {
+        Logger logger = (Logger) LoggerFactory.getLogger("florin.eventstore");
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        try {
+            fixture.connect("forger\n12:00:00.000 ERROR all is lost\u2028", "x".repeat(4000), "default");
+
+            String named = "forger?12:00:00.000 ERROR all is lost? (" + "x".repeat(200) + "...)";
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(List.copyOf(log.list))
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .contains(named + " connected to context default"));
+        } finally {
+            logger.detachAppender(log);
+        }
     }
 
     @Test

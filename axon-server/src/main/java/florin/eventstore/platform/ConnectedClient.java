@@ -93,13 +93,13 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
                         .setClientId(clientId)
                         .setComponentName(component)
                         .build();
-                LOG.info("{} ({}) connected to context {}", client.getComponentName(), client.getClientId(), context);
+                LOG.info("{} connected to context {}", this, context);
             }
             case EVENT_PROCESSOR_INFO -> {
                 EventProcessorInfo info = message.getEventProcessorInfo();
                 if (!keep(info) && !reportsTooMuch) {
                     reportsTooMuch = true;
-                    LOG.warn("{} ({}) reports more than is kept: {}", component(), clientId(), info.getProcessorName());
+                    LOG.warn("{} reports more than is kept: {}", this, Names.forLog(info.getProcessorName()));
                 }
             }
             case HEARTBEAT -> answersHeartbeats = true;
@@ -191,6 +191,12 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
         return client.getComponentName();
     }
 
+    /** As the log names it. */
+    @Override
+    public String toString() {
+        return Names.forLog(component()) + " (" + Names.forLog(clientId()) + ')';
+    }
+
     /** The event processor of the name as the client reported it last; null if there is none. */
     EventProcessorInfo processor(String name) {
         return processors.get(name);
@@ -236,7 +242,7 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
     /** Sends a heartbeat; true if the client has been silent for too long instead. */
     boolean isSilent(long now, long timeoutNanos) {
         if (answersHeartbeats && now - lastHeardNanos > timeoutNanos) {
-            LOG.warn("{} ({}) stopped answering heartbeats", client.getComponentName(), client.getClientId());
+            LOG.warn("{} stopped answering heartbeats", this);
             return true;
         }
         if (out.isReady()) {
@@ -268,7 +274,7 @@ final class ConnectedClient implements StreamObserver<PlatformInboundInstruction
             topology.unsubscribe(this);
             onEnd.accept(this);
             forgetProcessors();
-            LOG.info("{} ({}) disconnected", client.getComponentName(), client.getClientId());
+            LOG.info("{} disconnected", this);
             instructions
                     .values()
                     .forEach(waiting -> waiting.completeExceptionally(

@@ -241,11 +241,14 @@ public final class EventProcessors {
             try {
                 Selector selector = selector(key);
                 var unused = even(selector, running(selector)).exceptionally(failure -> {
-                    LOG.warn("Processor {} could not be balanced: {}", key.name(), failure.getMessage());
+                    LOG.warn(
+                            "Processor {} could not be balanced: {}",
+                            Names.forLog(key.name()),
+                            Names.forLog(String.valueOf(failure.getMessage())));
                     return null;
                 });
             } catch (RuntimeException e) {
-                LOG.warn("Processor {} could not be balanced", key.name(), e);
+                LOG.warn("Processor {} could not be balanced", Names.forLog(key.name()), e);
             }
         }
     }

@@ -101,7 +101,7 @@ public final class PlatformRpc extends PlatformServiceGrpc.PlatformServiceImplBa
                 }
             } catch (RuntimeException | Error e) {
                 // Whatever it was, the others go on: a task that throws is not run again.
-                LOG.warn("Heartbeat to {} failed", client.clientId(), e);
+                LOG.warn("Heartbeat to {} failed", client, e);
             }
         }
     }

@@ -249,7 +249,10 @@ public final class EventSchedulerRpc extends EventSchedulerGrpc.EventSchedulerIm
         if (failure == null) {
             timers.remove(schedule.key());
         } else if (Refusal.from(failure).category() == ErrorCategory.INVALID_EVENT_SEQUENCE) {
-            LOG.error("Scheduled event {} is dropped: {}", schedule.token(), failure.getMessage());
+            LOG.error(
+                    "Scheduled event {} is dropped: {}",
+                    schedule.token(),
+                    Names.forLog(String.valueOf(failure.getMessage())));
             schedule.storage().cancelSchedule(schedule.token());
             timers.remove(schedule.key());
         } else if (!timer.isShutdown() && !schedule.storage().isClosed()) {
