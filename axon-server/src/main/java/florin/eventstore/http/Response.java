@@ -72,7 +72,6 @@ record Response(int status, String contentType, long length, Body body) {
             case UNAUTHENTICATED -> problem(401, "Unauthorized", detail);
             case PERMISSION_DENIED -> problem(403, "Forbidden", detail);
             case NOT_FOUND -> problem(404, "Not Found", detail);
-            case ALREADY_EXISTS -> problem(409, "Conflict", detail);
             case RESOURCE_EXHAUSTED -> problem(429, "Too Many Requests", detail);
             case UNAVAILABLE ->
                 refusal.category() == ErrorCategory.INSTRUCTION_EXECUTION_ERROR

@@ -1,6 +1,7 @@
 package florin.eventstore.storage;
 
 import florin.eventstore.protocol.Refusal;
+import florin.eventstore.protocol.Sha256;
 import io.axoniq.axonserver.grpc.event.Event;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,8 +22,8 @@ public final class Verification {
     private final Path folder;
     private final EventDatabase database;
     private final StreamCheck streamCheck;
-    private final MessageDigest digest = sha256();
-    private final MessageDigest ofPair = sha256();
+    private final MessageDigest digest = Sha256.digest();
+    private final MessageDigest ofPair = Sha256.digest();
 
     private Verification(Path folder, EventDatabase database, StreamCheck streamCheck) {
         this.folder = folder;
@@ -190,14 +190,6 @@ public final class Verification {
 
     private Refusal damaged(String what) {
         return Refusal.readFailed("the event store in " + folder + " is damaged: " + what, null);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("each Java platform has SHA-256", e);
-        }
     }
 
     /** A sum over hashes, so that two sets of pairs are compared without an order and without looking each one up. */

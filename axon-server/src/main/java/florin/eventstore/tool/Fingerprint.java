@@ -2,16 +2,16 @@ package florin.eventstore.tool;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Message;
+import florin.eventstore.protocol.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** How many messages there were, and a SHA-256 of all of them in order, which does not depend on the order of map entries. */
 final class Fingerprint {
-    private final MessageDigest digest = sha256();
+    private final MessageDigest digest = Sha256.digest();
     private long count;
 
     void add(Message message) {
@@ -38,14 +38,6 @@ final class Fingerprint {
             return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
         } catch (CloneNotSupportedException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
         }
     }
 }
