@@ -74,7 +74,8 @@ class EventWriterTest {
                 .hasMessageContaining("could not be opened again")
                 .extracting(refusal -> ((Refusal) refusal).category())
                 .isEqualTo(ErrorCategory.DATAFILE_READ_ERROR));
-        assertThat(storage.hindrance()).contains("CURRENT is missing");
+        await().atMost(30, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(storage.hindrance()).contains("CURRENT is missing"));
 
         Files.move(elsewhere, current);
 
