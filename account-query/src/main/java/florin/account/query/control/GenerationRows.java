@@ -103,15 +103,21 @@ class GenerationRows {
         becomes(state, OtherHalf.EMPTY);
     }
 
-    /** Whether an account waits in the next generation that goes on in the one that is read. */
+    /** Whether an account waits in the next generation at an event that the one that is read has projected. */
     boolean isNextStuck(ProjectionState state) {
         return database.sql(
                         """
+                        WITH waiting AS (
+                            SELECT processing_group, sequence_identifier, min(sequence_number) AS since
+                            FROM dead_letter_entry WHERE processing_group IN (:next, :served) GROUP BY 1, 2)
                         SELECT EXISTS (
-                            SELECT sequence_identifier FROM dead_letter_entry WHERE processing_group = ?
-                            EXCEPT SELECT sequence_identifier FROM dead_letter_entry WHERE processing_group = ?)
+                            SELECT FROM waiting AS next WHERE processing_group = :next AND NOT EXISTS (
+                                SELECT FROM waiting AS served WHERE served.processing_group = :served
+                                AND served.sequence_identifier = next.sequence_identifier
+                                AND served.since <= next.since))
                         """)
-                .params(state.otherProcessor(), state.processor())
+                .param("next", state.otherProcessor())
+                .param("served", state.processor())
                 .query(Boolean.class)
                 .single();
     }

@@ -65,8 +65,8 @@ class ProjectionsController {
             description =
                     "Its next generation is built beside the one that is read, which is kept up to date, and takes its"
                             + " place at one moment once it has come as far; GET /projections tells when it has (replaying is"
-                            + " false). It does not as long as an account waits for a dead letter in it that goes on in the one"
-                            + " that is read.")
+                            + " false). It does not as long as an account waits in it at an event that the one that is read has"
+                            + " projected.")
     @ApiResponse(responseCode = "202", description = "The replay has begun", content = @Content)
     @ApiResponse(responseCode = "404", description = "unknown-projection")
     @ApiResponse(responseCode = "409", description = "replay-running")
