@@ -69,6 +69,7 @@ import org.axonframework.commandhandling.gateway.CommandGateway;
 import org.axonframework.common.transaction.TransactionManager;
 import org.axonframework.config.Configuration;
 import org.axonframework.eventhandling.GenericEventMessage;
+import org.axonframework.eventhandling.tokenstore.TokenStore;
 import org.axonframework.eventsourcing.eventstore.EventStoreException;
 import org.axonframework.messaging.ResultMessage;
 import org.axonframework.messaging.annotation.MetaDataValue;
@@ -155,6 +156,9 @@ class KitTest {
 
     @Autowired
     private Configuration axon;
+
+    @Autowired
+    private TokenStore tokens;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final JsonMapper json = JsonMapper.builder().build();
@@ -902,6 +906,11 @@ class KitTest {
                     .hasMessageContaining("florin.LaterEvent");
             assertThat(serializer.classForType(SerializedType.emptyType())).isEqualTo(Void.class);
         }
+    }
+
+    @Test
+    void aTokenIsStoredOnlyByWhoHasClaimedIt() {
+        assertThat(tokens).isInstanceOf(ClaimedTokens.class);
     }
 
     @Test
