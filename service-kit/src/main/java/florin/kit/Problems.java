@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.axonframework.axonserver.connector.AxonServerException;
 import org.axonframework.axonserver.connector.command.AxonServerCommandDispatchException;
 import org.axonframework.axonserver.connector.query.AxonServerQueryDispatchException;
@@ -166,6 +167,9 @@ final class Problems {
         }
         if (cause instanceof JacksonException json) {
             return json(json);
+        }
+        if (cause instanceof InvalidParameterException) {
+            return new ProblemException(ProblemType.INVALID_REQUEST, "The query string cannot be read");
         }
         return unavailable(cause);
     }

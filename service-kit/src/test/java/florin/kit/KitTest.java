@@ -708,6 +708,24 @@ class KitTest {
         assertProblem(get("/payments/a%2Fb"), 400, "invalid-request");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"?overALostConnection=%ff", "?overALostConnection=%zz", "?=x"})
+    void aQueryStringThatCannotBeDecodedIsRefused(String query) throws Exception {
+        try (Socket connection = new Socket("localhost", port)) {
+            connection.setSoTimeout((int) PATIENCE.toMillis());
+            String head =
+                    """
+                    GET /payments/count%s HTTP/1.1\r
+                    Host: localhost\r
+                    Connection: close\r
+                    \r
+                    """;
+            connection.getOutputStream().write(head.formatted(query).getBytes(US_ASCII));
+
+            assertThat(answer(connection)).startsWith("HTTP/1.1 400").contains("invalid-request");
+        }
+    }
+
     @Test
     void aCommandReachesItsBranchWithTheRequestsCorrelationId() {
         HttpResponse<String> response = get("/payments/" + NORTH + "/TRF-1");
