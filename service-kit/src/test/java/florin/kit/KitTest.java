@@ -697,6 +697,12 @@ class KitTest {
                 .header("Content-Type", "application/yaml")
                 .POST(BodyPublishers.ofString("reference: rent\namount: {value: '1.00', currency: EUR}\n")));
         assertProblem(yaml, 415, "unsupported-media-type");
+        HttpResponse<String> parts = send(request("/payments")
+                .header("Content-Type", "multipart/form-data")
+                .POST(BodyPublishers.ofString("{}")));
+        assertProblem(parts, 415, "unsupported-media-type");
+        HttpResponse<String> noBody = send(request("/payments/count").header("Content-Type", "multipart/form-data"));
+        assertThat(noBody.statusCode()).as(noBody.body()).isEqualTo(200);
         HttpResponse<String> noPage = send(request("/payments/" + NORTH + "/TRF-1")
                 .header(Correlation.HEADER, "the-correlation")
                 .header("Accept", "text/html"));
