@@ -11,10 +11,15 @@ import florin.account.query.StreamClient.Event;
 import florin.account.query.control.ProjectionStatus;
 import florin.account.query.control.Projections;
 import florin.account.query.control.Replays;
+import florin.account.query.stream.EntryStreams;
 import florin.kit.TestPlatform;
 import florin.money.Money;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -33,6 +38,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
@@ -43,6 +49,8 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
@@ -77,6 +85,9 @@ class EntryStreamsTest {
 
     @Autowired
     private Replays replays;
+
+    @Autowired
+    private EntryStreams entryStreams;
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -300,6 +311,84 @@ class EntryStreamsTest {
             awaitLast(client, 2);
             assertThat(client.entries()).hasSize(1);
             assertThat(client.connections()).isOne();
+        }
+    }
+
+    @Test
+    void a_stream_to_which_nothing_can_be_sent_is_ended_and_keeps_no_other_from_entries_or_comments() throws Exception {
+        Iban quiet = Iban.of("SBRK", 1);
+        Iban busy = Iban.of("SBRK", 2);
+        insert(quiet, 1);
+        insert(busy, 1);
+        BrokenResponse withoutEntries = openBroken(quiet);
+        List<StreamClient> clients = new ArrayList<>();
+        try {
+            for (int number = 0; number < 5; number++) {
+                openBroken(busy);
+                clients.add(follow(busy, ""));
+            }
+            clients.add(follow(quiet, ""));
+            awaitStreams(12);
+            insertNext(busy);
+            for (StreamClient client : clients.subList(0, 5)) {
+                awaitLast(client, 2);
+            }
+            awaitStreams(6);
+            await().atMost(PATIENCE).until(() -> clients.stream().allMatch(client -> client.comments() > 0));
+            assertThat(withoutEntries.attempts).hasValue(1);
+            assertThat(clients).allMatch(client -> client.connections() == 1);
+        } finally {
+            for (StreamClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    /** Of a client to which its first event is written, and nothing more. */
+    private BrokenResponse openBroken(Iban iban) throws IOException {
+        BrokenResponse response = new BrokenResponse();
+        MockHttpServletRequest request = new MockHttpServletRequest("GET", "/") {
+            @Override
+            public AsyncContext startAsync() {
+                return startAsync(this, response);
+            }
+        };
+        request.setAsyncSupported(true);
+        entryStreams.open(iban, 1, request, response);
+        return response;
+    }
+
+    private static final class BrokenResponse extends MockHttpServletResponse {
+        private final AtomicInteger attempts = new AtomicInteger();
+        private boolean isBroken;
+
+        @Override
+        public ServletOutputStream getOutputStream() {
+            return new ServletOutputStream() {
+                @Override
+                public boolean isReady() {
+                    if (isBroken) {
+                        attempts.incrementAndGet();
+                        throw new IllegalStateException("as it was asked to");
+                    }
+                    return true;
+                }
+
+                @Override
+                public void setWriteListener(WriteListener listener) {
+                    try {
+                        listener.onWritePossible();
+                    } catch (IOException gone) {
+                        throw new UncheckedIOException(gone);
+                    }
+                    isBroken = true;
+                }
+
+                @Override
+                public void write(int character) {
+                    // Nobody reads it.
+                }
+            };
         }
     }
 

@@ -134,7 +134,7 @@ final class EntryStream implements WriteListener, AsyncListener {
             isCompleted = true;
             try {
                 connection.complete();
-            } catch (IllegalStateException endedByTomcat) {
+            } catch (RuntimeException endedByTomcat) {
                 // It saw at the same moment that the client has gone.
             }
         }

@@ -24,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -137,9 +138,25 @@ public class EntryStreams implements SmartLifecycle, MeterBinder {
         for (int number = 0; number < found.size(); number++) {
             List<AccountEntry> next = found.get(number);
             if (!next.isEmpty()) {
-                streams.get(number)
-                        .send(events(next), next.get(next.size() - 1).position(), next.size() == ENTRIES_AT_ONCE);
+                orEnd(
+                        streams.get(number),
+                        stream -> stream.send(
+                                events(next), next.get(next.size() - 1).position(), next.size() == ENTRIES_AT_ONCE));
             }
+        }
+    }
+
+    private void beat() {
+        open.forEach(stream -> orEnd(stream, EntryStream::beat));
+    }
+
+    /** A stream to which nothing can be sent is ended, and keeps nobody else from what is next. Its client may come again. */
+    private static void orEnd(EntryStream stream, Consumer<EntryStream> sending) {
+        try {
+            sending.accept(stream);
+        } catch (RuntimeException | Error broken) {
+            LOG.warn("A stream of the entries of {} is ended", stream.account(), broken);
+            stream.end();
         }
     }
 
@@ -159,7 +176,7 @@ public class EntryStreams implements SmartLifecycle, MeterBinder {
     public synchronized void start() {
         isRunning = true;
         schedule(looking, () -> look(open), PERIOD);
-        schedule(beating, () -> open.forEach(EntryStream::beat), HEARTBEAT_PERIOD);
+        schedule(beating, this::beat, HEARTBEAT_PERIOD);
     }
 
     private static void schedule(ScheduledExecutorService timer, Runnable task, Duration period) {
