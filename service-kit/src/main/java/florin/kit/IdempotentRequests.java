@@ -42,13 +42,15 @@ public final class IdempotentRequests {
     private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{1,255}");
     private static final int PURGED_PER_CLAIM = 20;
 
+    /** One that is being worked on would count as the first again. */
+    private static final String FORGOTTEN = "created_at < now() - make_interval(secs => :retention)"
+            + " AND (status IS NOT NULL OR leased_until <= now())";
+
     /** An array, because rows of a subquery that are one of two conditions are looked for in the whole table. */
     static final String FORGET = "DELETE FROM idempotency_key WHERE key = ANY (ARRAY("
-            + "SELECT key FROM idempotency_key WHERE created_at < now() - make_interval(secs => :retention)"
+            + "SELECT key FROM idempotency_key WHERE " + FORGOTTEN
             + " ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED))"
-            + " OR (key = :key AND created_at < now() - make_interval(secs => :retention)"
-            // One that is being worked on would count as the first again.
-            + " AND (status IS NOT NULL OR leased_until <= now()))";
+            + " OR (key = :key AND " + FORGOTTEN + ")";
 
     private final JdbcClient jdbc;
     private final JsonMapper json;

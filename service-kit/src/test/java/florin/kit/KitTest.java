@@ -560,6 +560,22 @@ class KitTest {
         throw new ProblemException(ProblemType.NO_ANSWER, "no answer for " + operationId);
     }
 
+    @Test
+    void anOldKeyThatIsBeingWorkedOnIsNotForgottenForTheSakeOfAnother() {
+        String key = UUID.randomUUID().toString();
+        Function<String, ResponseEntity<?>> afterADay = operationId -> {
+            assertThat(jdbc.sql("UPDATE idempotency_key SET created_at = now() - INTERVAL '25 hours' WHERE key = :key")
+                            .param("key", key)
+                            .update())
+                    .isOne();
+            assertThat(attempt(UUID.randomUUID().toString(), KitTest::done, barred -> true))
+                    .isEqualTo(200);
+            assertThat(attempt(key, KitTest::done, barred -> true)).isEqualTo(409);
+            return done(operationId);
+        };
+        assertThat(attempt(key, afterADay, barred -> true)).isEqualTo(200);
+    }
+
     /** An answer that refers to itself: it cannot be written. */
     record Circle() {
         public Circle getSelf() {
