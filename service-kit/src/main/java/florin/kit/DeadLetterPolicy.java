@@ -6,6 +6,7 @@ import org.axonframework.messaging.deadletter.DeadLetter;
 import org.axonframework.messaging.deadletter.Decisions;
 import org.axonframework.messaging.deadletter.EnqueueDecision;
 import org.axonframework.messaging.deadletter.EnqueuePolicy;
+import org.axonframework.messaging.deadletter.ThrowableCause;
 
 /**
  * An event is put aside for what it is, not for when it came: if the database or the event store is away for a moment the
@@ -18,6 +19,12 @@ public final class DeadLetterPolicy implements EnqueuePolicy<EventMessage<?>> {
         if (Problems.problem(cause).type().isTransient()) {
             throw new EventProcessingException("An event cannot be handled now: " + cause.getMessage(), cause);
         }
-        return Decisions.enqueue(cause);
+        return Decisions.enqueue(storable(cause));
+    }
+
+    /** A text that the column does not take would keep the event from being put aside, and stop its segment for good. */
+    private static ThrowableCause storable(Throwable cause) {
+        ThrowableCause truncated = ThrowableCause.truncated(cause);
+        return new ThrowableCause(truncated.type(), Columns.storable(truncated.message()));
     }
 }

@@ -9,6 +9,7 @@ import org.axonframework.eventhandling.EventMessage;
 import org.axonframework.eventhandling.EventProcessingException;
 import org.axonframework.eventhandling.GenericEventMessage;
 import org.axonframework.messaging.deadletter.GenericDeadLetter;
+import org.axonframework.messaging.deadletter.ThrowableCause;
 import org.junit.jupiter.api.Test;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.TransientDataAccessResourceException;
@@ -27,6 +28,22 @@ class DeadLetterPolicyTest {
         assertThat(policy.decide(letter, new DataIntegrityViolationException("too long", new SQLException("", "22001")))
                         .shouldEnqueue())
                 .isTrue();
+    }
+
+    @Test
+    void whyAnEventIsPutAsideFitsIntoItsColumnHoweverLongItIs() {
+        assertThat(policy.decide(letter, new IllegalArgumentException("NUL \0, " + "and more".repeat(200)))
+                        .enqueueCause())
+                .hasValueSatisfying(cause -> assertThat(cause)
+                        .hasMessageStartingWith("NUL \ufffd, and more")
+                        .extracting(Throwable::getMessage)
+                        .asString()
+                        .hasSize(1023));
+        assertThat(policy.decide(letter, new IllegalStateException()).enqueueCause())
+                .hasValueSatisfying(cause -> assertThat(cause)
+                        .hasMessage(null)
+                        .isInstanceOfSatisfying(ThrowableCause.class, put -> assertThat(put.type())
+                                .isEqualTo(IllegalStateException.class.getName())));
     }
 
     @Test
