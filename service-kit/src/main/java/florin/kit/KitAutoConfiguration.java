@@ -248,7 +248,7 @@ class KitAutoConfiguration {
         return bus;
     }
 
-    /** As many are read at once without the query bus as it has threads. */
+    /** As many are read at once as the query bus has threads, by these and without the query bus together. */
     @Bean
     QueryLimit queryLimit(
             PlatformTransactionManager transactions,
@@ -271,12 +271,13 @@ class KitAutoConfiguration {
             TargetContextResolver<? super QueryMessage<?, ?>> targetContextResolver) {
         QueryUpdateEmitter updateEmitter = axon.getComponent(QueryUpdateEmitter.class);
         QueryBusSpanFactory spanFactory = axon.getComponent(QueryBusSpanFactory.class);
-        QueryFaults local = new QueryFaults(SimpleQueryBus.builder()
-                .transactionManager(limit.transactionManager())
-                .queryUpdateEmitter(updateEmitter)
-                .errorHandler(errorHandler)
-                .spanFactory(spanFactory)
-                .messageMonitor(axon.messageMonitor(QueryBus.class, "queryBus")));
+        QueryFaults local = new QueryFaults(
+                SimpleQueryBus.builder()
+                        .queryUpdateEmitter(updateEmitter)
+                        .errorHandler(errorHandler)
+                        .spanFactory(spanFactory)
+                        .messageMonitor(axon.messageMonitor(QueryBus.class, "queryBus")),
+                limit);
         local.registerHandlerInterceptor(new CorrelationDataInterceptor<>(axon.correlationDataProviders()));
         return AxonServerQueryBus.builder()
                 .axonServerConnectionManager(connectionManager)

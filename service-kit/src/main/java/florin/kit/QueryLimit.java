@@ -14,7 +14,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * How much of the database the queries of the API may take: each for so long, so many at once. One that takes longer would keep a
  * connection that others need, long after the one who asked has gone.
  *
- * <p>The query bus has the time from here and a number of threads; what a request reads without the query bus has both from here.
+ * <p>What the query bus reads and what a request reads without it take turns with each other.
  */
 public final class QueryLimit {
 
@@ -46,9 +46,14 @@ public final class QueryLimit {
      * @throws ProblemException too-busy, if the others take longer than a query may
      */
     public <T> T read(Supplier<T> reading) {
+        return inTurn(() -> new TransactionTemplate(transactions, limited).execute(transaction -> reading.get()));
+    }
+
+    /** The same for a reading that begins a transaction of {@link #transactionManager} itself. */
+    <T> T inTurn(Supplier<T> reading) {
         takeTurn();
         try {
-            return new TransactionTemplate(transactions, limited).execute(transaction -> reading.get());
+            return reading.get();
         } finally {
             turns.release();
         }

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import florin.account.api.AccountRefusal;
 import florin.account.api.CaptureReservation;
 import florin.account.api.Iban;
@@ -62,6 +64,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
+import org.axonframework.axonserver.connector.AxonServerConfiguration;
 import org.axonframework.axonserver.connector.AxonServerConnectionManager;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandHandler;
@@ -93,6 +96,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.jdbc.PgConnection;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.jdbc.DataSourceUnwrapper;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Import;
@@ -159,6 +163,9 @@ class KitTest {
 
     @Autowired
     private TokenStore tokens;
+
+    @Autowired
+    private AxonServerConfiguration axonServer;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final JsonMapper json = JsonMapper.builder().build();
@@ -877,6 +884,28 @@ class KitTest {
         end.countDown();
         assertThat(others).extracting(CompletableFuture::join).containsExactly("one", "another");
         assertThat(limit.read(() -> "a third")).isEqualTo("a third");
+    }
+
+    @Test
+    void readingsHoweverManyAndOfWhicheverKindLeaveConnectionsToOthers() {
+        HikariPoolMXBean pool =
+                DataSourceUnwrapper.unwrap(database, HikariDataSource.class).getHikariPoolMXBean();
+        List<CompletableFuture<HttpResponse<String>>> readings = Stream.of(
+                        "/payments/count-for-long", "/payments/count-for-long-here")
+                .flatMap(path -> Stream.generate(() -> path).limit(10))
+                .map(path -> http.sendAsync(request(path).build(), HttpResponse.BodyHandlers.ofString()))
+                .toList();
+
+        Awaitility.await().atMost(PATIENCE).until(() -> pool.getActiveConnections() >= axonServer.getQueryThreads());
+        assertThat(post(UUID.randomUUID().toString(), payment("1.00")).statusCode())
+                .isEqualTo(201);
+        Awaitility.await().atMost(PATIENCE).until(() -> {
+            assertThat(pool.getThreadsAwaitingConnection()).isZero();
+            return readings.stream().allMatch(CompletableFuture::isDone);
+        });
+        assertThat(readings)
+                .allSatisfy(reading -> assertThat(reading.join().statusCode()).isEqualTo(503))
+                .anySatisfy(reading -> assertThat(reading.join().body()).contains("too-busy"));
     }
 
     @Test
