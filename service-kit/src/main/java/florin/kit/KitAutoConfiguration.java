@@ -257,7 +257,10 @@ class KitAutoConfiguration {
         return new QueryLimit(transactions, timeoutSeconds, configuration.getQueryThreads());
     }
 
-    /** In place of Axon's own, for the sake of {@link QueryFaults} and of {@link QueryLimit}. */
+    /**
+     * In place of Axon's own, for the sake of {@link QueryFaults} and of {@link QueryLimit}. What this process has a handler for it
+     * reads itself, also while the event store is away.
+     */
     @Bean
     AxonServerQueryBus queryBus(
             AxonServerConnectionManager connectionManager,
@@ -283,6 +286,7 @@ class KitAutoConfiguration {
                 .axonServerConnectionManager(connectionManager)
                 .configuration(configuration)
                 .localSegment(local)
+                .enabledLocalSegmentShortCut()
                 .updateEmitter(updateEmitter)
                 .messageSerializer(messageSerializer)
                 .genericSerializer(genericSerializer)

@@ -66,6 +66,7 @@ import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.axonframework.axonserver.connector.AxonServerConfiguration;
 import org.axonframework.axonserver.connector.AxonServerConnectionManager;
+import org.axonframework.axonserver.connector.query.AxonServerQueryBus;
 import org.axonframework.commandhandling.CommandExecutionException;
 import org.axonframework.commandhandling.CommandHandler;
 import org.axonframework.commandhandling.gateway.CommandGateway;
@@ -80,8 +81,11 @@ import org.axonframework.messaging.interceptors.JSR303ViolationException;
 import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.axonframework.modelling.command.ConcurrencyException;
+import org.axonframework.queryhandling.DefaultQueryGateway;
 import org.axonframework.queryhandling.QueryGateway;
 import org.axonframework.queryhandling.QueryHandler;
+import org.axonframework.queryhandling.QueryUpdateEmitter;
+import org.axonframework.queryhandling.SimpleQueryBus;
 import org.axonframework.serialization.SerializationException;
 import org.axonframework.serialization.SerializedType;
 import org.axonframework.serialization.Serializer;
@@ -842,11 +846,32 @@ class KitTest {
     }
 
     @Test
-    void aQueryWhoseDatabaseConnectionBreaksSaysSoAcrossTheBus() {
+    void aQueryWhoseDatabaseConnectionBreaksSaysSo() {
         HttpResponse<String> response = get("/payments/count?overALostConnection=true");
         assertProblem(response, 503, "database-unavailable");
         assertThat(response.headers().firstValue("Retry-After")).isPresent();
         assertThat(get("/payments/count").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aQueryWhoseDatabaseConnectionBreaksSaysSoAcrossTheBus() {
+        AxonServerQueryBus another = AxonServerQueryBus.builder()
+                .axonServerConnectionManager(eventStore)
+                .configuration(axonServer)
+                .localSegment(SimpleQueryBus.builder().build())
+                .updateEmitter(axon.getComponent(QueryUpdateEmitter.class))
+                .messageSerializer(axon.messageSerializer())
+                .genericSerializer(axon.serializer())
+                .build();
+        another.start();
+        CompletableFuture<Long> asked = DefaultQueryGateway.builder()
+                .queryBus(another)
+                .build()
+                .query(new CountPayments(true), ResponseTypes.instanceOf(Long.class));
+
+        assertThatThrownBy(asked::join)
+                .satisfies(thrown ->
+                        assertThat(Problems.problem(thrown).type()).isEqualTo(ProblemType.DATABASE_UNAVAILABLE));
     }
 
     @ParameterizedTest
