@@ -10,6 +10,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.axonframework.commandhandling.CommandBus;
 import org.axonframework.commandhandling.CommandCallback;
 import org.axonframework.commandhandling.CommandMessage;
@@ -45,7 +46,7 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
     private final Set<String> handledHere = ConcurrentHashMap.newKeySet();
     private final List<MessageDispatchInterceptor<? super CommandMessage<?>>> interceptors =
             new CopyOnWriteArrayList<>();
-    /** When too many wait, whoever sends one more waits for a while too, and is refused then. */
+    private final BooleanSupplier mayWait;
     private final ThreadPoolExecutor handling = new ThreadPoolExecutor(
             THREADS,
             THREADS,
@@ -53,17 +54,19 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(MOST_WAITING),
             new DaemonThreads("local-command"),
-            BranchCommandBus::putWhenThereIsRoom);
+            this::putIfThereIsRoom);
 
     /**
      * @param router takes what others handle
      * @param local handles what is handled here
      * @param branch the bank code that this process serves, if it serves one
+     * @param mayWait whether the thread that sends one command too many may be kept waiting for a while, before it is refused
      */
-    BranchCommandBus(CommandBus router, CommandBus local, Optional<String> branch) {
+    BranchCommandBus(CommandBus router, CommandBus local, Optional<String> branch, BooleanSupplier mayWait) {
         this.router = router;
         this.local = local;
         this.branch = branch;
+        this.mayWait = mayWait;
     }
 
     @Override
@@ -108,13 +111,13 @@ final class BranchCommandBus implements CommandBus, Lifecycle {
         }
     }
 
-    private static void putWhenThereIsRoom(Runnable task, ThreadPoolExecutor handling) {
-        if (handling.isShutdown()) {
+    private void putIfThereIsRoom(Runnable task, ThreadPoolExecutor full) {
+        if (full.isShutdown()) {
             throw new ProblemException(
                     ProblemType.BRANCH_UNAVAILABLE, "Nothing was done: this process is stopping; try again");
         }
         try {
-            if (handling.getQueue().offer(task, LONGEST_WAIT_SECONDS, TimeUnit.SECONDS)) {
+            if (mayWait.getAsBoolean() && full.getQueue().offer(task, LONGEST_WAIT_SECONDS, TimeUnit.SECONDS)) {
                 return;
             }
         } catch (InterruptedException interrupted) {

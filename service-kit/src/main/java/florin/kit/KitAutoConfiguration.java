@@ -84,6 +84,7 @@ import org.springframework.core.Ordered;
 import org.springframework.http.MediaType;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.cfg.CoercionAction;
@@ -243,7 +244,11 @@ class KitAutoConfiguration {
                 .spanFactory(spanFactory)
                 .build();
         BranchCommandBus bus = new BranchCommandBus(
-                axonServer, localSegment, Optional.of(branch).filter(code -> !code.isBlank()));
+                axonServer,
+                localSegment,
+                Optional.of(branch).filter(code -> !code.isBlank()),
+                // Those of requests: a saga would lose its claim, and deadlines and answers come by one thread each.
+                () -> RequestContextHolder.getRequestAttributes() != null);
         bus.registerDispatchInterceptor(new BeanValidationInterceptor<>(validatorFactory));
         return bus;
     }
