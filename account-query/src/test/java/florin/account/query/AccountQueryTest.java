@@ -242,8 +242,9 @@ class AccountQueryTest {
                         && projection("accounts").path("deadLetters").asLong() == before + 2);
 
         String processor = half("accounts").processor("accounts");
+        await().atMost(PATIENCE).until(() -> metrics()
+                .contains("axon_dead_letters{processor=\"" + processor + "\"} " + (before + 2.0)));
         assertThat(metrics())
-                .contains("axon_dead_letters{processor=\"" + processor + "\"} " + (before + 2.0))
                 .contains("axon_event_processor_running{processor=\"accounts\"} 1.0")
                 .contains("axon_event_processor_running{processor=\"accounts-odd\"} 1.0")
                 .contains("axon_event_processor_failures_total{processor=\"accounts\"} 0.0")
