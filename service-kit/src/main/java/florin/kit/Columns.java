@@ -34,9 +34,21 @@ public final class Columns<R> {
         return column("text", row -> storable(value.apply(row)));
     }
 
+    /** A text for a column of so many characters: what has more of them is cut, whoever wrote it. */
+    public Columns<R> text(Function<R, String> value, int longest) {
+        return column("text", row -> storable(value.apply(row), longest));
+    }
+
     /** PostgreSQL has no text with NUL, whoever wrote it: it becomes the character that stands for what cannot be shown. */
     public static String storable(String text) {
         return text == null ? null : text.replace('\0', '\ufffd');
+    }
+
+    /** The same, cut to so many characters of PostgreSQL's, of which each is a code point. */
+    public static String storable(String text, int longest) {
+        return text == null || text.codePointCount(0, text.length()) <= longest
+                ? storable(text)
+                : storable(text.substring(0, text.offsetByCodePoints(0, longest)));
     }
 
     public Columns<R> bigint(Function<R, Long> value) {

@@ -205,7 +205,8 @@ class KitAutoConfiguration {
     SimpleCommandBus localCommandBus(
             TransactionManager transactionManager,
             Configuration axon,
-            DuplicateCommandHandlerResolver duplicateCommandHandlerResolver) {
+            DuplicateCommandHandlerResolver duplicateCommandHandlerResolver,
+            ValidatorFactory validatorFactory) {
         SimpleCommandBus local = new LocalCommandBus(
                 SimpleCommandBus.builder()
                         .transactionManager(transactionManager)
@@ -215,6 +216,8 @@ class KitAutoConfiguration {
                 Problems::fault);
         local.registerHandlerInterceptor(new CachedAggregates.FreshAnswers());
         local.registerHandlerInterceptor(new CorrelationDataInterceptor<>(axon.correlationDataProviders()));
+        // Here, whoever has sent it: not all clients of the router have the kit.
+        local.registerHandlerInterceptor(new BeanValidationInterceptor<>(validatorFactory));
         return local;
     }
 
@@ -230,7 +233,6 @@ class KitAutoConfiguration {
             CommandLoadFactorProvider loadFactorProvider,
             TargetContextResolver<? super CommandMessage<?>> targetContextResolver,
             CommandBusSpanFactory spanFactory,
-            ValidatorFactory validatorFactory,
             @Value("${florin.branch:}") String branch) {
         AxonServerCommandBus axonServer = AxonServerCommandBus.builder()
                 .axonServerConnectionManager(connectionManager)
@@ -243,14 +245,12 @@ class KitAutoConfiguration {
                 .targetContextResolver(targetContextResolver)
                 .spanFactory(spanFactory)
                 .build();
-        BranchCommandBus bus = new BranchCommandBus(
+        return new BranchCommandBus(
                 axonServer,
                 localSegment,
                 Optional.of(branch).filter(code -> !code.isBlank()),
                 // Those of requests: a saga would lose its claim, and deadlines and answers come by one thread each.
                 () -> RequestContextHolder.getRequestAttributes() != null);
-        bus.registerDispatchInterceptor(new BeanValidationInterceptor<>(validatorFactory));
-        return bus;
     }
 
     /** As many are read at once as the query bus has threads, by these and without the query bus together. */

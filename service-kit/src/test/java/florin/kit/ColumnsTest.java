@@ -14,6 +14,15 @@ class ColumnsTest {
 
     private record Row(String name, Long number, Boolean flag, Instant at) {}
 
+    @Test
+    void a_text_that_is_longer_than_its_column_is_cut_between_characters() {
+        assertThat(Columns.storable("\ud83d\ude00\0\ud83d\ude00 and more", 3))
+                .isEqualTo("\ud83d\ude00\ufffd\ud83d\ude00");
+        assertThat(Columns.storable("\ud83d\ude00\ud83d\ude00", 2)).isEqualTo("\ud83d\ude00\ud83d\ude00");
+        assertThat(Columns.storable("one\0", 4)).isEqualTo("one\ufffd");
+        assertThat(Columns.storable(null, 4)).isNull();
+    }
+
     /** Both were half past two in Amsterdam. */
     @Test
     void an_instant_is_the_same_whatever_the_clocks_of_the_process_show() {

@@ -77,7 +77,6 @@ import org.axonframework.eventhandling.tokenstore.TokenStore;
 import org.axonframework.eventsourcing.eventstore.EventStoreException;
 import org.axonframework.messaging.ResultMessage;
 import org.axonframework.messaging.annotation.MetaDataValue;
-import org.axonframework.messaging.interceptors.JSR303ViolationException;
 import org.axonframework.messaging.responsetypes.ResponseTypes;
 import org.axonframework.messaging.unitofwork.DefaultUnitOfWork;
 import org.axonframework.modelling.command.ConcurrencyException;
@@ -960,11 +959,13 @@ class KitTest {
     }
 
     @Test
-    void aCommandThatIsNotValidIsRefusedAtTheBus() {
-        assertThatThrownBy(() -> commands.send(new CaptureReservation(NORTH, null)))
-                .isInstanceOfSatisfying(
-                        JSR303ViolationException.class,
-                        violation -> assertThat(Problems.problem(violation)).hasMessageContaining("transferId"));
+    void aCommandThatIsNotValidIsRefusedWhereItIsHandledWhoeverHasSentIt() {
+        CompletableFuture<Object> sent = commands.send(new CaptureReservation(NORTH, null));
+
+        assertThatThrownBy(sent::join).satisfies(refused -> {
+            assertThat(Problems.problem(refused)).hasMessageContaining("transferId");
+            assertThat(Problems.problem(refused).type()).isEqualTo(ProblemType.INVALID_REQUEST);
+        });
     }
 
     @Test

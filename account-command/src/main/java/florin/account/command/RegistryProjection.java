@@ -16,6 +16,7 @@ import org.springframework.stereotype.Component;
 class RegistryProjection {
 
     static final String GROUP = "account-registry";
+    private static final int LONGEST_OWNER = 140;
 
     private final AccountRegistry registry;
     private final BranchProperties branch;
@@ -28,7 +29,7 @@ class RegistryProjection {
     @EventHandler
     void on(AccountOpened event, @Timestamp Instant at) {
         if (isOfThisBranch(event.iban())) {
-            registry.recordOpened(event.iban(), Columns.storable(event.owner()), event.currency(), at);
+            registry.recordOpened(event.iban(), Columns.storable(event.owner(), LONGEST_OWNER), event.currency(), at);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import florin.account.api.AccountOpened;
 import florin.account.api.CloseAccount;
 import florin.account.api.Iban;
 import florin.account.api.OpenAccount;
@@ -17,6 +18,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.axonframework.commandhandling.gateway.CommandGateway;
+import org.axonframework.eventhandling.GenericDomainEventMessage;
+import org.axonframework.eventsourcing.eventstore.EventStore;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -36,6 +39,9 @@ class AccountRegistryTest extends BranchTest {
 
     @Autowired
     private CommandGateway commands;
+
+    @Autowired
+    private EventStore events;
 
     @Autowired
     private JdbcClient jdbc;
@@ -240,6 +246,16 @@ class AccountRegistryTest extends BranchTest {
         await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> assertThat(status(iban))
                 .isEqualTo("OPEN"));
         post("/accounts", opening(owner, "EUR")).isProblem(409, "duplicate-account");
+    }
+
+    @Test
+    void anOwnerWhoseNameIsTooLongForTheTableStopsNoEventsBehindIt() {
+        Iban iban = Iban.of("FLNO", 5_000_000_000L + owner.hashCode());
+        events.publish(new GenericDomainEventMessage<>(
+                "Account", iban.value(), 0, new AccountOpened(iban, owner + "x".repeat(200), EUR, NO_LIMIT)));
+
+        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> assertThat(status(iban))
+                .isEqualTo("OPEN"));
     }
 
     @Test

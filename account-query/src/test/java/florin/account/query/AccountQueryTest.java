@@ -256,6 +256,22 @@ class AccountQueryTest {
     }
 
     @Test
+    void texts_that_are_too_long_for_their_columns_are_cut_and_stop_nothing() throws Exception {
+        Iban iban = Iban.of("LONG", 1);
+        publish(new Happened(new AccountOpened(iban, "o".repeat(200), EUR, Money.zero(EUR)), 0));
+        publish(new Happened(
+                new MoneyDeposited(iban, "op-1", Money.of("10.00", "EUR"), "\ud83d\ude00".repeat(141)), 1));
+        publish(new Happened(deposit(iban, "op-2", "10.00"), 2));
+
+        awaitCaughtUp();
+        assertThat(get("/accounts?owner=" + "o".repeat(140)).body().path("accounts"))
+                .hasSize(1);
+        JsonNode entries = get("/accounts/" + iban + "/entries").body().path("entries");
+        assertThat(entries).hasSize(2);
+        assertThat(entries.get(0).path("reference").asString()).isEqualTo("\ud83d\ude00".repeat(140));
+    }
+
+    @Test
     void a_dead_letter_tells_why_it_waits_and_is_handled_in_its_order_once_that_is_mended() throws Exception {
         Iban iban = Iban.of("DEAD", 3);
         long before = projection("accounts").path("deadLetters").asLong();

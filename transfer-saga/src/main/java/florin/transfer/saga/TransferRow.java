@@ -17,6 +17,9 @@ import java.util.Collection;
 /** A transfer in the view; its status only goes forward, and whether it is parked stands beside it. */
 final class TransferRow {
 
+    static final int LONGEST_CORRELATION_ID = 255;
+    private static final int LONGEST_REFERENCE = 140;
+
     private final String id;
     private final Iban from;
     private final Iban to;
@@ -176,8 +179,8 @@ final class TransferRow {
                 .text(row -> row.to.value())
                 .bigint(row -> row.amount.minorUnits())
                 .text(row -> row.amount.currency().getCurrencyCode())
-                .text(row -> row.reference)
-                .text(row -> row.correlationId)
+                .text(row -> row.reference, LONGEST_REFERENCE)
+                .text(row -> row.correlationId, LONGEST_CORRELATION_ID)
                 .timestamp(row -> row.requestedAt)
                 .timestamp(row -> row.updatedAt)
                 .bool(row -> row.parked)

@@ -52,7 +52,9 @@ class TransferTimelines {
                 .bigint(TransferTimelines::attempts)
                 .text(TransferTimelines::stream)
                 .bigint(message -> message instanceof DomainEventMessage<?> of ? of.getSequenceNumber() : null)
-                .text(message -> (String) message.getMetaData().get(Correlation.KEY))
+                .text(
+                        message -> (String) message.getMetaData().get(Correlation.KEY),
+                        TransferRow.LONGEST_CORRELATION_ID)
                 .text(message -> detail(message.getPayload()))
                 .update(
                         jdbc,

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import florin.account.api.Iban;
 import florin.account.api.RefusalReason;
+import florin.kit.Correlation;
 import florin.kit.QueryLimit;
 import florin.kit.TestPlatform;
 import florin.money.Money;
@@ -36,6 +37,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -597,6 +599,25 @@ class TransferServiceTest {
                 .startsWith("CAPTURE: xxx");
         assertThat(service.getBean(TransferTimelines.class).letGoOnAt(id)).isZero();
         var ended = event(2, new TransferFailed(id, RefusalReason.AC01), now.plusMillis(2));
+        handle(ended, () -> view.on(ended.getPayload(), ended));
+    }
+
+    @Test
+    void a_transfer_with_texts_that_are_too_long_for_their_columns_is_shown() {
+        TransferView view = service.getBean(TransferView.class);
+        TransferId id = new TransferId("TRF-" + UUID.randomUUID());
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        String correlationId = "c".repeat(300);
+        TransferRequested payload = new TransferRequested(id, from, to, Money.of("1.00", "EUR"), "r".repeat(200));
+        var requested = event(0, payload, now).andMetaData(Map.of(Correlation.KEY, correlationId));
+        handle(requested, () -> view.on(payload, correlationId, requested));
+
+        TransferDetails shown = view.find(new FindTransfer(id));
+        assertThat(shown.reference()).isEqualTo("r".repeat(140));
+        assertThat(shown.correlationId()).isEqualTo("c".repeat(255));
+        assertThat(view.find(new FindTransferTimeline(id)).steps().get(0).correlationId())
+                .isEqualTo("c".repeat(255));
+        var ended = event(1, new TransferFailed(id, RefusalReason.AC01), now.plusMillis(1));
         handle(ended, () -> view.on(ended.getPayload(), ended));
     }
 

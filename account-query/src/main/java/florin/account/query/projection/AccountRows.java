@@ -17,6 +17,8 @@ class AccountRows {
     static final String PAGE_OF_STATUS = "SELECT * FROM %s WHERE owner = :owner AND status = :status AND iban > :behind"
             + " ORDER BY iban LIMIT :limit";
 
+    private static final int LONGEST_OWNER = 140;
+
     private final JdbcClient database;
     private final JdbcTemplate statements;
     private final String table;
@@ -57,7 +59,7 @@ class AccountRows {
     void write(Collection<AccountRow> rows) {
         int unused = Columns.of(rows)
                 .text(AccountRow::iban)
-                .text(AccountRow::owner)
+                .text(AccountRow::owner, LONGEST_OWNER)
                 .text(AccountRow::currency)
                 .bigint(AccountRow::bookedMinor)
                 .bigint(AccountRow::reservedMinor)

@@ -16,6 +16,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** The rows of entries, and what they sum to, in the tables or views that are named. */
 public class EntryRows {
 
+    private static final int LONGEST_REFERENCE = 140;
+
     /** What lies behind a position in an account's entries. */
     public record Place(String account, long position) {}
 
@@ -92,7 +94,7 @@ public class EntryRows {
                 .bigint(EntryRow::amountMinor)
                 .text(EntryRow::kind)
                 .text(EntryRow::transferId)
-                .text(EntryRow::reference)
+                .text(EntryRow::reference, LONGEST_REFERENCE)
                 .timestamp(EntryRow::bookedAt)
                 .bigint(EntryRow::position)
                 .update(
