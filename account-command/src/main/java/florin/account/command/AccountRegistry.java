@@ -21,7 +21,8 @@ import org.springframework.transaction.annotation.Transactional;
  * <p>Opening takes three steps over two stores: claim a row here, send OpenAccount, mark the row open. A crash in between
  * leaves a pending row. The same operation resumes it at once. Another operation of the same owner and currency may take
  * it over when its lease is over, always with the same IBAN: whichever of the two OpenAccount commands comes first, there
- * is one account. {@link RegistryProjection} marks a row whose account was opened but not marked.
+ * is one account. Which of them it was the account tells each of them that asks again, and the first that hears yes is the one that
+ * has opened it. {@link RegistryProjection} marks a row whose account was opened but not marked.
  */
 @Component
 class AccountRegistry {
@@ -30,6 +31,17 @@ class AccountRegistry {
     static final Duration LEASE = Duration.ofSeconds(30);
 
     private static final Logger LOG = LoggerFactory.getLogger(AccountRegistry.class);
+
+    /** Of those that had a claim before, the last so many are recognised. */
+    private static final int MOST_EARLIER = 10;
+
+    private static final String IS_OWN =
+            "(operation_id = :operationId OR earlier_operations @> ARRAY[CAST(:operationId AS TEXT)])";
+
+    static final String FIND =
+            "SELECT iban, status, " + IS_OWN + " AS is_own, leased_until FROM account WHERE " + IS_OWN
+                    + " OR (owner = :owner AND currency = :currency AND status IN ('PENDING', 'OPEN'))"
+                    + " ORDER BY is_own DESC NULLS LAST LIMIT 1 FOR UPDATE";
 
     private final JdbcClient jdbc;
     private final Clock clock;
@@ -41,7 +53,7 @@ class AccountRegistry {
         this.branch = branch;
     }
 
-    private record Row(Iban iban, String status, String operationId, Instant leasedUntil) {}
+    private record Row(Iban iban, String status, boolean isOwn, Instant leasedUntil) {}
 
     /** The IBAN under which this operation is to open the account; refused if another one has or is about to. */
     @Transactional
@@ -73,16 +85,14 @@ class AccountRegistry {
 
     /** The row that this operation has claimed before, or else the one that owner and currency have. */
     private Optional<Row> find(String operationId, String owner, Currency currency) {
-        return jdbc.sql("SELECT iban, status, operation_id, leased_until FROM account WHERE operation_id = :operationId"
-                        + " OR (owner = :owner AND currency = :currency AND status IN ('PENDING', 'OPEN'))"
-                        + " ORDER BY operation_id = :operationId DESC NULLS LAST LIMIT 1 FOR UPDATE")
+        return jdbc.sql(FIND)
                 .param("operationId", operationId)
                 .param("owner", owner)
                 .param("currency", currency.getCurrencyCode())
                 .query((result, index) -> new Row(
                         new Iban(result.getString("iban")),
                         result.getString("status"),
-                        result.getString("operation_id"),
+                        result.getBoolean("is_own"),
                         Optional.ofNullable(result.getTimestamp("leased_until"))
                                 .map(Timestamp::toInstant)
                                 .orElse(Instant.EPOCH)))
@@ -90,7 +100,7 @@ class AccountRegistry {
     }
 
     private Iban takeOver(Row row, String operationId, String owner, Currency currency) {
-        if (operationId.equals(row.operationId())) {
+        if (row.isOwn()) {
             if (row.status().equals("CLOSED")) {
                 throw new ProblemException(
                         ProblemType.ACCOUNT_CLOSED,
@@ -107,7 +117,9 @@ class AccountRegistry {
                     ProblemType.CONCURRENT_UPDATE,
                     "Another request is opening an account in " + currency + " for '" + owner + "'; try again");
         }
-        jdbc.sql("UPDATE account SET operation_id = :operationId, leased_until = :lease WHERE iban = :iban")
+        jdbc.sql("UPDATE account SET operation_id = :operationId, leased_until = :lease,"
+                        + " earlier_operations = (array_prepend(operation_id, earlier_operations))"
+                        + "[1\\:" + MOST_EARLIER + "] WHERE iban = :iban")
                 .param("operationId", operationId)
                 .param("lease", leaseFromNow())
                 .param("iban", row.iban().value())
@@ -115,12 +127,13 @@ class AccountRegistry {
         return row.iban();
     }
 
-    /** Settles a claim; refused if another operation has taken it over meanwhile. */
+    /** Settles a claim for an operation whose OpenAccount has ended with a yes; refused if it is settled for another one. */
     @Transactional
     public void markOpen(Iban iban, String operationId, String owner, Currency currency) {
         int marked = jdbc.sql("UPDATE account SET status = CASE status WHEN 'PENDING' THEN 'OPEN' ELSE status END,"
-                        + " leased_until = NULL, opened_at = COALESCE(opened_at, :now)"
-                        + " WHERE iban = :iban AND operation_id = :operationId")
+                        + " leased_until = NULL, opened_at = COALESCE(opened_at, :now),"
+                        + " operation_id = :operationId, earlier_operations = NULL"
+                        + " WHERE iban = :iban AND " + IS_OWN)
                 .param("now", Timestamp.from(clock.instant()))
                 .param("iban", iban.value())
                 .param("operationId", operationId)
@@ -193,6 +206,8 @@ class AccountRegistry {
                         // A number that was given out again, after the loss of newer rows, is not the second one's.
                         + " operation_id = CASE WHEN account.owner = excluded.owner AND account.currency ="
                         + " excluded.currency THEN account.operation_id END,"
+                        + " earlier_operations = CASE WHEN account.owner = excluded.owner AND account.currency ="
+                        + " excluded.currency THEN account.earlier_operations END,"
                         + " opened_at = excluded.opened_at, leased_until = NULL, status = excluded.status")
                 .param("iban", iban.value())
                 .param("owner", owner)

@@ -51,6 +51,7 @@ class AccountRegistryTest extends BranchTest {
 
     private final String owner = someone();
     private final String operation = UUID.randomUUID().toString();
+    private final String another = UUID.randomUUID().toString();
 
     private Iban claimAndCrash() {
         return registry.claim(operation, owner, EUR);
@@ -79,6 +80,20 @@ class AccountRegistryTest extends BranchTest {
     private void isRefused(ProblemType type, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
         assertThatThrownBy(call).isInstanceOfSatisfying(ProblemException.class, problem -> assertThat(problem.type())
                 .isEqualTo(type));
+    }
+
+    @Test
+    void aClaimIsFoundByAnIndexHoweverManyAccountsThereAre() {
+        String plan = String.join(
+                "\n",
+                jdbc.sql("EXPLAIN " + AccountRegistry.FIND)
+                        .param("operationId", operation)
+                        .param("owner", owner)
+                        .param("currency", "EUR")
+                        .query(String.class)
+                        .list());
+
+        assertThat(plan).contains("account_of_earlier_operation").doesNotContain("Seq Scan");
     }
 
     @Test
@@ -117,14 +132,36 @@ class AccountRegistryTest extends BranchTest {
     }
 
     @Test
-    void aClaimThatWasTakenOverIsNotMarkedByItsFirstOwner() {
+    void aClaimThatWasTakenOverIsSettledForTheFirstThatHearsYes() {
         Iban iban = claimAndCrash();
         makePendingAgainWithoutLease(iban);
-        registry.claim("another", owner, EUR);
+        registry.claim(another, owner, EUR);
 
-        isRefused(ProblemType.DUPLICATE_ACCOUNT, () -> registry.markOpen(iban, operation, owner, EUR));
-        registry.markOpen(iban, "another", owner, EUR);
+        registry.markOpen(iban, operation, owner, EUR);
+        isRefused(ProblemType.DUPLICATE_ACCOUNT, () -> registry.markOpen(iban, another, owner, EUR));
+        isRefused(ProblemType.DUPLICATE_ACCOUNT, () -> registry.claim(another, owner, EUR));
+        registry.markOpen(iban, operation, owner, EUR);
         assertThat(status(iban)).isEqualTo("OPEN");
+    }
+
+    @Test
+    void anOperationThatHasOpenedTheAccountIsToldSoAlthoughItsClaimWasTakenOver() {
+        Money limit = Money.of("100.00", "EUR");
+        Iban iban = claimAndCrash();
+        registry.giveUp(iban, operation);
+        for (int number = 0; number < 5; number++) {
+            makePendingAgainWithoutLease(iban);
+            assertThat(registry.claim(UUID.randomUUID().toString(), owner, EUR)).isEqualTo(iban);
+        }
+        makePendingAgainWithoutLease(iban);
+        assertThat(registry.claim(another, owner, EUR)).isEqualTo(iban);
+        commands.sendAndWait(new OpenAccount(iban, owner, EUR, limit)); // Late.
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(status(iban)).isEqualTo("OPEN"));
+
+        isRefused(ProblemType.DUPLICATE_ACCOUNT, () -> desk.open(another, owner, EUR, NO_LIMIT));
+        assertThat(desk.open(operation, owner, EUR, limit).iban()).isEqualTo(iban);
+        assertThat(desk.open(operation, owner, EUR, limit).iban()).isEqualTo(iban);
+        isRefused(ProblemType.DUPLICATE_ACCOUNT, () -> desk.open(another, owner, EUR, limit));
     }
 
     @Test
