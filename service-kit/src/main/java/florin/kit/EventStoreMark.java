@@ -34,7 +34,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * the identifier of an event that it has seen, and looks whether the event store still has that event, at the start and from
  * time to time. If it has not, seen twice, the service does not start, or ends.
  */
-final class EventStoreMark {
+public final class EventStoreMark {
 
     /** In the column of the processors' names. */
     static final String NAME = "__event-store";
@@ -45,6 +45,7 @@ final class EventStoreMark {
     private static final long PATIENCE_SECONDS = 5;
     private static final int EXIT_CODE = 78; // EX_CONFIG of sysexits.h
     private static final long NONE = -1;
+    private static final String NOT_KNOWN = "Whether the event store is the one of before is not known";
 
     private final Supplier<EventChannel> events;
     private final JdbcClient database;
@@ -90,7 +91,7 @@ final class EventStoreMark {
         } catch (OtherEventStoreException other) {
             throw other;
         } catch (Exception away) {
-            LOG.warn("Whether the event store is the one of before is not known yet: {}", away.toString());
+            LOG.warn("{} yet: {}", NOT_KNOWN, away.toString());
             next = SECOND_LOOK;
         }
         ScheduledFuture<?> unused = timer.scheduleWithFixedDelay(
@@ -101,12 +102,31 @@ final class EventStoreMark {
         timer.shutdownNow();
     }
 
-    /** Has the event store looked at before the first message that is handled, if it was away at the start. */
+    /**
+     * Has the event store looked at, if it was away at the start: before anything is done of which it may know nothing.
+     *
+     * @throws IllegalStateException if it is away still
+     */
+    public void requireKnown() {
+        if (isKnown) {
+            return;
+        }
+        try {
+            checkTwice();
+        } catch (RuntimeException away) {
+            throw away;
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(NOT_KNOWN, stopped);
+        } catch (Exception away) {
+            throw new IllegalStateException(NOT_KNOWN, away);
+        }
+    }
+
+    /** Before the first message is handled. */
     <T extends Message<?>> MessageHandlerInterceptor<T> gate() {
         return (unit, chain) -> {
-            if (!isKnown) {
-                checkTwice();
-            }
+            requireKnown();
             return chain.proceed();
         };
     }
@@ -118,7 +138,7 @@ final class EventStoreMark {
             LOG.error("This service ends", other);
             System.exit(EXIT_CODE);
         } catch (Exception away) {
-            LOG.info("Whether the event store is the one of before is not known now: {}", away.toString());
+            LOG.info("{} now: {}", NOT_KNOWN, away.toString());
         }
     }
 

@@ -384,7 +384,7 @@ class KitAutoConfiguration {
                 () -> connections.getConnection(connections.getDefaultContext()).eventChannel(), database, serializer);
     }
 
-    /** Before a command, an event or a deadline is handled. */
+    /** Before a command or an event is handled; what sends commands of itself asks the mark. */
     @Bean
     @ConditionalOnBean(DataSource.class)
     ConfigurerModule eventStoreIsTheOneOfBefore(EventStoreMark mark) {

@@ -155,15 +155,18 @@ class EventStoreMarkTest {
         mark.start();
         mark.stop();
         assertThatThrownBy(() -> handle(mark)).hasMessage(AWAY);
+        assertThatThrownBy(mark::requireKnown).hasMessage(AWAY);
 
         store.set(storeOf(2));
         assertThatThrownBy(() -> handle(mark)).isInstanceOf(OtherEventStoreException.class);
+        assertThatThrownBy(mark::requireKnown).isInstanceOf(OtherEventStoreException.class);
 
         store.set(storeOf(3));
         assertThat(handle(mark)).isEqualTo("handled");
 
         store.set(null);
         assertThat(handle(mark)).as("known already").isEqualTo("handled");
+        mark.requireKnown();
     }
 
     private static Object handle(EventStoreMark mark) throws Exception {

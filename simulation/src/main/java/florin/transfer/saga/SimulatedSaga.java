@@ -54,7 +54,8 @@ public final class SimulatedSaga {
                         .lockFactory(NullLockFactory.INSTANCE)
                         .build())
                 .build();
-        deadlines = new SagaDeadlines(rows, store, scope -> Stream.of(manager), null, GenericEventMessage.clock);
+        deadlines =
+                new SagaDeadlines(rows, store, scope -> Stream.of(manager), null, GenericEventMessage.clock, () -> {});
     }
 
     /** Within a unit of work. */

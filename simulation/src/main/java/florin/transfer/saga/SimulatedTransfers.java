@@ -60,10 +60,11 @@ public final class SimulatedTransfers {
     /** One look of the reconciler at what the view shows, at a time. */
     public static Consumer<Instant> reconciler(SimulatedView view, CommandGateway gateway, Settings settings) {
         return new TransferReconciler(
-                        view.rows(),
-                        view.timelines(),
-                        new StepCommands(gateway, settings.properties),
-                        settings.properties)::reconcile;
+                view.rows(),
+                view.timelines(),
+                new StepCommands(gateway, settings.properties),
+                settings.properties,
+                () -> {})::reconcile;
     }
 
     /** What {@link TransferProperties} hold. */

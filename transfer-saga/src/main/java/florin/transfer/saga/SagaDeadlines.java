@@ -47,20 +47,26 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
     private final ScopeAwareProvider sagas;
     private final TransactionManager transactions;
     private final Clock clock;
+    private final Runnable requireEventStore;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(new DaemonThreads("saga-deadlines"));
 
+    /**
+     * @param requireEventStore throws while it is not known whether the event store is the one that set the deadlines
+     */
     SagaDeadlines(
             SagaRows rows,
             TransferSagaStore store,
             ScopeAwareProvider sagas,
             TransactionManager transactions,
-            Clock clock) {
+            Clock clock,
+            Runnable requireEventStore) {
         this.rows = rows;
         this.store = store;
         this.sagas = sagas;
         this.transactions = transactions;
         this.clock = clock;
+        this.requireEventStore = requireEventStore;
     }
 
     @Override
@@ -117,8 +123,9 @@ final class SagaDeadlines extends AbstractDeadlineManager implements Lifecycle {
         }
     }
 
-    private void carryOutDue() {
+    void carryOutDue() {
         try {
+            requireEventStore.run();
             while (carryOutSome(clock.instant()) == SagaRows.MOST_PICKED && !timer.isShutdown()) {
                 LOG.info("More sagas are to be looked at for deadlines than are picked at once");
             }

@@ -17,7 +17,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.event.EventListener;
-import org.springframework.stereotype.Component;
 
 /**
  * Drives transfers that stand still, should the saga's state or its deadline be lost.
@@ -26,7 +25,6 @@ import org.springframework.stereotype.Component;
  * at work on the same transfer is neither needed nor disturbed. It keeps the time limit and the number of attempts too. Where
  * very many stand still it takes a part of them each second, so that branches are not flooded.
  */
-@Component
 final class TransferReconciler {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransferReconciler.class);
@@ -36,16 +34,25 @@ final class TransferReconciler {
     private final TransferTimelines timelines;
     private final StepCommands commands;
     private final TransferProperties properties;
+    private final Runnable requireEventStore;
     private final Clock clock = Clock.systemUTC();
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(new DaemonThreads("transfer-reconciler"));
 
+    /**
+     * @param requireEventStore throws while it is not known whether the event store is the one that the transfers are of
+     */
     TransferReconciler(
-            TransferRows rows, TransferTimelines timelines, StepCommands commands, TransferProperties properties) {
+            TransferRows rows,
+            TransferTimelines timelines,
+            StepCommands commands,
+            TransferProperties properties,
+            Runnable requireEventStore) {
         this.rows = rows;
         this.timelines = timelines;
         this.commands = commands;
         this.properties = properties;
+        this.requireEventStore = requireEventStore;
     }
 
     @EventListener(ApplicationReadyEvent.class)
@@ -67,6 +74,7 @@ final class TransferReconciler {
     private void look() {
         boolean isAll = true;
         try {
+            requireEventStore.run();
             isAll = reconcile(clock.instant());
         } catch (RuntimeException away) {
             LOG.warn("Transfers cannot be looked at now: {}", away.toString());

@@ -1,6 +1,7 @@
 package florin.transfer.saga;
 
 import florin.kit.CachedAggregates;
+import florin.kit.EventStoreMark;
 import florin.kit.GatheringExecutor;
 import florin.transfer.api.TransferCommand;
 import java.time.Clock;
@@ -83,8 +84,27 @@ class TransferSagaConfiguration {
 
     @Bean
     DeadlineManager deadlineManager(
-            SagaRows rows, TransferSagaStore store, Configuration configuration, TransactionManager transactions) {
+            SagaRows rows,
+            TransferSagaStore store,
+            Configuration configuration,
+            TransactionManager transactions,
+            EventStoreMark mark) {
         return new SagaDeadlines(
-                rows, store, new ConfigurationScopeAwareProvider(configuration), transactions, Clock.systemUTC());
+                rows,
+                store,
+                new ConfigurationScopeAwareProvider(configuration),
+                transactions,
+                Clock.systemUTC(),
+                mark::requireKnown);
+    }
+
+    @Bean
+    TransferReconciler transferReconciler(
+            TransferRows rows,
+            TransferTimelines timelines,
+            StepCommands commands,
+            TransferProperties properties,
+            EventStoreMark mark) {
+        return new TransferReconciler(rows, timelines, commands, properties, mark::requireKnown);
     }
 }
