@@ -4,13 +4,11 @@ import florin.account.api.FundsReserved;
 import florin.account.api.TransferCredited;
 import florin.account.api.TransferLegEvent;
 import florin.kit.EventBatch;
-import florin.transfer.api.FindTransfer;
 import florin.transfer.api.FindTransferTimeline;
 import florin.transfer.api.FindTransfers;
 import florin.transfer.api.TransferCancellationRequested;
 import florin.transfer.api.TransferCancelled;
 import florin.transfer.api.TransferCompleted;
-import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferEvent;
 import florin.transfer.api.TransferFailed;
 import florin.transfer.api.TransferId;
@@ -74,12 +72,6 @@ class TransferView {
             }
         }
         return transfers;
-    }
-
-    /** Null for none: an optional would lose its type on the way through the router. */
-    @QueryHandler
-    TransferDetails find(FindTransfer query) {
-        return rows.find(query.transferId().value()).map(TransferRow::details).orElse(null);
     }
 
     @QueryHandler

@@ -10,7 +10,6 @@ import florin.kit.Correlation;
 import florin.kit.QueryLimit;
 import florin.kit.TestPlatform;
 import florin.money.Money;
-import florin.transfer.api.FindTransfer;
 import florin.transfer.api.FindTransferTimeline;
 import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferEvent;
@@ -570,7 +569,7 @@ class TransferServiceTest {
         handle(parked, () -> view.on(parked.getPayload(), parked));
         handle(requested, () -> view.on(requested.getPayload(), null, requested));
 
-        TransferDetails shown = view.find(new FindTransfer(id));
+        TransferDetails shown = shown(id);
         assertThat(shown.status()).isEqualTo(TransferStatus.RECEIVED);
         assertThat(shown.updatedAt()).isEqualTo(now.plusMillis(1));
         assertThat(view.find(new FindTransferTimeline(id)).steps())
@@ -579,7 +578,7 @@ class TransferServiceTest {
         assertThat(service.getBean(TransferTimelines.class).letGoOnAt(id)).isEqualTo(2);
         var failed = event(3, new TransferFailed(id, RefusalReason.AC01), now.plusMillis(2));
         handle(failed, () -> view.on(failed.getPayload(), failed));
-        assertThat(view.find(new FindTransfer(id)).status()).isEqualTo(TransferStatus.FAILED);
+        assertThat(shown(id).status()).isEqualTo(TransferStatus.FAILED);
     }
 
     @Test
@@ -593,7 +592,7 @@ class TransferServiceTest {
         handle(requested, () -> view.on(requested.getPayload(), null, requested));
         handle(parked, () -> view.on(parked.getPayload(), parked));
 
-        assertThat(view.find(new FindTransfer(id)).status()).isEqualTo(TransferStatus.PARKED);
+        assertThat(shown(id).status()).isEqualTo(TransferStatus.PARKED);
         assertThat(view.find(new FindTransferTimeline(id)).steps().get(1).detail())
                 .hasSize(500)
                 .startsWith("CAPTURE: xxx");
@@ -612,7 +611,7 @@ class TransferServiceTest {
         var requested = event(0, payload, now).andMetaData(Map.of(Correlation.KEY, correlationId));
         handle(requested, () -> view.on(payload, correlationId, requested));
 
-        TransferDetails shown = view.find(new FindTransfer(id));
+        TransferDetails shown = shown(id);
         assertThat(shown.reference()).isEqualTo("r".repeat(140));
         assertThat(shown.correlationId()).isEqualTo("c".repeat(255));
         assertThat(view.find(new FindTransferTimeline(id)).steps().get(0).correlationId())
@@ -660,6 +659,13 @@ class TransferServiceTest {
         } finally {
             watch.stop();
         }
+    }
+
+    private static TransferDetails shown(TransferId id) {
+        return service.getBean(TransferRows.class)
+                .find(id.value())
+                .orElseThrow()
+                .details();
     }
 
     private static <T extends TransferEvent> EventMessage<T> event(long position, T payload, Instant at) {
