@@ -1,6 +1,7 @@
 package florin.bench.server;
 
 import com.google.protobuf.ByteString;
+import florin.bench.Measured;
 import io.axoniq.axonserver.grpc.FlowControl;
 import io.axoniq.axonserver.grpc.SerializedObject;
 import io.axoniq.axonserver.grpc.command.Command;

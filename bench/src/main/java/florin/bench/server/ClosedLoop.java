@@ -1,15 +1,18 @@
 package florin.bench.server;
 
+import florin.bench.Measured;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** Keeps a fixed number of calls in flight for a bounded time: each answer starts the next call. */
 final class ClosedLoop {
+    /** Of more calls than these, chance says which latencies are kept, each call's alike. */
     private static final int MAX_SAMPLES = 1 << 20;
+
     private static final long LAST_ANSWERS_SECONDS = 30;
 
     /** Starts one call; the callback is run once, with true if it was answered as it should be. */
@@ -20,7 +23,6 @@ final class ClosedLoop {
     private final Call call;
     private final long endNs;
     private final long[] latenciesNs = new long[MAX_SAMPLES];
-    private final AtomicInteger samples = new AtomicInteger();
     private final AtomicLong done = new AtomicLong();
     private final AtomicLong errors = new AtomicLong();
     private final CountDownLatch running;
@@ -42,7 +44,7 @@ final class ClosedLoop {
             loop.errors.addAndGet(loop.running.getCount());
         }
         long elapsedNs = System.nanoTime() - startNs;
-        long[] sorted = Arrays.copyOf(loop.latenciesNs, Math.min(loop.samples.get(), MAX_SAMPLES));
+        long[] sorted = Arrays.copyOf(loop.latenciesNs, (int) Math.min(loop.done.get(), MAX_SAMPLES));
         Arrays.sort(sorted);
         return Measured.of(loop.done.get(), elapsedNs, sorted, loop.errors.get());
     }
@@ -55,10 +57,12 @@ final class ClosedLoop {
         }
         call.start(slot, isRight -> {
             if (isRight) {
-                done.incrementAndGet();
-                int sample = samples.getAndIncrement();
-                if (sample < MAX_SAMPLES) {
-                    latenciesNs[sample] = System.nanoTime() - startNs;
+                long number = done.getAndIncrement();
+                long place = number < MAX_SAMPLES
+                        ? number
+                        : ThreadLocalRandom.current().nextLong(number + 1);
+                if (place < MAX_SAMPLES) {
+                    latenciesNs[(int) place] = System.nanoTime() - startNs;
                 }
             } else {
                 errors.incrementAndGet();

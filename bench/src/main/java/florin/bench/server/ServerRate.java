@@ -1,11 +1,11 @@
 package florin.bench.server;
 
 import florin.bench.Arguments;
+import florin.bench.Measured;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * <p>Options: {@code --server HOST:PORT} (localhost:8124), {@code --pid N} the server's process on this machine, for its
  * CPU time, {@code --token TEXT} its access token, {@code --warm-up N} seconds before each row (5), {@code --seconds N} a load lasts (3), {@code --rounds N} (3), {@code
  * --stream N} events of the stream rows (300000), {@code --rows REGEX} which rows (all). Each row prints the median round of
- * the server and of the ceiling, and the median of the rounds' ratios. It leaves its events in the server.
+ * the server and of the ceiling, the median of the rounds' ratios, and the least and the greatest one. It leaves its events in the server.
  */
 public final class ServerRate {
     private static final int AGGREGATE_ROW_IN_FLIGHT = 1;
@@ -151,8 +151,8 @@ public final class ServerRate {
                 settings.seconds(),
                 Runtime.getRuntime().availableProcessors());
         out.println("| row | rate/s | p50 ms | p99 ms | CPU us each | errors | ceiling/s | p50 ms | p99 ms"
-                + " | CPU us each | ratio |");
-        out.println("|---|---|---|---|---|---|---|---|---|---|---|");
+                + " | CPU us each | ratio | least to greatest |");
+        out.println("|---|---|---|---|---|---|---|---|---|---|---|---|");
         try (CeilingProcess ceiling = CeilingProcess.start()) {
             for (Row row : rows()) {
                 measure(row, ceiling);
@@ -176,26 +176,22 @@ public final class ServerRate {
                 reference.add(round(ceilingLoad, ceilingPid));
             }
         }
-        List<Double> ratios = new ArrayList<>();
-        for (int round = 0; round < settings.rounds(); round++) {
-            ratios.add(server.get(round).measured().perSecond()
-                    / reference.get(round).measured().perSecond());
-        }
-        ratios.sort(null);
         long errors =
                 server.stream().mapToLong(round -> round.measured().errors()).sum();
-        Round ours = median(server);
-        Round bare = median(reference);
+        Round ours = Measured.median(server, round -> round.measured().perSecond());
+        Round bare = Measured.median(reference, round -> round.measured().perSecond());
         out.printf(
                 Locale.ROOT,
-                "| %s | %,.0f | %s | %d | %,.0f | %s | %.2f |%n",
+                "| %s | %,.0f | %s | %d | %,.0f | %s |%s%n",
                 row.name(),
                 ours.measured().perSecond() * row.eventsEach(),
                 details(ours),
                 errors,
                 bare.measured().perSecond() * row.eventsEach(),
                 details(bare),
-                ratios.get(ratios.size() / 2));
+                Measured.ratios(
+                        server.stream().map(Round::measured).toList(),
+                        reference.stream().map(Round::measured).toList()));
     }
 
     private static String details(Round round) {
@@ -211,13 +207,6 @@ public final class ServerRate {
                 round.measured().p50Ms(),
                 round.measured().p99Ms(),
                 cpu);
-    }
-
-    private static Round median(List<Round> rounds) {
-        return rounds.stream()
-                .sorted(Comparator.comparingDouble(round -> round.measured().perSecond()))
-                .toList()
-                .get(rounds.size() / 2);
     }
 
     private Round round(Load load, OptionalLong pid) throws InterruptedException {

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Accounts of two branches, opened for one run, and transfers between them. */
@@ -82,14 +83,14 @@ final class Bank {
         return reply.body();
     }
 
-    /** Transfers of a cent, from any account to any of the other branch; true if completed. */
-    Load.Call transfer() {
-        return new Transfer(false);
+    /** Clients that transfer a cent, from any account to any of the other branch. */
+    Supplier<Load.Client> transfer() {
+        return () -> new Client(false);
     }
 
-    /** Transfers of a cent, all from one account. */
-    Load.Call transferFromOne() {
-        return new Transfer(true);
+    /** Clients that transfer a cent, all from one account. */
+    Supplier<Load.Client> transferFromOne() {
+        return () -> new Client(true);
     }
 
     private static String any(List<String> accounts) {
@@ -100,22 +101,25 @@ final class Bank {
         return "{\"value\": \"" + value + "\", \"currency\": \"EUR\"}";
     }
 
-    /** One client's transfers: a POST that asks for an answer when the transfer has ended. */
-    private final class Transfer implements Load.Call {
+    /** A transfer is a POST that asks for an answer when the transfer has ended; it is done if it was completed. */
+    private final class Client implements Load.Client {
         private final boolean isFromOne;
-        private final ThreadLocal<HttpConnection> connections =
-                ThreadLocal.withInitial(() -> new HttpConnection(transfers));
+        private final HttpConnection connection = new HttpConnection(transfers);
 
-        Transfer(boolean isFromOne) {
+        Client(boolean isFromOne) {
             this.isFromOne = isFromOne;
         }
 
         @Override
-        public boolean make() throws IOException {
+        public void connect() throws IOException {
+            connection.connect();
+        }
+
+        @Override
+        public boolean call() throws IOException {
             boolean isFirstToSecond = isFromOne || ThreadLocalRandom.current().nextBoolean();
             String source = isFromOne ? first.get(0) : any(isFirstToSecond ? first : second);
             String id = TransferId.random().value();
-            HttpConnection connection = connections.get();
             HttpConnection.Reply reply = connection.post(
                     "/transfers",
                     "Prefer: wait=30\r\n",
@@ -127,6 +131,11 @@ final class Bank {
             }
             return reply.status() == 200
                     && json.readTree(reply.body()).path("status").asString("").equals("COMPLETED");
+        }
+
+        @Override
+        public void close() {
+            connection.close();
         }
     }
 }

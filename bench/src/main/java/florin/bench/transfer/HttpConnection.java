@@ -43,6 +43,17 @@ final class HttpConnection implements AutoCloseable {
                 + json);
     }
 
+    /** Opens it, if it is not open; otherwise the first request does. */
+    void connect() throws IOException {
+        if (socket == null) {
+            socket = new Socket();
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout(READ_TIMEOUT_MS);
+            socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), CONNECT_TIMEOUT_MS);
+            in = new BufferedInputStream(socket.getInputStream());
+        }
+    }
+
     private Reply exchange(String request) throws IOException {
         boolean isKept = socket != null;
         try {
@@ -60,13 +71,7 @@ final class HttpConnection implements AutoCloseable {
     }
 
     private Reply exchangeOnce(String request) throws IOException {
-        if (socket == null) {
-            socket = new Socket();
-            socket.setTcpNoDelay(true);
-            socket.setSoTimeout(READ_TIMEOUT_MS);
-            socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), CONNECT_TIMEOUT_MS);
-            in = new BufferedInputStream(socket.getInputStream());
-        }
+        connect();
         socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
         int status = Integer.parseInt(line().split(" ", 3)[1]);
         long length = 0;
@@ -122,9 +127,13 @@ final class HttpConnection implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         if (socket != null) {
-            socket.close();
+            try {
+                socket.close();
+            } catch (IOException closedAlready) {
+                // Nothing is left to close.
+            }
             socket = null;
         }
     }

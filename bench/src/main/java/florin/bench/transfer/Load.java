@@ -1,7 +1,9 @@
 package florin.bench.transfer;
 
-import java.util.ArrayList;
-import java.util.List;
+import florin.bench.Measured;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -11,45 +13,60 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
-/** Makes calls for a bounded time and notes how long each took. */
+/** Makes calls for a bounded time and notes how long each took. The clients are connected before the time begins. */
 final class Load {
 
     private static final long LAST_ANSWERS_SECONDS = 60;
-    private static final int OPEN_THREADS = 256;
+    /** Fewer than the connections that the platform's PostgreSQL takes: each call of the reference has one. */
+    private static final int OPEN_THREADS = 128;
+
+    private final Supplier<Client> clients;
+    /** The one that was used last comes first, so that no more are used than it takes. */
+    private final Deque<Client> idle = new ConcurrentLinkedDeque<>();
 
     private final ConcurrentLinkedQueue<Long> latenciesNs = new ConcurrentLinkedQueue<>();
     private final AtomicLong errors = new AtomicLong();
 
-    private Load() {}
+    private Load(Supplier<Client> clients) {
+        this.clients = clients;
+    }
 
-    /** Makes one call and waits for its end; true if it did what it should. */
-    interface Call {
-        boolean make() throws Exception;
+    /** One client with a connection of its own, for one call at a time. */
+    interface Client {
+        /** Opens the connection; a call does so too where there is none. */
+        void connect() throws Exception;
+
+        /** Makes one call and waits for its end; true if it did what it should. */
+        boolean call() throws Exception;
+
+        void close();
     }
 
     /** So many clients, each of which makes its next call when the last has ended. */
-    static Outcome closed(Call call, int clients, double seconds) throws InterruptedException {
-        Load load = new Load();
-        ExecutorService threads = Executors.newFixedThreadPool(clients);
-        CountDownLatch ended = new CountDownLatch(clients);
+    static Measured closed(Supplier<Client> clients, int number, double seconds) throws Exception {
+        Load load = new Load(clients);
+        load.connect(number);
+        ExecutorService threads = Executors.newFixedThreadPool(number);
+        CountDownLatch ended = new CountDownLatch(number);
         long startNs = System.nanoTime();
         long endNs = startNs + (long) (seconds * 1e9);
-        for (int client = 0; client < clients; client++) {
+        for (int client = 0; client < number; client++) {
             threads.execute(() -> {
                 for (long now = System.nanoTime(); now < endNs; now = System.nanoTime()) {
-                    load.make(call, now);
+                    load.call(now);
                 }
                 ended.countDown();
             });
         }
-        return load.outcome(threads, ended, startNs, seconds);
+        return load.measured(threads, ended, startNs, seconds);
     }
 
     /** So many calls a second, whether or not those before have ended; a latency counts from when the call was due. */
-    static Outcome open(Call call, int perSecond, double seconds) throws InterruptedException {
-        Load load = new Load();
-        // A thread that is free is taken before a new one: each has a connection of its own.
+    static Measured open(Supplier<Client> clients, int perSecond, double seconds) throws Exception {
+        Load load = new Load(clients);
+        load.connect(Math.min(perSecond, OPEN_THREADS));
         ExecutorService threads = new ThreadPoolExecutor(
                 0,
                 OPEN_THREADS,
@@ -66,16 +83,25 @@ final class Load {
                 LockSupport.parkNanos(dueNs - now);
             }
             threads.execute(() -> {
-                load.make(call, dueNs);
+                load.call(dueNs);
                 ended.countDown();
             });
         }
-        return load.outcome(threads, ended, startNs, seconds);
+        return load.measured(threads, ended, startNs, seconds);
     }
 
-    private void make(Call call, long sinceNs) {
+    private void connect(int number) throws Exception {
+        for (int i = 0; i < number; i++) {
+            Client client = clients.get();
+            client.connect();
+            idle.add(client);
+        }
+    }
+
+    private void call(long sinceNs) {
+        Client client = Optional.ofNullable(idle.pollFirst()).orElseGet(clients);
         try {
-            if (call.make()) {
+            if (client.call()) {
                 latenciesNs.add(System.nanoTime() - sinceNs);
             } else {
                 errors.incrementAndGet();
@@ -84,18 +110,21 @@ final class Load {
             if (errors.getAndIncrement() == 0) {
                 System.err.println("The first error of this load: " + fault);
             }
+        } finally {
+            idle.addFirst(client);
         }
     }
 
-    private Outcome outcome(ExecutorService threads, CountDownLatch ended, long startNs, double seconds)
+    private Measured measured(ExecutorService threads, CountDownLatch ended, long startNs, double seconds)
             throws InterruptedException {
         if (!ended.await((long) seconds + LAST_ANSWERS_SECONDS, TimeUnit.SECONDS)) {
             errors.addAndGet(ended.getCount());
         }
         long elapsedNs = System.nanoTime() - startNs;
         threads.shutdownNow();
-        List<Long> sorted = new ArrayList<>(latenciesNs);
-        sorted.sort(null);
-        return new Outcome(sorted, elapsedNs, errors.get());
+        idle.forEach(Client::close);
+        long[] sortedNs =
+                latenciesNs.stream().mapToLong(Long::longValue).sorted().toArray();
+        return Measured.of(sortedNs.length, elapsedNs, sortedNs, errors.get());
     }
 }

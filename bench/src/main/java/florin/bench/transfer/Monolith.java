@@ -6,14 +6,16 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Deque;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 
 /**
  * The reference: what a bank in one database would do. Each transfer is one transaction of two updates and two inserts, in
- * a database of its own on the platform's PostgreSQL, with its settings; {@link #close()} drops it.
+ * a database of its own on the platform's PostgreSQL, with its settings; {@link #close()} drops it. Connections are kept from
+ * load to load with all that is prepared on them, as a service's pool would keep them.
  */
 final class Monolith implements AutoCloseable {
 
@@ -22,7 +24,7 @@ final class Monolith implements AutoCloseable {
     private final String password;
     private final String database = "bench_" + UUID.randomUUID().toString().replace("-", "");
     private final int accounts;
-    private final List<Client> clients = new ArrayList<>();
+    private final Deque<Session> kept = new ConcurrentLinkedDeque<>();
 
     private Monolith(String url, String user, String password, int accounts) {
         this.url = url;
@@ -52,20 +54,14 @@ final class Monolith implements AutoCloseable {
         return monolith;
     }
 
-    /** Transfers of a cent between any two accounts. */
-    Load.Call transfer() {
-        ThreadLocal<Client> mine = ThreadLocal.withInitial(this::newClient);
-        return () -> {
-            int from = ThreadLocalRandom.current().nextInt(accounts);
-            int to = (from + 1 + ThreadLocalRandom.current().nextInt(accounts - 1)) % accounts;
-            return mine.get().transfer(from, to);
-        };
+    /** Clients that transfer a cent between any two accounts. */
+    Supplier<Load.Client> transfer() {
+        return () -> new Client(false);
     }
 
-    /** Transfers of a cent, all from one account. */
-    Load.Call transferFromOne() {
-        ThreadLocal<Client> mine = ThreadLocal.withInitial(this::newClient);
-        return () -> mine.get().transfer(0, 1 + ThreadLocalRandom.current().nextInt(accounts - 1));
+    /** Clients that transfer a cent, all from one account. */
+    Supplier<Load.Client> transferFromOne() {
+        return () -> new Client(true);
     }
 
     /** The synchronization that the server does, to be shown beside the figures. */
@@ -81,18 +77,6 @@ final class Monolith implements AutoCloseable {
         }
     }
 
-    private Client newClient() {
-        try {
-            Client client = new Client(connect(ownUrl()));
-            synchronized (clients) {
-                clients.add(client);
-            }
-            return client;
-        } catch (SQLException away) {
-            throw new IllegalStateException(away);
-        }
-    }
-
     private Connection connect(String to) throws SQLException {
         return DriverManager.getConnection(to, user, password);
     }
@@ -101,60 +85,97 @@ final class Monolith implements AutoCloseable {
         return url.replaceFirst("/[^/]*$", "/" + database);
     }
 
-    /** Ends the connections of a load and cleans up behind it, lest the server does so on the platform's time. */
-    void settle() throws SQLException {
-        disconnect();
-        try (Connection connection = connect(ownUrl());
-                Statement statement = connection.createStatement()) {
-            statement.execute("VACUUM account, entry");
-        }
+    /** Forgets the transfers, so that what was done to warm it up makes it no slower. */
+    void forget() throws SQLException {
+        execute("TRUNCATE entry");
+        settle();
     }
 
-    private void disconnect() throws SQLException {
-        synchronized (clients) {
-            for (Client client : clients) {
-                client.connection.close();
-            }
-            clients.clear();
+    /** Cleans up behind a load, lest the server does so on the platform's time. */
+    void settle() throws SQLException {
+        execute("VACUUM account, entry");
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Connection connection = connect(ownUrl());
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
         }
     }
 
     @Override
     public void close() throws SQLException {
-        disconnect();
+        for (Session session : kept) {
+            session.connection.close();
+        }
         try (Connection connection = connect(url);
                 Statement statement = connection.createStatement()) {
             statement.execute("DROP DATABASE " + database + " WITH (FORCE)");
         }
     }
 
+    private final class Client implements Load.Client {
+        private final boolean isFromOne;
+        private Session session;
+
+        Client(boolean isFromOne) {
+            this.isFromOne = isFromOne;
+        }
+
+        @Override
+        public void connect() throws SQLException {
+            session = kept.pollFirst();
+            if (session == null) {
+                session = new Session(Monolith.this.connect(ownUrl()));
+            }
+        }
+
+        @Override
+        public boolean call() throws SQLException {
+            if (session == null) {
+                connect();
+            }
+            int from = isFromOne ? 0 : ThreadLocalRandom.current().nextInt(accounts);
+            int to = (from + 1 + ThreadLocalRandom.current().nextInt(accounts - 1)) % accounts;
+            try {
+                session.transfer(from, to);
+                return true;
+            } catch (SQLException fault) {
+                session.connection.close();
+                session = null;
+                throw fault;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (session != null) {
+                kept.addFirst(session);
+            }
+        }
+    }
+
     /** One connection with its prepared statements. */
-    private static final class Client {
+    private static final class Session {
         private final Connection connection;
         private final PreparedStatement update;
         private final PreparedStatement insert;
 
-        Client(Connection connection) throws SQLException {
+        Session(Connection connection) throws SQLException {
             this.connection = connection;
             connection.setAutoCommit(false);
             update = connection.prepareStatement("UPDATE account SET booked = booked + ? WHERE id = ?");
             insert = connection.prepareStatement("INSERT INTO entry (transfer_id, account, amount) VALUES (?, ?, ?)");
         }
 
-        boolean transfer(int from, int to) throws SQLException {
+        void transfer(int from, int to) throws SQLException {
             UUID id = UUID.randomUUID();
-            try {
-                // In the order of the accounts, so that no two transfers wait for each other.
-                add(Math.min(from, to), from < to ? -1 : 1);
-                add(Math.max(from, to), from < to ? 1 : -1);
-                book(id, from, -1);
-                book(id, to, 1);
-                connection.commit();
-                return true;
-            } catch (SQLException fault) {
-                connection.rollback();
-                throw fault;
-            }
+            // In the order of the accounts, so that no two transfers wait for each other.
+            add(Math.min(from, to), from < to ? -1 : 1);
+            add(Math.max(from, to), from < to ? 1 : -1);
+            book(id, from, -1);
+            book(id, to, 1);
+            connection.commit();
         }
 
         private void add(int account, long amount) throws SQLException {

@@ -41,7 +41,7 @@ record Options(Arguments arguments) {
         defaults.put("--open-rate", "20");
         defaults.put("--warm-up", "20");
         defaults.put("--seconds", "15");
-        defaults.put("--rounds", "1");
+        defaults.put("--rounds", "3");
         defaults.put("--rows", ".*");
         defaults.put("--minutes", "0");
         return defaults;

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
@@ -13,6 +14,11 @@ import java.util.stream.Stream;
 final class Processes {
 
     private static final double TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux of today.
+
+    /** Of one processor; what the services need without any work is less. */
+    private static final double QUIET = 0.1;
+
+    private static final int PATIENCE_SECONDS = 30;
 
     private final Map<String, Long> pids;
 
@@ -25,6 +31,21 @@ final class Processes {
         Map<String, Double> seconds = new LinkedHashMap<>();
         pids.forEach((name, pid) -> seconds.put(name, sum(pid, Processes::cpuTicks) / TICKS_PER_SECOND));
         return seconds;
+    }
+
+    /** Waits until the processes have no work left over; false if patience ended before. */
+    boolean awaitQuiet() throws InterruptedException {
+        boolean isQuiet = pids.isEmpty();
+        for (int second = 0; !isQuiet && second < PATIENCE_SECONDS; second++) {
+            double before = sum(cpuSeconds());
+            TimeUnit.SECONDS.sleep(1);
+            isQuiet = sum(cpuSeconds()) - before < QUIET;
+        }
+        return isQuiet;
+    }
+
+    static double sum(Map<String, Double> seconds) {
+        return seconds.values().stream().mapToDouble(Double::doubleValue).sum();
     }
 
     Map<String, Long> residentMebibytes() {

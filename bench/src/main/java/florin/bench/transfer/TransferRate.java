@@ -1,32 +1,37 @@
 package florin.bench.transfer;
 
+import florin.bench.Measured;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
-import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * How many transfers a second are completed, and how long one takes from its POST to COMPLETED; beside that, turn by turn,
- * the same transfers as single transactions in one PostgreSQL ({@link Monolith}).
+ * the same transfers as single transactions in one PostgreSQL ({@link Monolith}). Both are warmed up alike; each is first in
+ * turn, and begins when the platform has no work left over, which only {@code --data} lets it see.
  *
  * <p>Options: {@code --data DIR} the data folder of a running {@code ./florin up}, which tells all addresses, the processes
  * and the database; or each address by itself: {@code --first-branch URL}, {@code --second-branch URL}, {@code --transfers
  * URL}, {@code --events URL} of axon-server's HTTP port, {@code --reference JDBC-URL} (no reference without it), {@code
  * --reference-user}, {@code --reference-password}. {@code --accounts N} (1000), {@code --clients N,N…} (1,16,64), {@code
- * --open-rate N} a second (20), {@code --warm-up SECONDS} (20), {@code --seconds N} a row lasts (15), {@code --rounds N}
- * (1), {@code --rows REGEX} (all of {@code closed N}, {@code hot N}, {@code open N}), {@code --minutes N} a run at the last
- * number of clients that prints a line each minute (0: none). The accounts that it opens stay.
+ * --open-rate N} a second (20), {@code --warm-up SECONDS} (20), {@code --seconds N} a round lasts (15; one at a rate lasts
+ * for 1,000 calls at least), {@code --rounds N} of each row (3), {@code --rows REGEX} (all of {@code closed N}, {@code hot
+ * N}, {@code open N}), {@code --minutes N} a run at the last number of clients that prints a line each minute (0: none). The
+ * accounts that it opens stay.
  */
 public final class TransferRate {
+
+    /** Of fewer, the 99th percentile is what a handful took. */
+    private static final int LEAST_OPEN_CALLS = 1_000;
 
     private static final Pattern EVENTS = Pattern.compile("(?m)^axon_events_count\\{context=\"default\"} ([0-9]+)$");
 
@@ -55,12 +60,8 @@ public final class TransferRate {
 
     private void run() throws Exception {
         Bank bank = Bank.open(options);
-        int most = options.clients().stream().mapToInt(Integer::intValue).max().orElseThrow();
-        if (options.warmUpSeconds() > 0) {
-            Outcome unused = Load.closed(bank.transfer(), most, options.warmUpSeconds());
-        }
         if (options.reference().isEmpty()) {
-            rows(bank, Optional.empty());
+            warmUpAndMeasure(bank, Optional.empty());
         } else {
             try (Monolith monolith = Monolith.create(
                     options.reference().get(),
@@ -68,7 +69,7 @@ public final class TransferRate {
                     options.referencePassword(),
                     options.accounts())) {
                 out.println("Reference: " + monolith.settings());
-                rows(bank, Optional.of(monolith));
+                warmUpAndMeasure(bank, Optional.of(monolith));
             }
         }
         if (options.minutes() > 0) {
@@ -76,50 +77,88 @@ public final class TransferRate {
         }
     }
 
+    private void warmUpAndMeasure(Bank bank, Optional<Monolith> monolith) throws Exception {
+        int seconds = options.warmUpSeconds();
+        if (seconds > 0) {
+            int most =
+                    options.clients().stream().mapToInt(Integer::intValue).max().orElseThrow();
+            Measured unused = Load.closed(bank.transfer(), most, seconds);
+            if (monolith.isPresent()) {
+                unused = Load.closed(monolith.get().transfer(), most, seconds);
+                monolith.get().forget();
+            }
+        }
+        rows(bank, monolith);
+    }
+
     private interface Run {
-        Outcome of(Load.Call call) throws InterruptedException;
+        Measured of(Supplier<Load.Client> clients) throws Exception;
     }
 
     private void rows(Bank bank, Optional<Monolith> monolith) throws Exception {
         out.println("| row | completed/s | p50 ms | p99 ms | errors | CPU ms each | reference/s | p50 ms | p99 ms"
-                + " | CPU ms each | ratio |");
-        out.println("|---|---|---|---|---|---|---|---|---|---|---|");
+                + " | errors | CPU ms each | ratio | least to greatest |");
+        out.println("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         int seconds = options.seconds();
         for (int clients : options.clients()) {
-            Run closed = call -> Load.closed(call, clients, seconds);
+            Run closed = each -> Load.closed(each, clients, seconds);
             row("closed " + clients, closed, bank.transfer(), monolith, Monolith::transfer);
         }
         int last = options.clients().get(options.clients().size() - 1);
-        Run hot = call -> Load.closed(call, last, seconds);
+        Run hot = each -> Load.closed(each, last, seconds);
         row("hot " + last, hot, bank.transferFromOne(), monolith, Monolith::transferFromOne);
         int rate = options.openRate();
-        Run open = call -> Load.open(call, rate, seconds);
+        int openSeconds = Math.max(seconds, LEAST_OPEN_CALLS / rate);
+        Run open = each -> Load.open(each, rate, openSeconds);
         row("open " + rate, open, bank.transfer(), monolith, Monolith::transfer);
     }
 
-    private record Round(Outcome outcome, Map<String, Double> cpuMsEach, double totalCpuMsEach) {}
+    private record Round(Measured measured, Map<String, Double> cpuMsEach) {
+        double perSecond() {
+            return measured.perSecond();
+        }
+
+        /** Not a number where the processes are not known. */
+        double totalCpuMsEach() {
+            return cpuMsEach.isEmpty() ? Double.NaN : Processes.sum(cpuMsEach);
+        }
+    }
 
     private void row(
-            String name, Run run, Load.Call call, Optional<Monolith> monolith, Function<Monolith, Load.Call> reference)
-            throws InterruptedException, SQLException {
+            String name,
+            Run run,
+            Supplier<Load.Client> clients,
+            Optional<Monolith> monolith,
+            Function<Monolith, Supplier<Load.Client>> reference)
+            throws Exception {
         if (!options.rows().matcher(name).find()) {
             return;
         }
         List<Round> own = new ArrayList<>();
         List<Round> other = new ArrayList<>();
         for (int round = 0; round < options.rounds(); round++) {
-            own.add(round(call, run));
+            boolean isOwnFirst = round % 2 == 0;
+            if (isOwnFirst) {
+                own.add(roundFromRest(clients, run));
+            }
             if (monolith.isPresent()) {
-                other.add(round(reference.apply(monolith.get()), run));
+                other.add(roundFromRest(reference.apply(monolith.get()), run));
                 monolith.get().settle();
             }
+            if (!isOwnFirst) {
+                own.add(roundFromRest(clients, run));
+            }
         }
-        Round median = median(own);
-        String line = cells(name, median.outcome(), median.totalCpuMsEach(), true);
+        Round median = Measured.median(own, Round::perSecond);
+        String line = "| " + name + " |" + cells(own, median.totalCpuMsEach());
         if (!other.isEmpty()) {
-            Round compared = median(other);
-            line += cells("", compared.outcome(), compared.totalCpuMsEach(), false)
-                    + String.format(Locale.ROOT, " %.2f |", ratio(own, other));
+            // Of the platform's processes the reference has work for PostgreSQL only.
+            double cpuMsEach =
+                    Measured.median(other, Round::perSecond).cpuMsEach().getOrDefault("postgresql", Double.NaN);
+            line += cells(other, cpuMsEach)
+                    + Measured.ratios(
+                            own.stream().map(Round::measured).toList(),
+                            other.stream().map(Round::measured).toList());
         }
         out.println(line);
         if (!median.cpuMsEach().isEmpty()) {
@@ -127,61 +166,47 @@ public final class TransferRate {
         }
     }
 
-    private Round round(Load.Call call, Run run) throws InterruptedException {
-        Map<String, Double> before = processes.cpuSeconds();
-        Outcome outcome = run.of(call);
-        Map<String, Double> after = processes.cpuSeconds();
-        double each = 1e3 / Math.max(1, outcome.completed());
-        after.replaceAll((process, seconds) -> (seconds - before.getOrDefault(process, 0.0)) * each);
-        double total = after.isEmpty()
-                ? Double.NaN
-                : after.values().stream().mapToDouble(Double::doubleValue).sum();
-        return new Round(outcome, after, total);
-    }
-
-    private static Round median(List<Round> rounds) {
-        List<Round> sorted = new ArrayList<>(rounds);
-        sorted.sort(
-                (a, b) -> Double.compare(a.outcome().perSecond(), b.outcome().perSecond()));
-        return sorted.get(sorted.size() / 2);
-    }
-
-    private static double ratio(List<Round> own, List<Round> other) {
-        double[] ratios = new double[own.size()];
-        for (int i = 0; i < ratios.length; i++) {
-            ratios[i] =
-                    own.get(i).outcome().perSecond() / other.get(i).outcome().perSecond();
+    private Round roundFromRest(Supplier<Load.Client> clients, Run run) throws Exception {
+        if (!processes.awaitQuiet()) {
+            out.println("<!-- The platform had work left over when the next round began. -->");
         }
-        Arrays.sort(ratios);
-        return ratios[ratios.length / 2];
+        return round(clients, run);
     }
 
-    private static String cells(String name, Outcome outcome, double cpuMsEach, boolean withErrors) {
-        String first = name.isEmpty() ? "" : "| " + name + " |";
-        String errors = withErrors ? " " + outcome.errors() + " |" : "";
-        return first
-                + String.format(
-                        Locale.ROOT,
-                        " %,.0f | %.1f | %.1f |%s %.2f |",
-                        outcome.perSecond(),
-                        outcome.percentileMs(50),
-                        outcome.percentileMs(99),
-                        errors,
-                        cpuMsEach);
+    private Round round(Supplier<Load.Client> clients, Run run) throws Exception {
+        Map<String, Double> before = processes.cpuSeconds();
+        Measured measured = run.of(clients);
+        Map<String, Double> after = processes.cpuSeconds();
+        double each = 1e3 / Math.max(1, measured.calls());
+        after.replaceAll((process, seconds) -> (seconds - before.getOrDefault(process, 0.0)) * each);
+        return new Round(measured, after);
     }
 
-    private void minutes(Bank bank, int clients) throws InterruptedException, IOException {
+    /** The round in the middle, and the errors of all. */
+    private static String cells(List<Round> rounds, double cpuMsEach) {
+        Measured median = Measured.median(rounds, Round::perSecond).measured();
+        return String.format(
+                Locale.ROOT,
+                " %,.0f | %.1f | %.1f | %d | %.2f |",
+                median.perSecond(),
+                median.p50Ms(),
+                median.p99Ms(),
+                rounds.stream().mapToLong(round -> round.measured().errors()).sum(),
+                cpuMsEach);
+    }
+
+    private void minutes(Bank bank, int clients) throws Exception {
         for (int minute = 0; minute <= options.minutes(); minute++) {
             if (minute > 0) {
-                Round round = round(bank.transfer(), call -> Load.closed(call, clients, 60));
+                Round round = round(bank.transfer(), each -> Load.closed(each, clients, 60));
                 out.printf(
                         Locale.ROOT,
                         "minute %d: %.1f/s, p50 %.1f ms, p99 %.1f ms, errors %d, CPU %.2f ms each (%s)%n",
                         minute,
-                        round.outcome().perSecond(),
-                        round.outcome().percentileMs(50),
-                        round.outcome().percentileMs(99),
-                        round.outcome().errors(),
+                        round.perSecond(),
+                        round.measured().p50Ms(),
+                        round.measured().p99Ms(),
+                        round.measured().errors(),
                         round.totalCpuMsEach(),
                         join(round.cpuMsEach()));
             }

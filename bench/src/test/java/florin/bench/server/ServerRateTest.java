@@ -3,6 +3,7 @@ package florin.bench.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import florin.bench.Measured;
 import florin.eventstore.AxonServerNode;
 import florin.eventstore.NodeConfiguration;
 import io.grpc.Server;
@@ -69,12 +70,5 @@ class ServerRateTest {
         assertThatThrownBy(() -> ServerRate.Settings.of("--server", "elsewhere"))
                 .hasMessageContaining("HOST:PORT");
         assertThatThrownBy(() -> ServerRate.Settings.of("--colour", "red")).hasMessageContaining("--colour");
-    }
-
-    @Test
-    void aPercentileIsReadFromTheSortedLatencies() {
-        Measured measured = Measured.of(4, 1_000_000_000L, new long[] {1_000_000, 2_000_000, 3_000_000, 4_000_000}, 0);
-        assertThat(measured.p50Ms()).isEqualTo(3.0);
-        assertThat(measured.p99Ms()).isEqualTo(4.0);
     }
 }

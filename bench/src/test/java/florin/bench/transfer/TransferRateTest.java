@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import florin.bench.Measured;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,9 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
-import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,20 +75,51 @@ class TransferRateTest {
     }
 
     @Test
-    void aPercentileIsReadFromTheSortedLatencies() {
-        Outcome outcome = new Outcome(List.of(1_000_000L, 2_000_000L, 3_000_000L, 4_000_000L), 1_000_000_000L, 0);
-        assertThat(outcome.percentileMs(50)).isEqualTo(3.0);
-        assertThat(outcome.percentileMs(99)).isEqualTo(4.0);
-        assertThat(outcome.perSecond()).isEqualTo(4.0);
+    void anOpenLoadMakesEveryCallAndCountsThoseThatFail() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        Measured measured = Load.open(() -> new Counting(calls), 100, 0.2);
+        assertThat(calls).hasValue(20);
+        assertThat(measured.calls()).isEqualTo(10);
+        assertThat(measured.errors()).isEqualTo(10);
     }
 
     @Test
-    void anOpenLoadMakesEveryCallAndCountsThoseThatFail() throws InterruptedException {
+    void clientsAreConnectedBeforeTheTimeBegins() throws Exception {
         AtomicInteger calls = new AtomicInteger();
-        Outcome outcome = Load.open(() -> calls.incrementAndGet() % 2 == 0, 100, 0.2);
-        assertThat(calls).hasValue(20);
-        assertThat(outcome.completed()).isEqualTo(10);
-        assertThat(outcome.errors()).isEqualTo(10);
+        Load.Client slow = new Counting(calls) {
+            @Override
+            public void connect() throws InterruptedException {
+                TimeUnit.SECONDS.sleep(1);
+            }
+        };
+        Measured measured = Load.closed(() -> slow, 1, 0.1);
+        assertThat(calls.get()).isPositive();
+        assertThat(measured.elapsedNs()).isBetween(100_000_000L, 1_000_000_000L);
+    }
+
+    /** Does every second call. */
+    private static class Counting implements Load.Client {
+        private final AtomicInteger calls;
+
+        Counting(AtomicInteger calls) {
+            this.calls = calls;
+        }
+
+        @Override
+        public void connect() throws InterruptedException {
+            // It has no connection.
+        }
+
+        @Override
+        public boolean call() throws InterruptedException {
+            TimeUnit.MILLISECONDS.sleep(1);
+            return calls.incrementAndGet() % 2 == 0;
+        }
+
+        @Override
+        public void close() {
+            // It has no connection.
+        }
     }
 
     @Test
@@ -112,17 +144,21 @@ class TransferRateTest {
                             "10",
                             "--clients",
                             "1,2",
+                            "--open-rate",
+                            "1000",
                             "--warm-up",
-                            "0",
+                            "1",
                             "--seconds",
-                            "1"),
+                            "1",
+                            "--rounds",
+                            "2"),
                     new PrintStream(printed, true, StandardCharsets.UTF_8));
             assertThat(services.opened).hasValue(10);
             assertThat(services.transfers.get()).isPositive();
             assertThat(services.waits.get())
                     .as("transfers that were not final at once")
                     .isPositive();
-            assertThat(printed.toString(StandardCharsets.UTF_8).lines().filter(line -> line.matches(".* \\| 0 \\| .*")))
+            assertThat(printed.toString(StandardCharsets.UTF_8).lines().filter(line -> line.matches(".* \\| 0 \\| .* \\| 0 \\| .* to .*")))
                     .hasSize(4);
             try (Connection connection = postgres.getPostgresDatabase().getConnection();
                     ResultSet left = connection
