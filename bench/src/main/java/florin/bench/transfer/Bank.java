@@ -63,17 +63,21 @@ final class Bank {
         try (HttpConnection connection = new HttpConnection(branch)) {
             for (int i = 0; i < number; i++) {
                 String owner = "bench-" + UUID.randomUUID();
-                String opened = require201(
-                        connection.post("/accounts", "", "{\"owner\": \"" + owner + "\", \"currency\": \"EUR\"}"));
+                String opened = require201(connection.post(
+                        "/accounts", key("open-" + owner), "{\"owner\": \"" + owner + "\", \"currency\": \"EUR\"}"));
                 String iban = json.readTree(opened).path("iban").asString();
                 String unused = require201(connection.post(
                         "/accounts/" + iban + "/deposits",
-                        "",
+                        key("fill-" + owner),
                         "{\"amount\": " + FORTUNE + ", \"reference\": \"bench\"}"));
                 accounts.add(iban);
             }
         }
         return accounts;
+    }
+
+    private static String key(String key) {
+        return "Idempotency-Key: " + key + "\r\n";
     }
 
     private static String require201(HttpConnection.Reply reply) throws IOException {

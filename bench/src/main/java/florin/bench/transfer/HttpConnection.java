@@ -12,7 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * One HTTP/1.1 connection that is kept, for one thread. Plain sockets: the client shares the machine with what it measures,
+ * One HTTP/1.1 connection that is kept, for one thread, and for requests that can be repeated: one that was sent on a kept
+ * connection, which ended before the answer, is sent again. Plain sockets: the client shares the machine with what it measures,
  * and a library's client would cost as much as a service.
  */
 final class HttpConnection implements AutoCloseable {
@@ -63,7 +64,7 @@ final class HttpConnection implements AutoCloseable {
             if (!isKept) {
                 throw ended;
             }
-            return exchangeOnce(request); // A kept connection that ended before the answer: the request was not taken.
+            return exchangeOnce(request);
         } catch (IOException fault) {
             close();
             throw fault;

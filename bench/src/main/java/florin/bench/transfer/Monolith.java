@@ -10,12 +10,13 @@ import java.util.Deque;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
  * The reference: what a bank in one database would do. Each transfer is one transaction of two updates and two inserts, in
- * a database of its own on the platform's PostgreSQL, with its settings; {@link #close()} drops it. Connections are kept from
- * load to load with all that is prepared on them, as a service's pool would keep them.
+ * a database of its own on the platform's PostgreSQL, with its settings; {@link #close()} drops it, or the end of this JVM.
+ * Connections are kept from load to load with all that is prepared on them, as a service's pool would keep them.
  */
 final class Monolith implements AutoCloseable {
 
@@ -23,6 +24,7 @@ final class Monolith implements AutoCloseable {
     private final String user;
     private final String password;
     private final String database = "bench_" + UUID.randomUUID().toString().replace("-", "");
+    private final AtomicBoolean isThere = new AtomicBoolean();
     private final int accounts;
     private final Deque<Session> kept = new ConcurrentLinkedDeque<>();
 
@@ -39,6 +41,8 @@ final class Monolith implements AutoCloseable {
         try (Connection connection = monolith.connect(url);
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + monolith.database);
+            monolith.isThere.set(true);
+            Runtime.getRuntime().addShutdownHook(new Thread(monolith::dropAtExit, "drop-" + monolith.database));
         }
         try (Connection connection = monolith.connect(monolith.ownUrl());
                 Statement statement = connection.createStatement()) {
@@ -107,6 +111,22 @@ final class Monolith implements AutoCloseable {
     public void close() throws SQLException {
         for (Session session : kept) {
             session.connection.close();
+        }
+        drop();
+    }
+
+    /** Ctrl-C, or a fault: it would stay in the platform's data folder. */
+    private void dropAtExit() {
+        try {
+            drop();
+        } catch (SQLException away) {
+            System.err.println("The database " + database + " is left behind: " + away.getMessage());
+        }
+    }
+
+    private void drop() throws SQLException {
+        if (!isThere.getAndSet(false)) {
+            return;
         }
         try (Connection connection = connect(url);
                 Statement statement = connection.createStatement()) {
