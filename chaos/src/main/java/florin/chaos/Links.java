@@ -2,6 +2,7 @@ package florin.chaos;
 
 import florin.launcher.Platform;
 import florin.launcher.PlatformConfiguration;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +76,11 @@ final class Links implements AutoCloseable {
     /** Bytes pass everywhere. */
     void flow() {
         byName.values().forEach(link -> link.proxy().flow());
+    }
+
+    /** Servers are told of connections that were lost so long ago. */
+    void endLost(Duration ago) {
+        byName.values().forEach(link -> link.proxy().endLost(ago));
     }
 
     @Override

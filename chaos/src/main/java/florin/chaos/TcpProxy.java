@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -21,7 +23,11 @@ final class TcpProxy implements AutoCloseable {
     private final ServerSocket listener;
     private volatile int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
-    private final Set<Socket> lost = ConcurrentHashMap.newKeySet();
+    /** Those whose other end is at the port. */
+    private final Set<Socket> ofServer = ConcurrentHashMap.newKeySet();
+    /** Since when, in nanoseconds. */
+    private final Map<Socket, Long> lost = new ConcurrentHashMap<>();
+
     private boolean stalled;
 
     /** Listens on a free port. */
@@ -61,12 +67,21 @@ final class TcpProxy implements AutoCloseable {
 
     /** On the connections that there are no byte passes any more, and neither end is told; new ones are let through. */
     synchronized void lose() {
-        lost.addAll(sockets);
-        sockets.removeAll(lost);
+        sockets.forEach(socket -> lost.put(socket, System.nanoTime()));
+        sockets.removeAll(lost.keySet());
+    }
+
+    /** The port is told of connections that were lost so long ago, as its own system would tell it one day; clients never are. */
+    void endLost(Duration ago) {
+        lost.forEach((socket, since) -> {
+            if (ofServer.contains(socket) && System.nanoTime() - since >= ago.toNanos()) {
+                reset(socket);
+            }
+        });
     }
 
     private synchronized void awaitFlow(Socket from) throws InterruptedException {
-        while (stalled || lost.contains(from)) {
+        while (stalled || lost.containsKey(from)) {
             wait();
         }
     }
@@ -120,7 +135,7 @@ final class TcpProxy implements AutoCloseable {
                 close(to);
             }
         } catch (IOException e) {
-            if (!lost.contains(from)) {
+            if (!lost.containsKey(from)) {
                 reset(from);
                 reset(to);
             }
@@ -132,6 +147,7 @@ final class TcpProxy implements AutoCloseable {
     private synchronized void add(Socket client, Socket server) {
         sockets.add(client);
         sockets.add(server);
+        ofServer.add(server);
     }
 
     private void reset(Socket socket) {
@@ -145,6 +161,7 @@ final class TcpProxy implements AutoCloseable {
 
     private void close(Socket socket) {
         sockets.remove(socket);
+        ofServer.remove(socket);
         try {
             socket.close();
         } catch (IOException e) {
@@ -159,7 +176,7 @@ final class TcpProxy implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
-            lost.forEach(this::reset);
+            lost.keySet().forEach(this::reset);
             cut();
             lost.clear();
             flow();

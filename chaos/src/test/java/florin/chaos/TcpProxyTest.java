@@ -100,6 +100,11 @@ class TcpProxyTest {
             }
             await().atMost(PATIENCE).until(() -> ended.get() == 1);
             assertThat(arrived).hasValue(3);
+            proxy.endLost(PATIENCE);
+            assertThat(ended).hasValue(1);
+            proxy.endLost(Duration.ZERO);
+            await().atMost(PATIENCE).until(() -> ended.get() == 3);
+            assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
         }
         proxy.close();
         await().atMost(PATIENCE).until(() -> ended.get() == 3);
