@@ -264,9 +264,23 @@ final class ManagedProcess {
     /** Asks the process to end, without waiting for it. */
     synchronized void requestStop() {
         stopping = true;
-        if (process == null || !process.isAlive()) {
-            return;
+        if (process != null && process.isAlive()) {
+            askToEnd();
         }
+    }
+
+    /**
+     * Asks the process to end, without telling the watch that it is meant; false if it is dead, or about to be started again.
+     */
+    synchronized boolean terminate() {
+        if (stopping || process == null || !process.isAlive()) {
+            return false;
+        }
+        askToEnd();
+        return true;
+    }
+
+    private void askToEnd() {
         try {
             resume(); // a paused one could not follow
             if (stopByInterrupt) {

@@ -337,6 +337,11 @@ public final class Platform implements AutoCloseable {
         process(name).kill();
     }
 
+    /** Asks the process to end in order, as an update would; false if it is dead. It is started again once it has ended. */
+    public boolean terminate(String name) {
+        return process(name).terminate();
+    }
+
     /** SIGSTOP, to its children too; false if it is dead, or about to be started again. */
     public boolean pause(String name) {
         return process(name).pause();

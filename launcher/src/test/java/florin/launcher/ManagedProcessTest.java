@@ -50,6 +50,21 @@ class ManagedProcessTest {
     }
 
     @Test
+    void a_process_that_is_asked_to_end_in_order_is_started_again() {
+        ManagedProcess process = process(List.of("sleep", "1000"));
+        process.start();
+        process.supervise();
+        long first = process.pid();
+
+        assertThat(process.terminate()).isTrue();
+
+        await().atMost(PATIENCE).until(() -> process.isAlive() && process.pid() != first);
+        assertThat(progress).singleElement().asString().contains("sleeper died (exit code 143; ");
+        process.stop();
+        assertThat(process.terminate()).isFalse();
+    }
+
+    @Test
     void a_process_and_its_children_are_paused_resumed_and_killed_together() {
         ManagedProcess process = process(List.of("sh", "-c", "sleep 1000 & sleep 1000 & wait"));
         process.start();
