@@ -78,7 +78,7 @@ final class ChaosRun implements AutoCloseable {
             recovering.interrupt();
             recovering.join();
             List<Verdict> verdicts = Checker.check(new Invariant.Evidence(history, atRest.log(), atRest.readModel()));
-            return new Report(settings, recoveries.counts(), recoveries.longest(), history, atRest, verdicts);
+            return new Report(settings, recoveries.struck(), history, atRest, verdicts);
         }
     }
 

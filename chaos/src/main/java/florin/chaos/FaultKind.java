@@ -1,13 +1,16 @@
 package florin.chaos;
 
-/** What can be done to a process or to a connection. */
+/** What can be done to a process or to a connection; and what an operator may do just then. */
 enum FaultKind {
     KILL("kill -9"),
+    STOP("stop"),
+    CRASH("crash"),
     PAUSE("pause"),
     FREEZE("freeze"),
     CUT("cut"),
     STALL("stall"),
-    LOSE("lose");
+    LOSE("lose"),
+    REPLAY("replay");
 
     private final String label;
 
@@ -24,9 +27,13 @@ enum FaultKind {
         return this == PAUSE || this == FREEZE || this == STALL;
     }
 
-    /** Whether the faults that follow come while it lasts. */
-    boolean isBesideOthers() {
-        return this == FREEZE;
+    /** How many slots of a plan it takes: processes take longer to start than connections. */
+    int slots() {
+        return switch (this) {
+            case KILL, STOP -> 2;
+            case CRASH -> 6;
+            default -> 1;
+        };
     }
 
     boolean isOfConnections() {

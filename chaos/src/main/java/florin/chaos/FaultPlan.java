@@ -20,8 +20,11 @@ record FaultPlan(List<Fault> faults) {
 
     private static final int LONG_FREEZE_ONE_IN = 3;
     private static final int FREEZE_EXTRA_MILLIS = 5_000;
-    /** A process takes longer to start than a connection. */
-    private static final int START_TIMES = 2;
+    private static final List<String> PROJECTIONS = List.of("accounts", "entries");
+    /** In a shorter run so many starts would leave no time for business. */
+    private static final Duration SHORTEST_WITH_STOPS = Duration.ofMinutes(2);
+
+    private static final Duration SHORTEST_WITH_CRASH = Duration.ofMinutes(3);
 
     /**
      * The plan of a seed.
@@ -31,8 +34,9 @@ record FaultPlan(List<Fault> faults) {
      */
     static FaultPlan of(long seed, Duration total, int instances) {
         Random random = new Random(seed);
-        List<Fault> round = pairs(instances);
-        Duration share = total.dividedBy(round.size());
+        List<Fault> round = pairs(instances, total);
+        Duration share = total.dividedBy(
+                round.stream().mapToInt(pair -> pair.kind().slots()).sum());
         boolean hurried = share.compareTo(LONGEST_SLOT) < 0;
         Duration slot = hurried ? share : LONGEST_SLOT;
         List<Fault> faults = new ArrayList<>();
@@ -49,25 +53,31 @@ record FaultPlan(List<Fault> faults) {
         return new FaultPlan(List.copyOf(faults));
     }
 
-    private static List<Fault> pairs(int instances) {
+    private static List<Fault> pairs(int instances, Duration total) {
         List<Fault> pairs = new ArrayList<>();
         for (FaultKind kind : FaultKind.values()) {
-            targets(kind, instances)
+            targets(kind, instances, total)
                     .forEach(target -> pairs.add(new Fault(kind, target, Duration.ZERO, Duration.ZERO)));
         }
         return pairs;
     }
 
-    private static List<String> targets(FaultKind kind, int instances) {
+    private static List<String> targets(FaultKind kind, int instances, Duration total) {
         return switch (kind) {
             case CUT, STALL, LOSE -> Links.names(instances);
-            case KILL, PAUSE ->
-                Stream.of(List.of(Platform.AXON_SERVER), Links.services(instances), List.of(Platform.POSTGRESQL))
-                        .flatMap(List::stream)
-                        .toList();
+            case CRASH -> total.compareTo(SHORTEST_WITH_CRASH) < 0 ? List.of() : List.of(Fault.EVERYTHING);
+            case STOP -> total.compareTo(SHORTEST_WITH_STOPS) < 0 ? List.of() : processes(instances);
+            case KILL, PAUSE -> processes(instances);
+            case REPLAY -> PROJECTIONS;
             // What a single instance has claimed nobody takes over.
             case FREEZE -> instances == 1 ? List.of() : Links.services(instances);
         };
+    }
+
+    private static List<String> processes(int instances) {
+        return Stream.of(List.of(Platform.AXON_SERVER), Links.services(instances), List.of(Platform.POSTGRESQL))
+                .flatMap(List::stream)
+                .toList();
     }
 
     /** Some are longer than the timeouts of heartbeats and claims, if there is time for that. */
@@ -80,10 +90,11 @@ record FaultPlan(List<Fault> faults) {
         long share = slot.toMillis() * (20 + random.nextInt(60)) / 100;
         boolean longer = random.nextInt(LONG_ONE_IN) == 0 && !hurried;
         if (!pair.kind().lasts()) {
-            Duration then = pair.kind() == FaultKind.KILL && !hurried ? slot.multipliedBy(START_TIMES) : slot;
+            Duration then = slot.multipliedBy(pair.kind().slots());
             return new Fault(pair.kind(), pair.target(), Duration.ZERO, then);
         }
-        Duration lasts = Duration.ofMillis(longer ? share + LONG_EXTRA_MILLIS : share);
-        return new Fault(pair.kind(), pair.target(), lasts, slot.minusMillis(share));
+        return longer
+                ? new Fault(pair.kind(), pair.target(), Duration.ofMillis(share + LONG_EXTRA_MILLIS), slot)
+                : new Fault(pair.kind(), pair.target(), Duration.ofMillis(share), slot.minusMillis(share));
     }
 }

@@ -1,16 +1,24 @@
 package florin.chaos;
 
+import florin.launcher.Http;
+import florin.launcher.LauncherException;
 import florin.launcher.Platform;
+import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** Injects the faults of a plan one after the other; each process comes back as the platform has it, without help from here. */
 final class Nemesis implements Runnable {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** PostgreSQL would keep them for hours, and takes no more than so many connections. */
+    private static final Duration LONGEST_LOSS = Duration.ofMinutes(1);
+
     private static final long POLL_MILLIS = 50;
 
     private final Platform platform;
@@ -18,6 +26,7 @@ final class Nemesis implements Runnable {
     private final FaultPlan plan;
     private final Recoveries recoveries;
     private final Consumer<String> progress;
+    private final Http http = new Http().withTimeout(Duration.ofSeconds(3));
     private final ScheduledExecutorService ends = Executors.newSingleThreadScheduledExecutor();
     private volatile boolean stopped;
 
@@ -40,8 +49,9 @@ final class Nemesis implements Runnable {
                 }
                 number++;
                 progress.accept("fault " + number + " of " + plan.faults().size() + ": " + fault);
+                links.endLost(LONGEST_LOSS);
                 inject(fault);
-                if (fault.kind().isBesideOthers()) {
+                if (fault.isBesideOthers()) {
                     Future<?> unused =
                             ends.schedule(() -> end(fault), fault.lasts().toMillis(), TimeUnit.MILLISECONDS);
                 } else {
@@ -63,22 +73,50 @@ final class Nemesis implements Runnable {
     }
 
     private void inject(Fault fault) throws InterruptedException {
+        String target = fault.target();
+        recoveries.begin(fault, affected(fault));
         switch (fault.kind()) {
             case KILL -> {
-                pauseWhenAlive(fault.target());
-                platform.kill(fault.target());
+                whenAlive(target, platform::pause);
+                platform.kill(target);
             }
-            case PAUSE, FREEZE -> pauseWhenAlive(fault.target());
-            case CUT -> links.get(fault.target()).proxy().cut();
-            case STALL -> links.get(fault.target()).proxy().stall();
-            case LOSE -> links.get(fault.target()).proxy().lose();
+            case STOP -> whenAlive(target, platform::terminate);
+            case CRASH -> {
+                platform.names().forEach(platform::pause); // Lest one sees another one die.
+                platform.names().forEach(platform::kill);
+            }
+            case PAUSE, FREEZE -> whenAlive(target, platform::pause);
+            case CUT -> links.get(target).proxy().cut();
+            case STALL -> links.get(target).proxy().stall();
+            case LOSE -> links.get(target).proxy().lose();
+            case REPLAY -> replay(target);
         }
     }
 
-    /** An earlier fault may have it down: the platform is about to start it again. */
-    private void pauseWhenAlive(String process) throws InterruptedException {
+    /** As an operator would; if nobody answers now, or it is being replayed, that is that. */
+    private void replay(String projection) {
+        URI replay = platform.url(Platform.ACCOUNT_QUERY).resolve("/projections/" + projection + "/replay");
+        try {
+            Http.Reply unused = http.post(replay, null, "");
+        } catch (LauncherException away) {
+            progress.accept("no answer whether " + projection + " is replayed");
+        }
+    }
+
+    /** The processes that are expected to come back. */
+    private List<String> affected(Fault fault) {
+        return switch (fault.kind()) {
+            case CRASH -> platform.names();
+            case REPLAY -> List.of();
+            case CUT, STALL, LOSE -> List.of(links.get(fault.target()).service());
+            case KILL, STOP, PAUSE, FREEZE -> List.of(fault.target());
+        };
+    }
+
+    /** An earlier fault may have it down: the platform is about to start it again. {@code strike} is false then. */
+    private void whenAlive(String process, Predicate<String> strike) throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!stopped && !platform.pause(process)) {
+        while (!stopped && !strike.test(process)) {
             if (System.nanoTime() > end) {
                 throw new ChaosException(process + " is down, and is not started again");
             }
@@ -87,15 +125,11 @@ final class Nemesis implements Runnable {
     }
 
     private void end(Fault fault) {
-        String affected = fault.target();
         if (fault.kind().isOfConnections()) {
-            Link link = links.get(fault.target());
-            link.proxy().flow();
-            affected = link.service();
-        } else {
+            links.get(fault.target()).proxy().flow();
+        } else if (fault.kind().lasts()) {
             platform.resume(fault.target());
         }
-        recoveries.begin(fault, affected);
     }
 
     void stop() {
@@ -106,6 +140,7 @@ final class Nemesis implements Runnable {
     /** Ends whatever lasts. */
     void heal() {
         links.flow();
+        links.endLost(Duration.ZERO);
         platform.names().forEach(platform::resume);
     }
 }

@@ -11,8 +11,7 @@ import java.util.TreeMap;
 /** What a run did and found, for a person. */
 record Report(
         Settings settings,
-        Map<FaultKind, Map<String, Integer>> faults,
-        Map<FaultKind, Duration> longestRecoveries,
+        Map<FaultKind, Recoveries.Struck> faults,
         History history,
         Settling.AtRest atRest,
         List<Verdict> verdicts) {
@@ -42,16 +41,16 @@ record Report(
 
     private void printFaults(PrintStream out) {
         out.printf("%nFaults%n");
-        for (FaultKind kind : FaultKind.values()) {
-            Map<String, Integer> targets = faults.getOrDefault(kind, Map.of());
-            if (targets.isEmpty()) {
-                continue;
-            }
-            int all = targets.values().stream().mapToInt(Integer::intValue).sum();
-            Duration longest = longestRecoveries.getOrDefault(kind, Duration.ZERO);
-            out.printf("  %-10s %4d   longest until ready again %s%n", kind.label(), all, seconds(longest));
-            targets.forEach((target, count) -> out.printf("    %-40s %4d%n", target, count));
-        }
+        faults.forEach((kind, struck) -> {
+            int all = struck.targets().values().stream()
+                    .mapToInt(Integer::intValue)
+                    .sum();
+            String noticed = struck.noticed() == 0
+                    ? "not noticed"
+                    : "noticed " + struck.noticed() + " times, longest until ready again " + seconds(struck.longest());
+            out.printf("  %-10s %4d   %s%n", kind.label(), all, noticed);
+            struck.targets().forEach((target, count) -> out.printf("    %-40s %4d%n", target, count));
+        });
     }
 
     private void printOperations(PrintStream out) {
