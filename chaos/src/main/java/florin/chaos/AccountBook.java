@@ -1,6 +1,7 @@
 package florin.chaos;
 
 import florin.account.api.AccountBlocked;
+import florin.account.api.AccountClosed;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountOpened;
 import florin.account.api.AccountStatus;
@@ -25,7 +26,7 @@ final class AccountBook {
     /** What a customer would see of one event that moved money; what came in is positive. */
     record Entry(long position, long amountMinor, String kind, String transferId, String reference) {}
 
-    /** It was blocked or unblocked. */
+    /** It was blocked, unblocked or closed. */
     record Turn(AccountStatus to, int position, String operationId) {}
 
     private final Iban iban;
@@ -63,6 +64,8 @@ final class AccountBook {
             status = turn(AccountStatus.BLOCKED, blocked.operationId());
         } else if (event instanceof AccountUnblocked unblocked) {
             status = turn(AccountStatus.OPEN, unblocked.operationId());
+        } else if (event instanceof AccountClosed closed) {
+            status = turn(AccountStatus.CLOSED, closed.operationId());
         }
         figures.add(new Figures(before.bookedMinor() + booked, before.reservedMinor() + reserved, status));
     }

@@ -3,8 +3,10 @@ package florin.chaos;
 import florin.launcher.Http;
 import florin.launcher.LauncherException;
 import java.util.Set;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * What one request was told.
@@ -35,9 +37,13 @@ record Answer(Outcome outcome, int status, String problem, String text) {
         return decided ? Outcome.REFUSED : Outcome.UNKNOWN;
     }
 
-    /** The body, where there is one. */
+    /** The body; one without any field if it is no JSON. */
     JsonNode body() {
-        return JsonMapper.shared().readTree(text);
+        try {
+            return JsonMapper.shared().readTree(text);
+        } catch (JacksonException e) {
+            return MissingNode.getInstance();
+        }
     }
 
     /** For the report: what it was, without what differs each time. */

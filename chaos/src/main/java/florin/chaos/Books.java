@@ -2,7 +2,6 @@ package florin.chaos;
 
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountOpened;
-import florin.account.api.Iban;
 import florin.account.api.TransferLegEvent;
 import florin.transfer.api.TransferEvent;
 import florin.transfer.api.TransferId;
@@ -14,8 +13,8 @@ import java.util.Optional;
 
 /** What the log comes to: every account and every transfer, worked out from the events alone. */
 final class Books {
-    private final Map<Iban, AccountBook> accounts = new LinkedHashMap<>();
-    private final Map<TransferId, TransferBook> transfers = new LinkedHashMap<>();
+    private final Map<String, AccountBook> accounts = new LinkedHashMap<>();
+    private final Map<String, TransferBook> transfers = new LinkedHashMap<>();
 
     static Books of(EventLog log) {
         Books books = new Books();
@@ -25,7 +24,8 @@ final class Books {
 
     private void add(Object event) {
         if (event instanceof AccountEvent ofAccount) {
-            accounts.computeIfAbsent(ofAccount.iban(), AccountBook::new).add(ofAccount);
+            accounts.computeIfAbsent(ofAccount.iban().value(), iban -> new AccountBook(ofAccount.iban()))
+                    .add(ofAccount);
         }
         if (event instanceof TransferLegEvent leg) {
             transfer(leg.transferId()).add(leg);
@@ -35,14 +35,15 @@ final class Books {
     }
 
     private TransferBook transfer(TransferId id) {
-        return transfers.computeIfAbsent(id, TransferBook::new);
+        return transfers.computeIfAbsent(id.value(), value -> new TransferBook(id));
     }
 
     Collection<AccountBook> accounts() {
         return accounts.values();
     }
 
-    Optional<AccountBook> account(Iban iban) {
+    /** Of any text, which need not be an IBAN. */
+    Optional<AccountBook> account(String iban) {
         return Optional.ofNullable(accounts.get(iban));
     }
 
@@ -57,8 +58,9 @@ final class Books {
         return transfers.values();
     }
 
+    /** Of any text, which need not be an id. */
     Optional<TransferBook> transfer(String id) {
-        return Optional.ofNullable(transfers.get(new TransferId(id)));
+        return Optional.ofNullable(transfers.get(id));
     }
 
     static String currency(AccountBook book) {

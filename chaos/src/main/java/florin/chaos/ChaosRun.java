@@ -1,5 +1,6 @@
 package florin.chaos;
 
+import florin.launcher.LauncherException;
 import florin.launcher.Platform;
 import florin.launcher.PlatformConfiguration;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -22,7 +24,7 @@ final class ChaosRun implements AutoCloseable {
     /** So short that transfers are called off, parked and reconciled within a run. */
     private static final Map<String, String> IMPATIENCE = Map.of(
             "FLORIN_TRANSFER_TIME_LIMIT", "20s",
-            "FLORIN_TRANSFER_ATTEMPTS", "5",
+            "FLORIN_TRANSFER_ATTEMPTS", "3",
             "FLORIN_TRANSFER_RECONCILE_EVERY", "2s",
             "FLORIN_TRANSFER_RECONCILE_AFTER", "10s");
 
@@ -34,6 +36,8 @@ final class ChaosRun implements AutoCloseable {
     private final Recoveries recoveries;
     private final Nemesis nemesis;
     private final History history = new History();
+    private final EventLog log = new EventLog();
+    private final List<String> failures = new CopyOnWriteArrayList<>();
     private final Pool pool = new Pool();
     private final List<Client> clients = new ArrayList<>();
     private volatile boolean closed;
@@ -64,7 +68,12 @@ final class ChaosRun implements AutoCloseable {
         List<Thread> working = new ArrayList<>();
         clients.forEach(client -> working.add(start("client", client)));
         awaitBusiness();
-        nemesis.run();
+        try {
+            nemesis.run();
+        } catch (ChaosException | LauncherException e) {
+            progress.accept("The faults are over early: " + e.getMessage());
+            failures.add(e.getMessage());
+        }
         if (closed) {
             throw new ChaosException("The run was stopped");
         }
@@ -74,17 +83,28 @@ final class ChaosRun implements AutoCloseable {
             client.join();
         }
         try (EventStoreReader store = new EventStoreReader(configuration.ports().axonServerGrpc())) {
-            Settling.AtRest atRest = new Settling(platform, settings.instances(), store).await();
+            Settling.AtRest atRest = new Settling(platform, settings.instances(), store, log).await();
             recovering.interrupt();
             recovering.join();
             List<Verdict> verdicts = Checker.check(new Invariant.Evidence(history, atRest.log(), atRest.readModel()));
-            return new Report(settings, recoveries.struck(), history, atRest, verdicts);
+            return new Report(settings, recoveries.struck(), history, atRest, List.copyOf(failures), verdicts);
         }
     }
 
-    private static Thread start(String name, Runnable task) {
+    /** What clients were told so far. */
+    History history() {
+        return history;
+    }
+
+    /** What was read of the event store so far. */
+    EventLog log() {
+        return log;
+    }
+
+    private Thread start(String name, Runnable task) {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);
+        thread.setUncaughtExceptionHandler((broken, fault) -> failures.add(name + " ended early: " + fault));
         thread.start();
         return thread;
     }
@@ -92,8 +112,8 @@ final class ChaosRun implements AutoCloseable {
     /** Before the first fault, so that there is something to lose. */
     private void awaitBusiness() throws InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        // A cancellation has to be in time to be acknowledged: that is not waited for.
-        Set<Kind> needed = EnumSet.complementOf(EnumSet.of(Kind.CANCELLATION));
+        // For these something has to be as it seldom is: that is not waited for.
+        Set<Kind> needed = EnumSet.complementOf(EnumSet.of(Kind.CANCELLATION, Kind.RETRY, Kind.CLOSURE));
         while (!history.acknowledged().containsAll(needed)) {
             if (System.nanoTime() > end) {
                 throw new ChaosException("Before any fault, not every kind of operation was acknowledged: only "

@@ -3,6 +3,7 @@ package florin.chaos;
 import florin.account.api.Iban;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferStatus;
 import java.time.Duration;
 import java.util.Currency;
 import java.util.List;
@@ -61,7 +62,8 @@ final class Client implements Runnable {
     private Operation next(Choice choice) {
         String reference = "chaos-" + number + "-" + asked++;
         String key = choice.keyed() ? "key-" + reference : null;
-        if (asked <= FIRST_ACCOUNTS || pool.size() < 2 || (choice.kind() < 3 && pool.size() < Pool.MOST_ACCOUNTS)) {
+        boolean isOneMore = choice.kind() == 98 || (choice.kind() < 3 && pool.size() < Pool.MOST_ACCOUNTS);
+        if (asked <= FIRST_ACCOUNTS || pool.size() < 2 || isOneMore) {
             Currency currency = CURRENCIES.get(choice.target() % CURRENCIES.size());
             return Operation.open(reference, key, new Money(choice.odd() ? choice.amountMinor() : 0, currency));
         }
@@ -90,12 +92,19 @@ final class Client implements Runnable {
         if (choice.kind() < 83) {
             return Operation.cancellation(reference, key, pool.transfer(choice.target()));
         }
+        if (choice.kind() < 85) {
+            return Operation.retry(reference, "key-" + reference, pool.toRetry(choice.target()));
+        }
         if (choice.kind() < 90) {
             return Operation.lookAt(reference, account.iban());
         }
-        return choice.kind() < 97
-                ? Operation.lookAt(reference, pool.transfer(choice.target()))
-                : Operation.lookAtTrialBalance(reference);
+        if (choice.kind() < 95) {
+            return Operation.lookAt(reference, pool.transfer(choice.target()));
+        }
+        return pool.spare()
+                .filter(spare -> choice.kind() == 99)
+                .map(spare -> Operation.closure(reference, key, spare.iban()))
+                .orElseGet(() -> Operation.lookAtTrialBalance(reference));
     }
 
     private static Money amount(Choice choice, Pool.Account account) {
@@ -149,6 +158,9 @@ final class Client implements Runnable {
                     new Iban(body.path("iban").asString()), operation.amount().currency()));
         } else if (operation.kind() == Kind.TRANSFER) {
             pool.add(new TransferId(body.path("id").asString()));
+        } else if (operation.kind() == Kind.LOOK_AT_TRANSFER
+                && body.path("status").asString("").equals(TransferStatus.PARKED.name())) {
+            pool.addParked(operation.transferId());
         }
     }
 }

@@ -45,14 +45,14 @@ final class EventStoreReader implements AutoCloseable {
     long head() {
         try {
             return connection.eventChannel().getLastToken().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (ExecutionException | TimeoutException | RuntimeException e) {
             throw new ChaosException("The event store does not tell its last token: " + e, e);
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
     }
 
-    /** Adds what the log does not have yet. */
+    /** Adds what the log does not have yet; what was read before a fault is kept. */
     void readInto(EventLog log) {
         long head = head();
         if (head == log.head()) {
@@ -69,6 +69,10 @@ final class EventStoreReader implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             throw interrupted(e);
+        } catch (ChaosException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new ChaosException("The event store cannot be read: " + e, e);
         }
     }
 

@@ -9,8 +9,10 @@ enum Kind {
     WITHDRAWAL(true),
     BLOCK(true),
     UNBLOCK(true),
+    CLOSURE(true),
     TRANSFER(true),
     CANCELLATION(true),
+    RETRY(true),
     LOOK_AT_ACCOUNT(false),
     LOOK_AT_TRANSFER(false),
     LOOK_AT_TRIAL_BALANCE(false);

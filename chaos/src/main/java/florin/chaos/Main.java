@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** {@code ./florin chaos}. Exit codes: 0 all invariants held, 1 they did not or the run failed, 2 wrong usage, 130 interrupted. */
@@ -53,12 +54,7 @@ public final class Main {
         });
         boolean good = false;
         try {
-            Report report = run.run();
-            good = report.isGood();
-            report.print(System.out);
-            if (!good || settings.data().isPresent()) {
-                writeDown(folder, report);
-            }
+            good = reported(run, folder, settings);
         } finally {
             signal.awaitEndIfGiven();
             run.close();
@@ -72,15 +68,28 @@ public final class Main {
         return good ? 0 : 1;
     }
 
+    private static boolean reported(ChaosRun run, Path folder, Settings settings) throws InterruptedException {
+        Optional<Report> report = Optional.empty();
+        try {
+            report = Optional.of(run.run());
+            report.get().print(System.out);
+        } finally {
+            if (settings.data().isPresent() || report.filter(Report::isGood).isEmpty()) {
+                writeDown(folder, run, report);
+            }
+        }
+        return report.get().isGood();
+    }
+
     /** For who looks for the cause: every answer, and every event. */
-    private static void writeDown(Path folder, Report report) {
+    private static void writeDown(Path folder, ChaosRun run, Optional<Report> report) {
         try (PrintStream answers =
                         new PrintStream(folder.resolve("chaos-history.txt").toFile(), StandardCharsets.UTF_8);
                 PrintStream events =
                         new PrintStream(folder.resolve("chaos-events.txt").toFile(), StandardCharsets.UTF_8)) {
-            report.history().all().forEach(answers::println);
-            report.atRest().log().events().forEach(events::println);
-            report.print(answers);
+            run.history().all().forEach(answers::println);
+            run.log().events().forEach(events::println);
+            report.ifPresent(whole -> whole.print(answers));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

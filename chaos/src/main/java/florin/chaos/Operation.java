@@ -7,7 +7,7 @@ import florin.transfer.api.TransferId;
 /**
  * One thing that a client asks for, once or again and again with the same content.
  *
- * @param reference tells it from all others; it goes into the event (as the owner, where an account is opened), but for those of blocks
+ * @param reference tells it from all others; it goes into the event (as the owner, where an account is opened), but for those of blocks, closures and retries
  * @param key the Idempotency-Key, or null
  * @param account whose it is; the source of a transfer; null where an account is opened
  * @param target of a transfer
@@ -37,6 +37,10 @@ record Operation(
         return new Operation(Kind.UNBLOCK, reference, key, account, null, null, null);
     }
 
+    static Operation closure(String reference, String key, Iban account) {
+        return new Operation(Kind.CLOSURE, reference, key, account, null, null, null);
+    }
+
     /** {@code id} is null for a transfer that the service names. */
     static Operation transfer(String reference, String key, TransferId id, Iban from, Iban to, Money amount) {
         return new Operation(Kind.TRANSFER, reference, key, from, to, amount, id);
@@ -44,6 +48,10 @@ record Operation(
 
     static Operation cancellation(String reference, String key, TransferId id) {
         return new Operation(Kind.CANCELLATION, reference, key, null, null, null, id);
+    }
+
+    static Operation retry(String reference, String key, TransferId id) {
+        return new Operation(Kind.RETRY, reference, key, null, null, null, id);
     }
 
     static Operation lookAt(String reference, Iban account) {
@@ -63,6 +71,21 @@ record Operation(
         return key != null || transferId != null || !kind.changes();
     }
 
+    /** Who asks: each client begins its references with a name of its own. */
+    String client() {
+        int end = reference.lastIndexOf('-');
+        return end < 0 ? reference : reference.substring(0, end);
+    }
+
+    /** By which the events of a request under a key can be told: of those that have an id and no content. */
+    String operationId() {
+        return switch (kind) {
+            case BLOCK, UNBLOCK, CLOSURE -> OperationId.of(key, "POST /accounts/" + account + "/" + kind.label(), "{}");
+            case RETRY -> OperationId.of(key, "POST /transfers/" + transferId + "/" + kind.label(), "\"\"");
+            default -> throw new IllegalStateException(kind.label() + " is told by its reference");
+        };
+    }
+
     /** For a person who searches the log. */
     String subject() {
         return switch (kind) {
@@ -71,8 +94,10 @@ record Operation(
             case TRANSFER ->
                 "transfer " + (transferId == null ? "" : transferId + " ") + reference + " of " + amount + " from "
                         + account + " to " + target;
-            case CANCELLATION, LOOK_AT_TRANSFER -> "transfer " + transferId + ", " + kind.label() + " " + reference;
-            case BLOCK, UNBLOCK, LOOK_AT_ACCOUNT -> "account " + account + ", " + kind.label() + " " + reference;
+            case CANCELLATION, RETRY, LOOK_AT_TRANSFER ->
+                "transfer " + transferId + ", " + kind.label() + " " + reference;
+            case BLOCK, UNBLOCK, CLOSURE, LOOK_AT_ACCOUNT ->
+                "account " + account + ", " + kind.label() + " " + reference;
             case LOOK_AT_TRIAL_BALANCE -> kind.label() + " " + reference;
         };
     }

@@ -15,7 +15,7 @@ final class ReadModelInvariants {
 
     static void accountsAreThoseOfTheLog(Invariant.Evidence evidence, Verdict verdict) {
         for (AccountBook book : evidence.books().opened()) {
-            AccountDetails shown = evidence.readModel().accounts().get(book.iban());
+            AccountDetails shown = evidence.shown().accounts().get(book.iban());
             String log = book.text(book.last()) + ", " + book.last().status() + ", position "
                     + (book.figures().size() - 1);
             String found = shown == null
@@ -28,7 +28,7 @@ final class ReadModelInvariants {
 
     static void entriesAreThoseOfTheLog(Invariant.Evidence evidence, Verdict verdict) {
         for (AccountBook book : evidence.books().opened()) {
-            List<AccountEntry> shown = evidence.readModel().entries().getOrDefault(book.iban(), List.of());
+            List<AccountEntry> shown = evidence.shown().entries().getOrDefault(book.iban(), List.of());
             for (int i = 0; i < Math.max(shown.size(), book.entries().size()); i++) {
                 AccountBook.Entry log =
                         i < book.entries().size() ? book.entries().get(i) : null;
@@ -56,7 +56,7 @@ final class ReadModelInvariants {
             }
         }
         Map<String, Long> shown = new TreeMap<>();
-        evidence.readModel()
+        evidence.shown()
                 .trialBalance()
                 .lines()
                 .forEach(line -> shown.put(
@@ -69,14 +69,14 @@ final class ReadModelInvariants {
                 "ledger account " + name,
                 log.get(name),
                 shown.get(name)));
-        for (TrialBalance.Sum total : evidence.readModel().trialBalance().totals()) {
+        for (TrialBalance.Sum total : evidence.shown().trialBalance().totals()) {
             verdict.check(total.isZero(), "all entries in " + total.currency(), "zero", total);
         }
     }
 
     static void transfersAreThoseOfTheLog(Invariant.Evidence evidence, Verdict verdict) {
         for (TransferBook book : evidence.books().transfers()) {
-            TransferDetails shown = evidence.readModel().transfers().get(book.id());
+            TransferDetails shown = evidence.shown().transfers().get(book.id());
             boolean same = shown != null
                     && book.end().filter(shown.status()::equals).isPresent()
                     && book.request()
@@ -86,7 +86,7 @@ final class ReadModelInvariants {
                             .isPresent();
             verdict.check(same, "transfer " + book.id(), book, shown);
         }
-        evidence.readModel()
+        evidence.shown()
                 .transfers()
                 .keySet()
                 .forEach(id -> verdict.check(
@@ -97,7 +97,7 @@ final class ReadModelInvariants {
     }
 
     static void projectionsHaveSeenAll(Invariant.Evidence evidence, Verdict verdict) {
-        for (ReadModel.Projection projection : evidence.readModel().projections()) {
+        for (ReadModel.Projection projection : evidence.shown().projections()) {
             verdict.check(
                     projection.isAt(evidence.log().head()) && projection.deadLetters() == 0,
                     "projection " + projection.name(),

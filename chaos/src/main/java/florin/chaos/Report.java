@@ -14,13 +14,17 @@ record Report(
         Map<FaultKind, Recoveries.Struck> faults,
         History history,
         Settling.AtRest atRest,
+        List<String> failures,
         List<Verdict> verdicts) {
 
     private static final int MOST_PRINTED = 20;
 
-    /** All invariants hold, each was about something, and all came to rest. */
+    /** All invariants hold, each was about something, all came to rest, and chaos itself did all that it should. */
     boolean isGood() {
-        return contradictions() == 0 && atRest.waitingFor().isEmpty();
+        return contradictions() == 0
+                && verdicts.stream().noneMatch(Verdict::isAboutNothing)
+                && atRest.waitingFor().isEmpty()
+                && failures.isEmpty();
     }
 
     private int contradictions() {
@@ -83,6 +87,7 @@ record Report(
         if (!atRest.waitingFor().isEmpty()) {
             out.printf("  NOT AT REST: %s%n", atRest.waitingFor());
         }
+        failures.forEach(failure -> out.printf("  FAILED: %s%n", failure));
     }
 
     private void printVerdicts(PrintStream out) {
@@ -90,6 +95,9 @@ record Report(
         verdicts.forEach(verdict -> out.printf(
                 "  %-38s %8d %15d%n",
                 verdict.invariant(), verdict.checked(), verdict.contradictions().size()));
+        verdicts.stream()
+                .filter(Verdict::isAboutNothing)
+                .forEach(verdict -> out.printf("%nNOTHING WAS CHECKED: %s%n", verdict.invariant()));
         for (Verdict verdict : verdicts) {
             List<Contradiction> found = verdict.contradictions();
             if (!found.isEmpty()) {

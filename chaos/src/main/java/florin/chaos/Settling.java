@@ -7,6 +7,7 @@ import florin.transfer.api.TransferStatus;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,59 +23,71 @@ final class Settling {
     private final EventStoreReader store;
     private final ReadModelReader queries;
     private final Http http = new Http();
-    private final EventLog log = new EventLog();
+    private final EventLog log;
     private long grownAtNanos;
     private int retried;
 
-    Settling(Platform platform, int instances, EventStoreReader store) {
+    /** {@code log} is filled meanwhile. */
+    Settling(Platform platform, int instances, EventStoreReader store, EventLog log) {
         this.platform = platform;
         this.store = store;
+        this.log = log;
         this.queries = new ReadModelReader(new Instances(platform, instances)::next);
     }
 
     /**
      * How it is in the end.
      *
+     * @param readModel empty if it could not be read when patience was over
      * @param waitingFor what had not come to rest when patience was over; empty if all had
      * @param retried how often an operator had to retry a parked transfer
      */
-    record AtRest(EventLog log, ReadModel readModel, Duration took, String waitingFor, int retried) {}
+    record AtRest(EventLog log, Optional<ReadModel> readModel, Duration took, String waitingFor, int retried) {}
 
+    /** Throws if the event store cannot be read when patience is over: without the whole log there is nothing to compare with. */
     AtRest await() throws InterruptedException {
         long start = System.nanoTime();
         grownAtNanos = start;
         while (true) {
-            String waitingFor = look();
-            Duration took = Duration.ofNanos(System.nanoTime() - start);
-            boolean isOver = took.compareTo(PATIENCE) > 0;
+            boolean isOver = System.nanoTime() - start > PATIENCE.toNanos();
+            String waitingFor = look(isOver);
+            Optional<ReadModel> readModel = Optional.empty();
             if (waitingFor.isEmpty() || isOver) {
                 try {
-                    ReadModel readModel = queries.read(Books.of(log));
-                    if (!waitingFor.isEmpty() || store.head() == log.head()) {
-                        return new AtRest(log, readModel, took, waitingFor, retried);
+                    readModel = Optional.of(queries.read(Books.of(log)));
+                    if (waitingFor.isEmpty() && store.head() != log.head()) {
+                        waitingFor = "events that were added a moment ago";
                     }
                 } catch (LauncherException | ChaosException notNow) {
-                    if (isOver) {
-                        throw notNow;
-                    }
+                    waitingFor = waitingFor.isEmpty() ? notNow.getMessage() : waitingFor;
                 }
+            }
+            if (waitingFor.isEmpty() || isOver) {
+                return new AtRest(log, readModel, Duration.ofNanos(System.nanoTime() - start), waitingFor, retried);
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
     }
 
-    /** What is not at rest yet; empty if all is. */
-    private String look() {
-        for (String process : platform.names()) {
-            if (!platform.isReady(process)) {
-                return process + " is not ready";
-            }
-        }
+    /** What is not at rest yet; empty if all is. Whatever is not, the log is read. */
+    private String look(boolean isLast) {
         try {
             long before = log.head();
             store.readInto(log);
             if (log.head() != before) {
                 grownAtNanos = System.nanoTime();
+            }
+        } catch (ChaosException notNow) {
+            if (isLast) {
+                throw notNow;
+            }
+            return notNow.getMessage();
+        }
+        try {
+            for (String process : platform.names()) {
+                if (!platform.isReady(process)) {
+                    return process + " is not ready";
+                }
             }
             List<String> open = Books.of(log).transfers().stream()
                     .filter(transfer -> transfer.end().isEmpty())
@@ -94,7 +107,11 @@ final class Settling {
     }
 
     private String behind() {
-        for (ReadModel.Projection projection : queries.projections()) {
+        List<ReadModel.Projection> projections = queries.projections();
+        if (projections.isEmpty()) {
+            return "projections, of which none is shown";
+        }
+        for (ReadModel.Projection projection : projections) {
             if (!projection.isAt(log.head())) {
                 return "the projection " + projection;
             }

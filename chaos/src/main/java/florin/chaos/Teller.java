@@ -44,8 +44,10 @@ final class Teller {
             case WITHDRAWAL -> uri(branchOf(operation.account()), "/accounts/" + operation.account() + "/withdrawals");
             case BLOCK -> uri(branchOf(operation.account()), "/accounts/" + operation.account() + "/block");
             case UNBLOCK -> uri(branchOf(operation.account()), "/accounts/" + operation.account() + "/unblock");
+            case CLOSURE -> uri(branchOf(operation.account()), "/accounts/" + operation.account() + "/closure");
             case TRANSFER -> uri(Platform.TRANSFER_SAGA, "/transfers");
             case CANCELLATION -> uri(Platform.TRANSFER_SAGA, "/transfers/" + operation.transferId() + "/cancel");
+            case RETRY -> uri(Platform.TRANSFER_SAGA, "/transfers/" + operation.transferId() + "/retry");
             case LOOK_AT_TRANSFER -> uri(Platform.TRANSFER_SAGA, "/transfers/" + operation.transferId() + "?wait=1s");
             case LOOK_AT_ACCOUNT -> uri(Platform.ACCOUNT_QUERY, "/accounts/" + operation.account());
             case LOOK_AT_TRIAL_BALANCE -> uri(Platform.ACCOUNT_QUERY, "/trial-balance");
@@ -81,7 +83,7 @@ final class Teller {
                 body.put("amount", json(operation.amount()));
                 body.put("reference", operation.reference());
             }
-            case BLOCK, UNBLOCK -> {
+            case BLOCK, UNBLOCK, CLOSURE -> {
                 // Nothing to add to the path.
             }
             default -> {

@@ -8,12 +8,19 @@ import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
 import florin.account.api.RefusalReason;
 import florin.account.api.TransferCredited;
+import florin.account.api.TrialBalance;
 import florin.transfer.api.TransferCancellationRequested;
 import florin.transfer.api.TransferFailed;
+import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferRequested;
+import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Currency;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,19 +28,33 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What has to hold of the log because clients were told so. */
 final class ToldInvariants {
     private static final String BLOCKED = "account-blocked";
+    private static final String CLOSED = "account-closed";
+    private static final String FINAL = "transfer-final";
+    private static final Set<Kind> WITH_BALANCES = EnumSet.of(
+            Kind.OPEN, Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.BLOCK, Kind.UNBLOCK, Kind.CLOSURE, Kind.LOOK_AT_ACCOUNT);
     private static final Map<Kind, Set<String>> DESERVED = Map.of(
             Kind.OPEN, Set.of(),
-            Kind.DEPOSIT, Set.of("wrong-currency", BLOCKED),
-            Kind.WITHDRAWAL, Set.of("wrong-currency", BLOCKED, "insufficient-funds"),
-            Kind.BLOCK, Set.of(),
-            Kind.UNBLOCK, Set.of(),
+            Kind.DEPOSIT, Set.of("wrong-currency", BLOCKED, CLOSED),
+            Kind.WITHDRAWAL, Set.of("wrong-currency", BLOCKED, CLOSED, "insufficient-funds"),
+            Kind.BLOCK, Set.of(CLOSED),
+            Kind.UNBLOCK, Set.of(CLOSED),
+            Kind.CLOSURE, Set.of(BLOCKED, CLOSED, "account-not-empty"),
             Kind.TRANSFER, Set.of("same-account"),
-            Kind.CANCELLATION, Set.of("transfer-final"));
+            Kind.CANCELLATION, Set.of(FINAL),
+            Kind.RETRY, Set.of(FINAL, "transfer-not-parked"));
+
+    private static final Map<Kind, AccountStatus> TURNS = new EnumMap<>(Map.of(
+            Kind.BLOCK, AccountStatus.BLOCKED,
+            Kind.UNBLOCK, AccountStatus.OPEN,
+            Kind.CLOSURE, AccountStatus.CLOSED));
 
     private ToldInvariants() {}
 
@@ -96,64 +117,115 @@ final class ToldInvariants {
     }
 
     /**
-     * Their events do not say which request they came of. But no operation has two, and one that was acknowledged has its own at
-     * the position that came with the answer, or before.
+     * Under a key, the event's operation id tells which request it came of. Without one, no operation has two events, and one that
+     * was acknowledged has its own at the position that came with the answer, or before.
      */
-    static void blocksAreThoseAskedFor(Invariant.Evidence evidence, Verdict verdict) {
-        for (Kind kind : List.of(Kind.BLOCK, Kind.UNBLOCK)) {
+    static void turnsAreThoseAskedFor(Invariant.Evidence evidence, Verdict verdict) {
+        TURNS.forEach((kind, status) -> {
             Map<Iban, List<History.Asked>> asked = evidence.history().operations().stream()
-                    .filter(one -> one.operation().kind() == kind && one.outcome() != Outcome.REFUSED)
+                    .filter(one -> one.operation().kind() == kind)
                     .collect(Collectors.groupingBy(one -> one.operation().account()));
             for (AccountBook book : evidence.books().opened()) {
-                List<History.Asked> here = asked.getOrDefault(book.iban(), List.of());
-                List<Integer> told = here.stream()
+                List<AccountBook.Turn> turns = new ArrayList<>(book.turns(status));
+                List<History.Asked> keyless = new ArrayList<>();
+                for (History.Asked one : asked.getOrDefault(book.iban(), List.of())) {
+                    if (one.operation().key() == null) {
+                        keyless.add(one);
+                    } else {
+                        List<AccountBook.Turn> own = turns.stream()
+                                .filter(turn -> turn.operationId()
+                                        .equals(one.operation().operationId()))
+                                .toList();
+                        turns.removeAll(own);
+                        verdict.check(isEffect(one, own), one.operation().subject(), one.answers(), own);
+                    }
+                }
+                keyless.removeIf(one -> one.outcome() == Outcome.REFUSED);
+                List<Integer> told = keyless.stream()
                         .filter(one -> one.outcome() == Outcome.ACKNOWLEDGED)
                         .map(ToldInvariants::position)
                         .sorted()
                         .toList();
-                List<AccountBook.Turn> found =
-                        book.turns(kind == Kind.BLOCK ? AccountStatus.BLOCKED : AccountStatus.OPEN);
-                boolean areThere = found.size() >= told.size()
+                boolean areThere = turns.size() >= told.size()
                         && IntStream.range(0, told.size())
-                                .allMatch(number -> found.get(number).position() <= told.get(number));
-                long operations = found.stream()
+                                .allMatch(number -> turns.get(number).position() <= told.get(number));
+                long operations = turns.stream()
                         .map(AccountBook.Turn::operationId)
                         .distinct()
                         .count();
                 verdict.check(
-                        areThere && operations == found.size() && operations <= here.size(),
-                        "account " + book.iban() + ", " + kind.label(),
-                        "done once each, by the positions " + told + ", and at most " + here.size() + " of them",
-                        found);
+                        areThere && operations == turns.size() && operations <= keyless.size(),
+                        "account " + book.iban() + ", " + kind.label() + " without a key",
+                        "done once each, by the positions " + told + ", and at most " + keyless.size() + " of them",
+                        turns);
             }
+        });
+    }
+
+    private static boolean isEffect(History.Asked asked, List<AccountBook.Turn> own) {
+        return switch (asked.outcome()) {
+            case ACKNOWLEDGED -> own.size() == 1 && own.get(0).position() <= position(asked);
+            case UNKNOWN -> own.size() <= 1;
+            case REFUSED -> own.isEmpty();
+        };
+    }
+
+    /** Each lets a transfer go on once. One that was refused may do so later, if an attempt before was without an answer. */
+    static void retriesAreThoseAskedFor(Invariant.Evidence evidence, Verdict verdict) {
+        for (History.Asked asked : evidence.history().operations()) {
+            Operation operation = asked.operation();
+            if (operation.kind() != Kind.RETRY) {
+                continue;
+            }
+            List<TransferResumed> own = evidence
+                    .books()
+                    .transfer(operation.transferId().value())
+                    .stream()
+                    .flatMap(transfer -> transfer.all(TransferResumed.class).stream())
+                    .filter(resumed -> operation.operationId().equals(resumed.operationId()))
+                    .toList();
+            boolean isEffect =
+                    switch (asked.outcome()) {
+                        case ACKNOWLEDGED -> own.size() == 1;
+                        case UNKNOWN -> own.size() <= 1;
+                        case REFUSED -> own.size() <= (asked.is(Outcome.UNKNOWN) ? 1 : 0);
+                    };
+            verdict.check(isEffect, operation.subject(), asked.answers(), own);
         }
     }
 
     private static int position(History.Asked acknowledged) {
-        return acknowledged.acknowledgements().get(0).body().path("position").asInt();
+        return position(acknowledged.acknowledgements().get(0).body());
+    }
+
+    private static int position(JsonNode body) {
+        return body.path("position").asInt(-1);
     }
 
     /** Each balance that a command or a query answered with is that of the log at the position that came with it. */
     static void balancesWereTrue(Invariant.Evidence evidence, Verdict verdict) {
         for (History.Told told : evidence.history().all()) {
-            if (told.answer().outcome() != Outcome.ACKNOWLEDGED) {
+            Operation operation = told.operation();
+            if (!WITH_BALANCES.contains(operation.kind()) || told.answer().outcome() != Outcome.ACKNOWLEDGED) {
                 continue;
             }
             JsonNode body = told.answer().body();
-            if (!body.has("position") || !body.has("booked")) {
-                continue;
-            }
-            Optional<AccountBook> book =
-                    evidence.books().account(new Iban(body.path("iban").asString()));
-            int position = body.path("position").asInt();
-            String found = book.filter(known -> position < known.figures().size())
-                    .map(known -> figures(known, known.figures().get(position), body.has("status")))
+            String iban = body.path("iban").asString("");
+            boolean isAsked =
+                    operation.account() == null || operation.account().value().equals(iban);
+            boolean withStatus = operation.kind() == Kind.LOOK_AT_ACCOUNT;
+            int position = position(body);
+            String found = evidence.books()
+                    .account(iban)
+                    .filter(known -> isAsked
+                            && position >= 0
+                            && position < known.figures().size())
+                    .map(known -> figures(known, known.figures().get(position), withStatus))
                     .orElse("no such position");
             String figures = "booked " + text(body, "booked") + ", reserved " + text(body, "reserved") + ", available "
                     + text(body, "available")
-                    + (body.has("status") ? ", " + body.path("status").asString("?") : "");
-            verdict.check(
-                    figures.equals(found), told.operation().subject() + " at position " + position, figures, found);
+                    + (withStatus ? ", " + body.path("status").asString("?") : "");
+            verdict.check(figures.equals(found), operation.subject() + " at position " + position, figures, found);
         }
     }
 
@@ -172,17 +244,29 @@ final class ToldInvariants {
     static void statesOfTransfersWereTrue(Invariant.Evidence evidence, Verdict verdict) {
         for (History.Told told : evidence.history().all()) {
             Kind kind = told.operation().kind();
-            boolean ofTransfer = kind == Kind.TRANSFER || kind == Kind.CANCELLATION || kind == Kind.LOOK_AT_TRANSFER;
+            boolean ofTransfer = kind == Kind.TRANSFER
+                    || kind == Kind.CANCELLATION
+                    || kind == Kind.RETRY
+                    || kind == Kind.LOOK_AT_TRANSFER;
             if (!ofTransfer || told.answer().outcome() != Outcome.ACKNOWLEDGED) {
                 continue;
             }
             JsonNode body = told.answer().body();
-            Optional<TransferBook> transfer =
-                    evidence.books().transfer(body.path("id").asString(""));
-            TransferStatus status = TransferStatus.valueOf(body.path("status").asString(""));
-            boolean holds = transfer.isPresent() && stands(status, body, transfer.get());
-            if (kind == Kind.CANCELLATION) {
-                holds &= transfer.flatMap(TransferBook::end)
+            String id = body.path("id").asString("");
+            TransferId asked = told.operation().transferId();
+            Optional<TransferBook> transfer = evidence.books()
+                    .transfer(id)
+                    .filter(found -> asked == null || asked.value().equals(id));
+            boolean holds = transfer.isPresent()
+                    && status(body)
+                            .filter(status -> stands(status, body, transfer.get()))
+                            .isPresent();
+            if (kind == Kind.LOOK_AT_TRANSFER) {
+                holds &= body.has("reason")
+                        || status(body).filter(TransferStatus.FAILED::equals).isEmpty();
+            } else if (kind == Kind.CANCELLATION) {
+                holds &= transfer.filter(TransferBook::isCancellationRequested)
+                        .flatMap(TransferBook::end)
                         .filter(end -> end != TransferStatus.FAILED)
                         .isPresent();
             }
@@ -193,6 +277,13 @@ final class ToldInvariants {
                             + told.answer().text(),
                     transfer.map(TransferBook::toString).orElse("nothing"));
         }
+    }
+
+    private static Optional<TransferStatus> status(JsonNode body) {
+        String name = body.path("status").asString("");
+        return Stream.of(TransferStatus.values())
+                .filter(status -> status.name().equals(name))
+                .findFirst();
     }
 
     private static boolean stands(TransferStatus status, JsonNode body, TransferBook transfer) {
@@ -207,8 +298,31 @@ final class ToldInvariants {
                         .anyMatch(failed -> !body.has("reason")
                                 || failed.reason()
                                         .name()
-                                        .equals(body.path("reason").asString()));
+                                        .equals(body.path("reason").asString("")));
         };
+    }
+
+    /** To the same client: a transfer that was shown final stays so, and no account is shown as it was before. */
+    static void whatWasShownStays(Invariant.Evidence evidence, Verdict verdict) {
+        Map<String, JsonNode> last = new HashMap<>();
+        for (History.Told told : evidence.history().all()) {
+            Operation operation = told.operation();
+            boolean isLook = operation.kind() == Kind.LOOK_AT_TRANSFER || operation.kind() == Kind.LOOK_AT_ACCOUNT;
+            if (isLook && told.answer().outcome() == Outcome.ACKNOWLEDGED) {
+                String subject = operation.transferId() == null
+                        ? "account " + operation.account()
+                        : "transfer " + operation.transferId();
+                JsonNode shown = told.answer().body();
+                JsonNode before = last.put(operation.client() + " " + subject, shown);
+                verdict.check(
+                        before == null || isAsFar(before, shown), operation.subject(), shown, "before: " + before);
+            }
+        }
+    }
+
+    private static boolean isAsFar(JsonNode before, JsonNode shown) {
+        boolean wasFinal = status(before).filter(TransferStatus::isFinal).isPresent();
+        return wasFinal ? status(shown).equals(status(before)) : position(shown) >= position(before);
     }
 
     /** Whoever repeats a request with its key hears the first answer again; nobody hears yes and no. */
@@ -238,21 +352,34 @@ final class ToldInvariants {
             Kind kind = told.operation().kind();
             if (kind.changes() && told.answer().outcome() == Outcome.REFUSED) {
                 String problem = told.answer().problem();
-                boolean isPossible = !problem.equals(BLOCKED)
-                        || evidence.books()
-                                .account(told.operation().account())
-                                .filter(book ->
-                                        !book.turns(AccountStatus.BLOCKED).isEmpty())
-                                .isPresent();
+                boolean isPossible = DESERVED.get(kind).contains(problem);
                 verdict.check(
-                        isPossible && DESERVED.get(kind).contains(problem),
+                        isPossible && isTrue(problem, told.operation(), evidence.books()),
                         told.operation().subject(),
                         told.answer().text(),
-                        isPossible
-                                ? "only " + DESERVED.get(kind) + " can be said to it"
-                                : "the account was never blocked");
+                        isPossible ? "it never was so" : "only " + DESERVED.get(kind) + " can be said to it");
             }
         }
+    }
+
+    /** As far as the log tells. */
+    private static boolean isTrue(String problem, Operation refused, Books books) {
+        return switch (problem) {
+            case BLOCKED -> wasEver(AccountStatus.BLOCKED, refused, books);
+            case CLOSED -> wasEver(AccountStatus.CLOSED, refused, books);
+            case FINAL ->
+                books.transfer(refused.transferId().value())
+                        .flatMap(TransferBook::end)
+                        .filter(end -> end != TransferStatus.CANCELLED || refused.kind() != Kind.CANCELLATION)
+                        .isPresent();
+            default -> true;
+        };
+    }
+
+    private static boolean wasEver(AccountStatus status, Operation refused, Books books) {
+        return books.account(refused.account().value())
+                .filter(book -> !book.turns(status).isEmpty())
+                .isPresent();
     }
 
     /** The books balance at every instant, not only at rest. */
@@ -260,16 +387,30 @@ final class ToldInvariants {
         for (History.Told told : evidence.history().all()) {
             if (told.operation().kind() == Kind.LOOK_AT_TRIAL_BALANCE
                     && told.answer().outcome() == Outcome.ACKNOWLEDGED) {
-                boolean zero = true;
-                for (JsonNode total : told.answer().body().path("totals")) {
-                    zero &= total.path("value").asString("?").matches("0(\\.0+)?");
-                }
                 verdict.check(
-                        zero,
+                        isZero(told.answer().body()),
                         "trial balance at " + told.at(),
                         "zero at every instant",
                         told.answer().text());
             }
+        }
+    }
+
+    /** The totals that it tells, and the sums of its lines. */
+    private static boolean isZero(JsonNode body) {
+        if (!body.has("lines") || !body.has("totals")) {
+            return false;
+        }
+        try {
+            TrialBalance told = JsonMapper.shared().treeToValue(body, TrialBalance.class);
+            Map<Currency, BigDecimal> sums = new HashMap<>();
+            told.lines().stream()
+                    .map(TrialBalance.Line::balance)
+                    .forEach(line -> sums.merge(line.currency(), line.value(), BigDecimal::add));
+            return told.totals().stream().allMatch(TrialBalance.Sum::isZero)
+                    && sums.values().stream().allMatch(sum -> sum.signum() == 0);
+        } catch (JacksonException e) {
+            return false;
         }
     }
 
@@ -278,7 +419,7 @@ final class ToldInvariants {
         private Effects() {}
 
         static boolean haveReference(Kind kind) {
-            return kind.changes() && kind != Kind.CANCELLATION && kind != Kind.BLOCK && kind != Kind.UNBLOCK;
+            return kind.changes() && kind != Kind.CANCELLATION && kind != Kind.RETRY && !TURNS.containsKey(kind);
         }
 
         static Map<String, List<Object>> byReference(EventLog log) {

@@ -1,5 +1,7 @@
 package florin.chaos;
 
+import florin.account.api.RefusalReason;
+import florin.transfer.api.TransferCancellationRequested;
 import florin.transfer.api.TransferCancelled;
 import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferEndedEvent;
@@ -34,6 +36,17 @@ final class TransferBook {
 
     boolean has(Class<?> type) {
         return events.stream().anyMatch(type::isInstance);
+    }
+
+    /** In the order of the log. */
+    List<Object> events() {
+        return events;
+    }
+
+    /** Whether somebody had it called off; its time limit is nobody. */
+    boolean isCancellationRequested() {
+        return all(TransferCancellationRequested.class).stream()
+                .anyMatch(requested -> requested.reason() == RefusalReason.DS02);
     }
 
     Optional<TransferRequested> request() {

@@ -25,7 +25,10 @@ import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferEvent;
 import florin.transfer.api.TransferFailed;
 import florin.transfer.api.TransferId;
+import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferRequested;
+import florin.transfer.api.TransferResumed;
+import florin.transfer.api.TransferStep;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Currency;
@@ -33,6 +36,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
@@ -58,6 +62,7 @@ final class SampleRun {
     final Operation yacht = Operation.transfer("yacht", "key-5", null, ALICE, BOB, euro("10.00"));
     final Operation regret = Operation.cancellation("regret", "key-6", YACHT);
 
+    final Operation insist = Operation.retry("insist", "key-10", YACHT);
     final Operation block = Operation.block("block", "key-7", BOB);
     final Operation blockAgain = Operation.block("block again", null, BOB);
     final Operation unblock = Operation.unblock("unblock", "key-8", BOB);
@@ -78,16 +83,18 @@ final class SampleRun {
             new TransferRequested(YACHT, ALICE, BOB, euro("10.00"), "yacht"),
             new FundsReserved(ALICE, YACHT, euro("10.00"), BOB),
             new TransferCancellationRequested(YACHT, RefusalReason.DS02),
+            new TransferParked(YACHT, TransferStep.CANCEL, "3 attempts without an outcome"),
+            new TransferResumed(YACHT, insist.operationId()),
             new TransferCreditCancelled(BOB, YACHT),
             new ReservationReleased(ALICE, YACHT, euro("10.00")),
             new TransferCancelled(YACHT),
-            new AccountBlocked(BOB, "4"),
+            new AccountBlocked(BOB, block.operationId()),
             new TransferRequested(GIFT, ALICE, BOB, euro("5.00"), "gift"),
             new FundsReserved(ALICE, GIFT, euro("5.00"), BOB),
             new TransferCreditRejected(BOB, GIFT, RefusalReason.AC06),
             new ReservationReleased(ALICE, GIFT, euro("5.00")),
             new TransferFailed(GIFT, RefusalReason.AC06),
-            new AccountUnblocked(BOB, "5"),
+            new AccountUnblocked(BOB, unblock.operationId()),
             new AccountBlocked(BOB, "6")));
 
     final History history = new History();
@@ -110,7 +117,9 @@ final class SampleRun {
         history.add(unheard, new Answer(Outcome.UNKNOWN, 503, "no-answer", "{}"));
         acknowledged(yacht, 202, "{\"id\":\"TRF-yacht\",\"status\":\"RECEIVED\"}");
         acknowledged(regret, 202, "{\"id\":\"TRF-yacht\",\"status\":\"RESERVED\"}");
-        acknowledged(Operation.lookAt("look-3", ALICE), 200, balances(ALICE, "50.00", "10.00", "40.00", 5));
+        acknowledged(insist, 202, "{\"id\":\"TRF-yacht\",\"status\":\"RECEIVED\"}");
+        refused(Operation.retry("impatience", "key-11", RENT), 409, "transfer-final");
+        acknowledged(Operation.lookAt("look-3", ALICE), 200, account(ALICE, "50.00", "10.00", "40.00", "OPEN", 5));
         acknowledged(
                 Operation.lookAtTrialBalance("look-4"),
                 200,
@@ -174,7 +183,7 @@ final class SampleRun {
             long token = log.events().size();
             log.add(misnumbered.apply(new EventLog.Recorded(token, "id-" + token, stream, sequence, event)));
         }
-        return new Invariant.Evidence(history, log, misread.apply(shown(log)));
+        return new Invariant.Evidence(history, log, Optional.of(misread.apply(shown(log))));
     }
 
     /** What a projection that makes no mistakes would show of this log. */
