@@ -3,7 +3,6 @@ package florin.chaos;
 import florin.account.api.Iban;
 import florin.money.Money;
 import florin.transfer.api.TransferId;
-import florin.transfer.api.TransferStatus;
 import java.time.Duration;
 import java.util.Currency;
 import java.util.List;
@@ -101,6 +100,9 @@ final class Client implements Runnable {
         if (choice.kind() < 95) {
             return Operation.lookAt(reference, pool.transfer(choice.target()));
         }
+        if (choice.kind() < 96) {
+            return Operation.lookAtParked(reference);
+        }
         return pool.spare()
                 .filter(spare -> choice.kind() == 99)
                 .map(spare -> Operation.closure(reference, key, spare.iban()))
@@ -158,9 +160,10 @@ final class Client implements Runnable {
                     new Iban(body.path("iban").asString()), operation.amount().currency()));
         } else if (operation.kind() == Kind.TRANSFER) {
             pool.add(new TransferId(body.path("id").asString()));
-        } else if (operation.kind() == Kind.LOOK_AT_TRANSFER
-                && body.path("status").asString("").equals(TransferStatus.PARKED.name())) {
-            pool.addParked(operation.transferId());
+        } else if (operation.kind() == Kind.LOOK_AT_PARKED) {
+            body.path("transfers")
+                    .forEach(transfer ->
+                            pool.addParked(new TransferId(transfer.path("id").asString(""))));
         }
     }
 }

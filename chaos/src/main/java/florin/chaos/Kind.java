@@ -15,6 +15,7 @@ enum Kind {
     RETRY(true),
     LOOK_AT_ACCOUNT(false),
     LOOK_AT_TRANSFER(false),
+    LOOK_AT_PARKED(false),
     LOOK_AT_TRIAL_BALANCE(false);
 
     private final boolean changes;

@@ -62,6 +62,10 @@ record Operation(
         return new Operation(Kind.LOOK_AT_TRANSFER, reference, null, null, null, null, id);
     }
 
+    static Operation lookAtParked(String reference) {
+        return new Operation(Kind.LOOK_AT_PARKED, reference, null, null, null, null, null);
+    }
+
     static Operation lookAtTrialBalance(String reference) {
         return new Operation(Kind.LOOK_AT_TRIAL_BALANCE, reference, null, null, null, null, null);
     }
@@ -98,7 +102,7 @@ record Operation(
                 "transfer " + transferId + ", " + kind.label() + " " + reference;
             case BLOCK, UNBLOCK, CLOSURE, LOOK_AT_ACCOUNT ->
                 "account " + account + ", " + kind.label() + " " + reference;
-            case LOOK_AT_TRIAL_BALANCE -> kind.label() + " " + reference;
+            case LOOK_AT_PARKED, LOOK_AT_TRIAL_BALANCE -> kind.label() + " " + reference;
         };
     }
 }

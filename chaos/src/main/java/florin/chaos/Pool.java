@@ -16,7 +16,7 @@ final class Pool {
     static final int MOST_ACCOUNTS = 24;
 
     private static final int MOST_TRANSFERS = 200;
-    private static final int MOST_PARKED = 20;
+    private static final int MOST_PARKED = 5;
     private static final int BLOCKED_ONE_IN = 5;
     private static final int SPARE_ONE_IN = 64;
 

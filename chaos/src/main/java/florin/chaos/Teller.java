@@ -49,6 +49,7 @@ final class Teller {
             case CANCELLATION -> uri(Platform.TRANSFER_SAGA, "/transfers/" + operation.transferId() + "/cancel");
             case RETRY -> uri(Platform.TRANSFER_SAGA, "/transfers/" + operation.transferId() + "/retry");
             case LOOK_AT_TRANSFER -> uri(Platform.TRANSFER_SAGA, "/transfers/" + operation.transferId() + "?wait=1s");
+            case LOOK_AT_PARKED -> uri(Platform.TRANSFER_SAGA, "/transfers?limit=5&status=PARKED");
             case LOOK_AT_ACCOUNT -> uri(Platform.ACCOUNT_QUERY, "/accounts/" + operation.account());
             case LOOK_AT_TRIAL_BALANCE -> uri(Platform.ACCOUNT_QUERY, "/trial-balance");
         };

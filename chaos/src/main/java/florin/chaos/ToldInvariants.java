@@ -244,6 +244,13 @@ final class ToldInvariants {
     static void statesOfTransfersWereTrue(Invariant.Evidence evidence, Verdict verdict) {
         for (History.Told told : evidence.history().all()) {
             Kind kind = told.operation().kind();
+            if (kind == Kind.LOOK_AT_PARKED) {
+                told.answer().body().path("transfers").forEach(shown -> {
+                    Optional<TransferBook> parked =
+                            evidence.books().transfer(shown.path("id").asString(""));
+                    verdict.check(stands(shown, parked), told.operation().subject(), shown, parked);
+                });
+            }
             boolean ofTransfer = kind == Kind.TRANSFER
                     || kind == Kind.CANCELLATION
                     || kind == Kind.RETRY
@@ -257,10 +264,7 @@ final class ToldInvariants {
             Optional<TransferBook> transfer = evidence.books()
                     .transfer(id)
                     .filter(found -> asked == null || asked.value().equals(id));
-            boolean holds = transfer.isPresent()
-                    && status(body)
-                            .filter(status -> stands(status, body, transfer.get()))
-                            .isPresent();
+            boolean holds = stands(body, transfer);
             if (kind == Kind.LOOK_AT_TRANSFER) {
                 holds &= body.has("reason")
                         || status(body).filter(TransferStatus.FAILED::equals).isEmpty();
@@ -277,6 +281,13 @@ final class ToldInvariants {
                             + told.answer().text(),
                     transfer.map(TransferBook::toString).orElse("nothing"));
         }
+    }
+
+    private static boolean stands(JsonNode body, Optional<TransferBook> transfer) {
+        return transfer.isPresent()
+                && status(body)
+                        .filter(status -> stands(status, body, transfer.get()))
+                        .isPresent();
     }
 
     private static Optional<TransferStatus> status(JsonNode body) {

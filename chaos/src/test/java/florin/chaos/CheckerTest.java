@@ -603,6 +603,14 @@ class CheckerTest {
                                 200,
                                 "{\"id\":\"TRF-yacht\",\"status\":\"CANCELLED\"}")),
                 new Damage(
+                        "a transfer was listed as parked that never was",
+                        states,
+                        "look at parked",
+                        run -> run.acknowledged(
+                                Operation.lookAtParked("look"),
+                                200,
+                                "{\"transfers\":[{\"id\":\"TRF-rent\",\"status\":\"PARKED\"}]}")),
+                new Damage(
                         "an answer is no JSON",
                         states,
                         RENT.value(),
