@@ -151,7 +151,7 @@ class TransferRateTest {
                             "--seconds",
                             "1",
                             "--rounds",
-                            "2"),
+                            "1"),
                     new PrintStream(printed, true, StandardCharsets.UTF_8));
             assertThat(services.opened).hasValue(10);
             assertThat(services.transfers.get()).isPositive();
