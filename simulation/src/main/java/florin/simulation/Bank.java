@@ -48,6 +48,7 @@ final class Bank {
     private static final long OPERATOR_LOOKS_EVERY_MS = 30_000;
     private static final int RETRIES_PERCENT = 80;
     private static final int CANCELS_PERCENT = 50;
+    private static final int VIEWS_LOST_PERCENT = 50;
 
     private final SimulatedTime time;
     private final Chance chance;
@@ -86,7 +87,7 @@ final class Bank {
         this.history = history;
         this.bug = bug;
         this.scenario = scenario;
-        this.database = new TransferDatabase(new SimulatedSagaRows(deadlines::set, bug.overwritesSagas()));
+        this.database = new TransferDatabase(new SimulatedSagaRows(deadlines::set, bug.overwritesSagas()), bug.showsAgain());
         this.log = new EventLog(bug);
         log.tell(this::appended);
         this.aggregates = new SimulatedAggregates(this::nanoTime, bug::kept);
@@ -117,7 +118,7 @@ final class Bank {
             deadlines.died(node);
             startSagas(node, gateway);
         });
-        if (scenario.drivers() != Scenario.Drivers.RECONCILER_ALONE) {
+        if (hasSagas()) {
             trackers.add(new Tracker(this, node, Tracker.Kind.SAGA, event -> handle(saga(node), event)));
         }
         trackers.add(new Tracker(
@@ -266,15 +267,23 @@ final class Bank {
         time.after(OPERATOR_LOOKS_EVERY_MS, this::operate);
     }
 
-    /** Loses what the transfer service has stored, if chance wants it just after an event was handled. */
-    boolean loseWhat(DomainEventMessage<?> event) {
+    /** Clients look at their transfers whenever there may be something new. */
+    void viewChanged() {
+        books.transfers().forEach(transfer -> client.look(transfer.request.transferId()));
+    }
+
+    /**
+     * Loses what the transfer service has stored, if chance wants it just after an event was handled: by the saga, or by the view
+     * where there are no sagas.
+     */
+    boolean loseWhat(Tracker.Kind by, DomainEventMessage<?> event) {
         Step step = Step.of(event.getPayload());
         Object transfer = Step.transferOf(event.getPayload());
-        if (step == null) {
+        if (step == null || by.ofSagas() != hasSagas()) {
             return false;
         }
         boolean everything = faults.strikes(Fault.DATABASE_LOST, step, transfer);
-        boolean lostSagas = everything || faults.strikes(Fault.SAGAS_LOST, step, transfer);
+        boolean lostSagas = everything || (hasSagas() && faults.strikes(Fault.SAGAS_LOST, step, transfer));
         boolean lostTokens = everything || faults.strikes(Fault.TOKENS_LOST, step, transfer);
         if (lostSagas || lostTokens) {
             nodes.get(TRANSFERS)
@@ -284,9 +293,16 @@ final class Bank {
             database.sagas().clear();
         }
         if (lostTokens) {
-            database.loseTokensAndView();
+            database.loseTokens();
+        }
+        if (everything || (lostTokens && chance.percent("view at loss " + log.size(), VIEWS_LOST_PERCENT))) {
+            database.loseView();
         }
         return lostSagas || lostTokens;
+    }
+
+    private boolean hasSagas() {
+        return scenario.drivers() != Scenario.Drivers.RECONCILER_ALONE;
     }
 
     /** How long the saga's process takes to save what it has done. */
@@ -319,8 +335,7 @@ final class Bank {
                 && operator.waiting() == 0
                 && books.transfers().stream().allMatch(transfer -> transfer.end != null)
                 && hasSeenAll("view")
-                && (scenario.drivers() == Scenario.Drivers.RECONCILER_ALONE
-                        || (hasSeenAll("saga") && database.sagas().size() == 0));
+                && (!hasSagas() || (hasSeenAll("saga") && database.sagas().size() == 0));
     }
 
     private boolean hasSeenAll(String processor) {
@@ -329,7 +344,7 @@ final class Bank {
 
     void checkRest() {
         books.checkRest();
-        books.transfers().forEach(transfer -> client.look(transfer.request.transferId()));
+        viewChanged();
         client.checkRest();
         operator.checkRest();
         if (!isAtRest()) {

@@ -68,6 +68,11 @@ interface Bug {
         return Optional.of(event);
     }
 
+    /** Whether the view does not recognize events that it has shown before. */
+    default boolean showsAgain() {
+        return false;
+    }
+
     /** Whether the saga's events are skipped if its process dies while it handles them. */
     default boolean savesTokenFirst() {
         return false;

@@ -147,6 +147,25 @@ final class Bugs {
                     Set.of(NOTHING_IS_LEFT),
                     () -> new SkippedEvent(Tracker.Kind.VIEW, TransferCompleted.class)),
             new DeliberateBug(
+                    "shown-again",
+                    "the view does not recognize events that it has shown before it lost its token",
+                    Set.of(ACKNOWLEDGED_STANDS),
+                    () -> new Bug() {
+                        @Override
+                        public boolean showsAgain() {
+                            return true;
+                        }
+
+                        @Override
+                        public int rate(Fault fault, int drawn) {
+                            return switch (fault) {
+                                case TOKENS_LOST -> 1_000;
+                                case APPEND_REFUSED -> 2_500;
+                                default -> drawn;
+                            };
+                        }
+                    }),
+            new DeliberateBug(
                     "token-first",
                     "the saga's token is saved before its events are handled; no reconciler",
                     Set.of(TRANSFER_ENDS, NOTHING_IS_LEFT),

@@ -15,9 +15,9 @@ import florin.transfer.api.TransferDetails;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferRefusal;
 import florin.transfer.api.TransferStatus;
+import florin.transfer.saga.SimulatedView;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,11 +32,12 @@ final class Client {
 
     private static final long PATIENCE_MS = 5_000;
     private static final int MOST_TRIES = 8;
-    private static final List<Long> LOOKS_MS = List.of(1_000L, 10_000L, 60_000L, 300_000L);
 
     private final Bank bank;
     private final Set<TransferId> cancellationsAccepted = new LinkedHashSet<>();
-    private final Map<TransferId, TransferStatus> shown = new HashMap<>();
+    /** The view that showed a transfer as final. */
+    private final Map<TransferId, SimulatedView> shownFinal = new HashMap<>();
+
     private int waiting;
 
     Client(Bank bank) {
@@ -51,9 +52,6 @@ final class Client {
     void ask(Object command) {
         waiting++;
         ask(command, 1, new boolean[1]);
-        if (command instanceof RequestTransfer request) {
-            LOOKS_MS.forEach(delayMs -> bank.time().after(delayMs, () -> look(request.transferId())));
-        }
     }
 
     private void ask(Object command, int tries, boolean[] answered) {
@@ -150,23 +148,18 @@ final class Client {
         }
     }
 
-    /** What the view shows as final is so, and stays so. */
+    /** What the view shows as final is so, and is shown so as long as the view is not lost. */
     void look(TransferId id) {
-        TransferStatus status =
-                bank.database().view().find(id).map(TransferDetails::status).orElse(null);
-        TransferStatus before = shown.get(id);
-        if (before != null && before.isFinal() && status != null && status.isFinal() && status != before) {
-            bank.books().broken(Invariant.ACKNOWLEDGED_STANDS, id, "it was shown " + before + ", and then " + status);
-        }
-        if (status != null && status.isFinal() && status != bank.books().transfer(id).end) {
-            bank.books()
-                    .broken(
-                            Invariant.ACKNOWLEDGED_STANDS,
-                            id,
-                            "it is shown " + status + ", and is " + bank.books().transfer(id).end);
-        }
-        if (status != null) {
-            shown.put(id, status);
+        SimulatedView view = bank.database().view();
+        TransferStatus status = view.find(id).map(TransferDetails::status).orElse(null);
+        TransferStatus end = bank.books().transfer(id).end;
+        if (status != null && status.isFinal()) {
+            shownFinal.put(id, view);
+            if (status != end) {
+                bank.books().broken(Invariant.ACKNOWLEDGED_STANDS, id, "it is shown " + status + ", and is " + end);
+            }
+        } else if (shownFinal.get(id) == view) {
+            bank.books().broken(Invariant.ACKNOWLEDGED_STANDS, id, "it was shown " + end + ", and then " + status);
         }
     }
 

@@ -25,10 +25,11 @@ final class Tracker {
     }
 
     /** The faults of this kind of processor. */
-    record Kind(String name, Fault delayed, Fault redelivered, boolean ofSagas) {
+    record Kind(String name, Fault delayed, Fault redelivered, Fault stolen, boolean ofSagas) {
 
-        static final Kind SAGA = new Kind("saga", Fault.EVENT_DELAYED, Fault.EVENT_REDELIVERED, true);
-        static final Kind VIEW = new Kind("view", Fault.VIEW_DELAYED, Fault.VIEW_REDELIVERED, false);
+        static final Kind SAGA =
+                new Kind("saga", Fault.EVENT_DELAYED, Fault.EVENT_REDELIVERED, Fault.CLAIM_STOLEN, true);
+        static final Kind VIEW = new Kind("view", Fault.VIEW_DELAYED, Fault.VIEW_REDELIVERED, Fault.VIEW_STOLEN, false);
     }
 
     private final Bank bank;
@@ -121,7 +122,7 @@ final class Tracker {
         if (bank.bug().savesTokenFirst() && kind.ofSagas()) {
             token.position = next;
         }
-        Work work = kind.ofSagas() ? begin(batch) : Work.begin(batch.get(0), () -> null);
+        Work work = begin(batch);
         if (work.failure() instanceof Death) {
             node.crash(bank.chance().spread("down at " + name, Bank.LONGEST_DOWN_MS));
             return;
@@ -134,10 +135,6 @@ final class Tracker {
             return;
         }
         node.hold(work);
-        if (!kind.ofSagas() && batch.stream().anyMatch(this::isFatal)) {
-            node.crash(bank.chance().spread("down at " + name, Bank.LONGEST_DOWN_MS));
-            return;
-        }
         DomainEventMessage<?> last = batch.get(batch.size() - 1);
         long saveMs =
                 kind.ofSagas() ? bank.saveMs(Step.of(last.getPayload()), Step.transferOf(last.getPayload()), name) : 1;
@@ -150,7 +147,8 @@ final class Tracker {
         if (events.isEmpty()) {
             return Work.begin(batch.get(0), () -> null);
         }
-        return Work.begin(new SimulatedBatch(events, !bank.bug().writesBatchesFirst()), event -> {
+        boolean isWrittenLast = !(kind.ofSagas() && bank.bug().writesBatchesFirst());
+        return Work.begin(new SimulatedBatch(events, isWrittenLast), event -> {
             handling.handle(event);
             loseClaim(event);
             if (isFatal(event)) {
@@ -179,7 +177,7 @@ final class Tracker {
         Optional<Tracker> thief = bank.thiefFor(this);
         if (step != null
                 && thief.isPresent()
-                && bank.faults().strikes(Fault.CLAIM_STOLEN, step, Step.transferOf(event.getPayload()))) {
+                && bank.faults().strikes(kind.stolen(), step, Step.transferOf(event.getPayload()))) {
             token().claim(thief.get().node);
             bank.wakeTrackers(0);
         }
@@ -205,16 +203,14 @@ final class Tracker {
             wake(RETRY_MS);
             return;
         }
-        if (!kind.ofSagas()) {
-            batch.forEach(event -> bank.bug().seen(kind, event).ifPresent(handling::handle));
-        }
         token.position = next;
         wake(0);
-        if (kind.ofSagas()) {
-            for (DomainEventMessage<?> event : batch) {
-                if (bank.loseWhat(event)) {
-                    return;
-                }
+        if (!kind.ofSagas()) {
+            bank.viewChanged();
+        }
+        for (DomainEventMessage<?> event : batch) {
+            if (bank.loseWhat(kind, event)) {
+                return;
             }
         }
     }

@@ -22,10 +22,13 @@ final class TransferDatabase {
 
     private final SimulatedSagaRows sagas;
     private final Map<String, Token> tokens = new HashMap<>();
-    private SimulatedView view = new SimulatedView();
+    private final boolean viewCountsTwice;
+    private SimulatedView view;
 
-    TransferDatabase(SimulatedSagaRows sagas) {
+    TransferDatabase(SimulatedSagaRows sagas, boolean viewCountsTwice) {
         this.sagas = sagas;
+        this.viewCountsTwice = viewCountsTwice;
+        this.view = new SimulatedView(viewCountsTwice);
     }
 
     /** How far a processor has come, and which process works on it. */
@@ -64,8 +67,11 @@ final class TransferDatabase {
         return sagas;
     }
 
-    void loseTokensAndView() {
+    void loseTokens() {
         tokens.clear();
-        view = new SimulatedView();
+    }
+
+    void loseView() {
+        view = new SimulatedView(viewCountsTwice);
     }
 }
