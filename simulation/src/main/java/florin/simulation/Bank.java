@@ -15,6 +15,7 @@ import florin.transfer.api.CancelTransfer;
 import florin.transfer.api.RequestTransfer;
 import florin.transfer.api.ResumeTransfer;
 import florin.transfer.api.TransferDetails;
+import florin.transfer.api.TransferEndedEvent;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferResumed;
@@ -25,10 +26,12 @@ import florin.transfer.saga.SimulatedTransfers;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -68,6 +71,7 @@ final class Bank {
     private final Map<String, List<Node>> nodes = new LinkedHashMap<>();
     private final Map<Node, SimulatedSaga> sagas = new HashMap<>();
     private final List<Tracker> trackers = new ArrayList<>();
+    private final Set<String> endsUnheard = new HashSet<>();
     private int blocks;
     private int closures;
     private int looks;
@@ -312,9 +316,22 @@ final class Bank {
                 : 1;
     }
 
-    /** Where a saga processor without a token begins. */
+    /** Where a saga processor without a token begins; what ended before that its sagas will not hear of. */
     int lookBack() {
-        return log.since(time.instant().minus(scenario.settings().lookBack()));
+        int position = log.since(time.instant().minus(scenario.settings().lookBack()));
+        for (int before = 0; before < position; before++) {
+            if (log.get(before).getPayload() instanceof TransferEndedEvent end) {
+                endsUnheard.add(end.transferId().value());
+            }
+        }
+        return position;
+    }
+
+    /** The transfers of the sagas that should have ended. */
+    private List<String> sagasLeft() {
+        return database.sagas().transfers().stream()
+                .filter(transfer -> !endsUnheard.contains(transfer))
+                .toList();
     }
 
     /** From now on everything works. */
@@ -335,7 +352,7 @@ final class Bank {
                 && operator.waiting() == 0
                 && books.transfers().stream().allMatch(transfer -> transfer.end != null)
                 && hasSeenAll("view")
-                && (!hasSagas() || (hasSeenAll("saga") && database.sagas().size() == 0));
+                && (!hasSagas() || (hasSeenAll("saga") && sagasLeft().isEmpty()));
     }
 
     private boolean hasSeenAll(String processor) {
@@ -351,7 +368,7 @@ final class Bank {
             books.broken(
                     Invariant.NOTHING_IS_LEFT,
                     null,
-                    database.sagas().size() + " sagas are left; the view has seen " + database.token("view").position
+                    "sagas are left: " + sagasLeft() + "; the view has seen " + database.token("view").position
                             + " of " + log.size() + " events");
         }
         books.transfers().forEach(transfer -> {

@@ -57,7 +57,7 @@ final class Scenario {
                 chance.pick("attempts", List.of(1, 2, 3, 5, 20)),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(chance.pick("reconcile after", List.of(10, 30, 120))),
-                Duration.ofSeconds(chance.pick("look back", List.of(600, 3_600))));
+                Duration.ofSeconds(chance.pick("look back", lookBacks())));
         eventsPerSnapshot = chance.pick("events per snapshot", List.of(1, 2, 5, 500));
         faultsForMs = chance.between("length of the faults", 120_000, 600_000);
         open();
@@ -67,6 +67,11 @@ final class Scenario {
         for (int number = 1; number <= chance.between("operations", 0, 4); number++) {
             operation(number);
         }
+    }
+
+    /** Those in seconds that make a saga find itself in the middle of a transfer are for where a reconciler drives it on. */
+    private List<Integer> lookBacks() {
+        return drivers == Drivers.BOTH ? List.of(0, 30, 120, 600, 3_600) : List.of(600, 3_600);
     }
 
     private void open() {

@@ -44,8 +44,9 @@ public final class SimulatedSagaRows {
         this.overwrites = overwrites;
     }
 
-    public int size() {
-        return table.size();
+    /** The transfers that have a saga. */
+    public List<String> transfers() {
+        return table.values().stream().map(SagaRow::transferId).toList();
     }
 
     public void clear() {
