@@ -119,7 +119,9 @@ final class Bank {
         StepGateway gateway = new StepGateway(this, node);
         startSagas(node, gateway);
         node.onCrash(() -> {
-            deadlines.died(node);
+            if (bug.forgetsDeadlines()) {
+                database.sagas().clearDeadlines();
+            }
             startSagas(node, gateway);
         });
         if (hasSagas()) {

@@ -3,8 +3,7 @@ package florin.simulation;
 import florin.transfer.saga.SimulatedSagaRows.Deadline;
 import florin.transfer.saga.SimulatedTransfers;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.axonframework.deadline.DeadlineMessage;
@@ -12,20 +11,22 @@ import org.axonframework.deadline.DeadlineMessage;
 /**
  * Has the deadlines of sagas carried out by whichever process of the transfer service takes them first.
  *
- * <p>As in the service: one whose process died is taken up again half a minute later, one that failed five seconds later, if it
- * still stands then.
+ * <p>As in the service: whoever picks one has half a minute to carry it out before another may, dead or not; one that failed is
+ * taken up again five seconds later, if it still stands then.
  */
 final class Deadlines {
 
     private static final long POLL_MS = 1_000;
     private static final long AWAY_MS = 5_000;
     private static final long FAULT_MS = 5_000;
-    private static final long DEAD_MS = 30_000;
+    private static final long PICKED_FOR_MS = 30_000;
     private static final long LONGEST_DELAY_MS = 120_000;
 
     private final Bank bank;
-    private final Map<Deadline, Node> picked = new LinkedHashMap<>();
-    private int carriedOut;
+    /** By which picking. */
+    private final Map<Deadline, String> picked = new HashMap<>();
+
+    private int pickings;
 
     Deadlines(Bank bank) {
         this.bank = bank;
@@ -38,19 +39,6 @@ final class Deadlines {
                 .after(delayMs + bank.chance().between("poll for " + deadline.id(), 0, POLL_MS), () -> take(deadline));
     }
 
-    /** What a process had picked when it died is free again after a while. */
-    void died(Node node) {
-        List<Deadline> left = new ArrayList<>(picked.keySet());
-        left.removeIf(deadline -> picked.get(deadline) != node);
-        if (bank.bug().forgetsDeadlines()) {
-            bank.database().sagas().clearDeadlines();
-        }
-        left.forEach(deadline -> bank.time().after(DEAD_MS, () -> {
-            Node unused = picked.remove(deadline);
-            take(deadline);
-        }));
-    }
-
     private void take(Deadline deadline) {
         if (!bank.database().sagas().stands(deadline) || picked.containsKey(deadline)) {
             return;
@@ -60,9 +48,14 @@ final class Deadlines {
             bank.time().after(AWAY_MS, () -> take(deadline));
             return;
         }
-        String name = "deadline " + deadline.id() + " " + carriedOut++;
+        String name = "deadline " + deadline.id() + " " + pickings++;
         Node node = bank.chance().pick("taker of " + name, live);
-        picked.put(deadline, node);
+        picked.put(deadline, name);
+        bank.time().after(PICKED_FOR_MS, () -> {
+            if (picked.remove(deadline, name)) {
+                take(deadline);
+            }
+        });
         String transfer = deadline.transferId();
         Step step = step(deadline);
         if (bank.faults().strikes(Fault.DEADLINE_DELAYED, step, transfer)) {
@@ -104,14 +97,12 @@ final class Deadlines {
             }
             if (bank.faults().strikes(Fault.DEADLINE_DONE, step, transfer)) {
                 node.crash(bank.chance().spread("down at " + name, Bank.LONGEST_DOWN_MS));
-            } else {
-                Node unused = picked.remove(deadline);
             }
         });
     }
 
     private void retry(Deadline deadline) {
-        Node unused = picked.remove(deadline);
+        String unused = picked.remove(deadline);
         bank.time().after(FAULT_MS, () -> take(deadline));
     }
 
