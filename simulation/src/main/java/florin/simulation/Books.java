@@ -11,6 +11,7 @@ import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
 import florin.account.api.OperationBarred;
+import florin.account.api.RefusalReason;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
 import florin.account.api.TransferCreditCancelled;
@@ -23,12 +24,14 @@ import florin.transfer.api.TransferCancelled;
 import florin.transfer.api.TransferCompleted;
 import florin.transfer.api.TransferEndedEvent;
 import florin.transfer.api.TransferEvent;
+import florin.transfer.api.TransferFailed;
 import florin.transfer.api.TransferId;
 import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,7 +69,11 @@ final class Books {
         String target = "";
         TransferStatus end;
         Step last = Step.REQUEST;
-        boolean calledOff;
+        /** Whether somebody asked for its cancellation; that its time is up is another thing. */
+        boolean cancelled;
+
+        /** Why accounts have refused it. */
+        final Set<RefusalReason> refusals = EnumSet.noneOf(RefusalReason.class);
         /** How often it was let go on, and how often it had been when somebody asked for it to be parked. */
         int letGoOn;
 
@@ -179,8 +186,12 @@ final class Books {
             account.reserved += reserved.amount().minorUnits();
             move(transfer, reserved, reserved.amount(), transfer.request.from());
             source(transfer, event, "", "reserved");
-        } else if (event instanceof FundsReservationRejected) {
+        } else if (event instanceof FundsReservationRejected rejected) {
+            transfer.refusals.add(rejected.reason());
             source(transfer, event, "", "rejected");
+            if (rejected.reason() == RefusalReason.TM01) {
+                letGo(transfer, event);
+            }
         } else if (event instanceof ReservationCaptured captured) {
             account.reserved -= captured.amount().minorUnits();
             book(account, captured.amount(), -1, clearing);
@@ -189,12 +200,14 @@ final class Books {
         } else if (event instanceof ReservationReleased released) {
             account.reserved -= released.amount().minorUnits();
             source(transfer, event, "reserved", "released");
+            letGo(transfer, event);
         } else if (event instanceof TransferCredited credited) {
             newBusiness(account, event, id);
             book(account, credited.amount(), 1, clearing);
             move(transfer, credited, credited.amount(), transfer.request.to());
             target(transfer, event, "credited");
-        } else if (event instanceof TransferCreditRejected) {
+        } else if (event instanceof TransferCreditRejected rejected) {
+            transfer.refusals.add(rejected.reason());
             target(transfer, event, "rejected");
         } else if (event instanceof TransferCreditCancelled) {
             target(transfer, event, "barred");
@@ -218,7 +231,7 @@ final class Books {
         transfer.last = Step.of(event);
         if (event instanceof TransferCancellationRequested requested) {
             once(transfer, event, requested.reason());
-            transfer.calledOff = true;
+            transfer.cancelled |= requested.reason() == RefusalReason.DS02;
             transfer.letGoOn++;
         } else if (event instanceof TransferResumed resumed) {
             once(transfer, event, resumed.operationId());
@@ -237,6 +250,24 @@ final class Books {
                     ? TransferStatus.COMPLETED
                     : event instanceof TransferCancelled ? TransferStatus.CANCELLED : TransferStatus.FAILED;
             checkEnd(event.transferId(), transfer);
+            checkLabel(event, transfer);
+        }
+    }
+
+    private void checkLabel(TransferEvent end, Transfer transfer) {
+        boolean isRight = true;
+        if (end instanceof TransferCancelled) {
+            isRight = transfer.cancelled;
+        } else if (end instanceof TransferFailed failed) {
+            isRight = !transfer.cancelled
+                    && (failed.reason() == RefusalReason.TM01 || transfer.refusals.contains(failed.reason()));
+        }
+        if (!isRight) {
+            broken(
+                    Invariant.END_IS_NAMED_RIGHT,
+                    end.transferId(),
+                    end + " of a transfer that was " + (transfer.cancelled ? "" : "not ") + "to be cancelled and was refused for "
+                            + transfer.refusals);
         }
     }
 
@@ -275,6 +306,16 @@ final class Books {
         transfer.target = to;
     }
 
+    /** The source lets go of a transfer that it has not refused, for which it takes the target's word. */
+    private void letGo(Transfer transfer, TransferLegEvent event) {
+        if (!transfer.target.equals("rejected") && !transfer.target.equals("barred")) {
+            broken(
+                    Invariant.ACCOUNTS_SAY_FIRST,
+                    event.transferId(),
+                    event + " with a target that is " + (transfer.target.isEmpty() ? "untouched" : transfer.target));
+        }
+    }
+
     private void move(Transfer transfer, TransferLegEvent event, Money amount, Iban iban) {
         if (!event.iban().equals(iban) || !amount.equals(transfer.request.amount())) {
             broken(Invariant.COMPLETED_MOVED_ONCE, event.transferId(), event + " is not what was asked for");
@@ -298,6 +339,9 @@ final class Books {
         }
         if (transfer.end != TransferStatus.COMPLETED && (credited || captured)) {
             broken(Invariant.FAILED_MOVED_NOTHING, id, "it is " + transfer.end + ", and " + legs(transfer));
+        }
+        if (transfer.end != TransferStatus.COMPLETED && transfer.source.isEmpty()) {
+            broken(Invariant.ACCOUNTS_SAY_FIRST, id, "it is " + transfer.end + ", and its source has said nothing");
         }
     }
 

@@ -1,8 +1,10 @@
 package florin.simulation;
 
+import static florin.simulation.Invariant.ACCOUNTS_SAY_FIRST;
 import static florin.simulation.Invariant.ACKNOWLEDGED_STANDS;
 import static florin.simulation.Invariant.CLEARING_IS_IN_FLIGHT;
 import static florin.simulation.Invariant.COMPLETED_MOVED_ONCE;
+import static florin.simulation.Invariant.END_IS_NAMED_RIGHT;
 import static florin.simulation.Invariant.ENTRIES_SUM_TO_ZERO;
 import static florin.simulation.Invariant.FAILED_MOVED_NOTHING;
 import static florin.simulation.Invariant.LIMIT_IS_KEPT;
@@ -62,17 +64,17 @@ final class Bugs {
             new DeliberateBug(
                     "release-without-cancel",
                     "a transfer that is called off is released without asking its target first",
-                    Set.of(FAILED_MOVED_NOTHING, COMPLETED_MOVED_ONCE, TRANSFER_ENDS),
+                    Set.of(ACCOUNTS_SAY_FIRST),
                     ReleaseWithoutCancel::new),
             new DeliberateBug(
                     "release-after-credit",
                     "a credit that stands is taken for a tombstone when the transfer is called off",
-                    Set.of(FAILED_MOVED_NOTHING, COMPLETED_MOVED_ONCE, TRANSFER_ENDS),
+                    Set.of(ACCOUNTS_SAY_FIRST),
                     ReleaseAfterCredit::new),
             new DeliberateBug(
                     "unknown-means-no",
                     "a credit without an answer is taken for a refusal",
-                    Set.of(FAILED_MOVED_NOTHING, RESERVATION_ENDS, COMPLETED_MOVED_ONCE, TRANSFER_ENDS),
+                    Set.of(ACCOUNTS_SAY_FIRST, RESERVATION_ENDS),
                     UnknownMeansNo::new),
             new DeliberateBug(
                     "sent-means-done",
@@ -94,12 +96,24 @@ final class Bugs {
             new DeliberateBug(
                     "fail-without-release",
                     "the transfer has failed before its reservation is released",
-                    Set.of(RESERVATION_ENDS),
+                    Set.of(RESERVATION_ENDS, ACCOUNTS_SAY_FIRST),
                     () -> new Bug() {
                         @Override
                         public List<Object> sent(Object command, int attempt) {
                             return command instanceof ReleaseReservation release
                                     ? List.of(new FailTransfer(release.transferId(), RefusalReason.TM01))
+                                    : List.of(command);
+                        }
+                    }),
+            new DeliberateBug(
+                    "made-up-reason",
+                    "a transfer fails for want of money, whatever the accounts said",
+                    Set.of(END_IS_NAMED_RIGHT),
+                    () -> new Bug() {
+                        @Override
+                        public List<Object> sent(Object command, int attempt) {
+                            return command instanceof FailTransfer fail
+                                    ? List.of(new FailTransfer(fail.transferId(), RefusalReason.AM04))
                                     : List.of(command);
                         }
                     }),
@@ -236,8 +250,15 @@ final class Bugs {
             new DeliberateBug(
                     "forgotten-cancellation",
                     "a transfer forgets that its cancellation was accepted",
-                    Set.of(ONE_EFFECT, ACKNOWLEDGED_STANDS, TRANSFER_ENDS),
+                    Set.of(ONE_EFFECT, END_IS_NAMED_RIGHT, ACKNOWLEDGED_STANDS, TRANSFER_ENDS),
                     () -> remembering(event -> event instanceof TransferCancellationRequested ? null : event)),
+            new DeliberateBug(
+                    "expired-means-cancelled",
+                    "a transfer whose time was up takes it for somebody's cancellation",
+                    Set.of(END_IS_NAMED_RIGHT, ACKNOWLEDGED_STANDS),
+                    () -> remembering(event -> event instanceof TransferCancellationRequested requested
+                            ? new TransferCancellationRequested(requested.transferId(), RefusalReason.DS02)
+                            : event)),
             new DeliberateBug(
                     "parked-too-late",
                     "a transfer is parked by a command of before it was let go on",

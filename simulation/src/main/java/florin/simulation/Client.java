@@ -101,7 +101,7 @@ final class Client {
                     && transfer.request.amount().equals(request.amount());
         } else if (command instanceof CancelTransfer cancel) {
             Books.Transfer transfer = bank.books().transfer(cancel.transferId());
-            holds = transfer != null && transfer.calledOff;
+            holds = transfer != null && transfer.cancelled;
             cancellationsAccepted.add(cancel.transferId());
         } else if (command instanceof DepositMoney deposit) {
             holds = bank.books().account(deposit.iban()).operations.contains(deposit.operationId());
@@ -136,15 +136,16 @@ final class Client {
         } else if (command instanceof CloseAccount closure) {
             ask(new BarOperation(closure.iban(), closure.operationId()));
         }
-        if (command instanceof CancelTransfer cancel
-                && refusal instanceof TransferRefusal reason
-                && reason.kind() == TransferRefusal.Kind.FINAL
-                && bank.books().transfer(cancel.transferId()).end == null) {
-            bank.books()
-                    .broken(
-                            Invariant.ACKNOWLEDGED_STANDS,
-                            cancel.transferId(),
-                            "a cancellation was refused because the transfer is final, and it is not");
+        if (refusal instanceof TransferRefusal reason && reason.kind() == TransferRefusal.Kind.FINAL) {
+            TransferId id = Step.transferOf(command);
+            TransferStatus end = bank.books().transfer(id).end;
+            if (end == null || (command instanceof CancelTransfer && end == TransferStatus.CANCELLED)) {
+                bank.books()
+                        .broken(
+                                Invariant.ACKNOWLEDGED_STANDS,
+                                id,
+                                command + " was refused because the transfer has ended, and it is " + end);
+            }
         }
     }
 
