@@ -1,10 +1,12 @@
 package florin.simulation;
 
+import florin.account.api.AccountBalance;
 import florin.account.api.AccountBlocked;
 import florin.account.api.AccountClosed;
 import florin.account.api.AccountEvent;
 import florin.account.api.AccountOpened;
 import florin.account.api.AccountUnblocked;
+import florin.account.api.CreditState;
 import florin.account.api.FundsReservationRejected;
 import florin.account.api.FundsReserved;
 import florin.account.api.Iban;
@@ -14,11 +16,13 @@ import florin.account.api.OperationBarred;
 import florin.account.api.RefusalReason;
 import florin.account.api.ReservationCaptured;
 import florin.account.api.ReservationReleased;
+import florin.account.api.ReservationState;
 import florin.account.api.TransferCreditCancelled;
 import florin.account.api.TransferCreditRejected;
 import florin.account.api.TransferCredited;
 import florin.account.api.TransferLegEvent;
 import florin.money.Money;
+import florin.transfer.api.ParkTransfer;
 import florin.transfer.api.TransferCancellationRequested;
 import florin.transfer.api.TransferCancelled;
 import florin.transfer.api.TransferCompleted;
@@ -30,10 +34,16 @@ import florin.transfer.api.TransferParked;
 import florin.transfer.api.TransferRequested;
 import florin.transfer.api.TransferResumed;
 import florin.transfer.api.TransferStatus;
+import florin.transfer.api.TransferStep;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Currency;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -60,6 +70,26 @@ final class Books {
         boolean closed;
         final Set<String> operations = new HashSet<>();
         final Set<String> barred = new HashSet<>();
+        /** What it was after each of its events. */
+        private final List<AccountBalance> balances = new ArrayList<>();
+
+        private void keepBalance(Iban iban) {
+            if (currency == null) {
+                balances.add(null);
+                return;
+            }
+            Currency of = Money.currency(currency);
+            balances.add(new AccountBalance(
+                    iban,
+                    new Money(booked, of),
+                    new Money(reserved, of),
+                    new Money(booked - reserved + limit, of),
+                    balances.size()));
+        }
+
+        private boolean was(AccountBalance balance) {
+            return balance.position() < balances.size() && balance.equals(balances.get((int) balance.position()));
+        }
     }
 
     /** What happened to a transfer. */
@@ -74,10 +104,14 @@ final class Books {
 
         /** Why accounts have refused it. */
         final Set<RefusalReason> refusals = EnumSet.noneOf(RefusalReason.class);
-        /** How often it was let go on, and how often it had been when somebody asked for it to be parked. */
-        int letGoOn;
 
-        int letGoOnWhenAsked = -1;
+        /** The position of its last event, and of the one that let it go on last: its request at first. */
+        private long position;
+
+        private long letGoOnAt;
+        /** Where it was asked to be parked, and as of which of its events that let it go on. */
+        private final Map<TransferStep, Long> parkings = new EnumMap<>(TransferStep.class);
+
         final Set<String> effects = new HashSet<>();
 
         boolean isInFlight() {
@@ -121,12 +155,18 @@ final class Books {
         } else {
             enterTransfer((TransferEvent) event);
         }
+        if (event instanceof AccountEvent of) {
+            account(of.iban()).keepBalance(of.iban());
+        }
         checkSums(Step.transferOf(event));
     }
 
     private void enterAccount(AccountEvent event) {
         Account account = account(event.iban());
         if (event instanceof AccountOpened opened) {
+            if (account.currency != null) {
+                broken(Invariant.ACKNOWLEDGED_STANDS, null, event.iban() + " was opened twice");
+            }
             account.currency = opened.currency().getCurrencyCode();
             account.limit = opened.overdraftLimit().minorUnits();
         } else if (event instanceof MoneyDeposited deposited) {
@@ -163,6 +203,9 @@ final class Books {
         }
         if (account.barred.contains(id)) {
             broken(Invariant.ACKNOWLEDGED_STANDS, null, id + " was done after it was refused for good");
+        }
+        if (account.closed) {
+            broken(Invariant.ACKNOWLEDGED_STANDS, null, id + " was done at an account that is closed");
         }
     }
 
@@ -229,20 +272,21 @@ final class Books {
             broken(Invariant.ACKNOWLEDGED_STANDS, event.transferId(), event + " comes after " + transfer.end);
         }
         transfer.last = Step.of(event);
+        transfer.position++;
         if (event instanceof TransferCancellationRequested requested) {
             once(transfer, event, requested.reason());
             transfer.cancelled |= requested.reason() == RefusalReason.DS02;
-            transfer.letGoOn++;
+            transfer.letGoOnAt = transfer.position;
         } else if (event instanceof TransferResumed resumed) {
             once(transfer, event, resumed.operationId());
-            transfer.letGoOn++;
+            transfer.letGoOnAt = transfer.position;
         } else if (event instanceof TransferParked parked) {
-            once(transfer, event, parked.step() + " after " + transfer.letGoOn);
-            if (transfer.letGoOnWhenAsked != transfer.letGoOn) {
+            once(transfer, event, parked.step() + " after " + transfer.letGoOnAt);
+            if (transfer.parkings.getOrDefault(parked.step(), -1L) < transfer.letGoOnAt) {
                 broken(
                         Invariant.ONE_EFFECT,
                         event.transferId(),
-                        event + " was asked for before the transfer was let go on");
+                        event + " was not asked for since the transfer was let go on");
             }
         }
         if (event instanceof TransferEndedEvent) {
@@ -271,10 +315,31 @@ final class Books {
         }
     }
 
-    /** Somebody asks for it to be parked as it is now. */
-    void askedToPark(TransferId id) {
-        Transfer transfer = transfers.get(id);
-        transfer.letGoOnWhenAsked = transfer.letGoOn;
+    /** Somebody asks for a transfer to be parked, as of what it knows of it. */
+    void asked(ParkTransfer parking) {
+        Long unused = transfers.get(parking.transferId()).parkings.merge(parking.step(), parking.since(), Math::max);
+    }
+
+    /** What is answered is what the events say: balances as of their position, what does not change any more as it is now. */
+    void answered(Object command, Object answer) {
+        TransferId id = Step.transferOf(command);
+        Transfer transfer = id == null ? null : transfers.get(id);
+        boolean isTrue = true;
+        if (answer instanceof AccountBalance balance) {
+            isTrue = account(balance.iban()).was(balance);
+        } else if (transfer != null && answer instanceof TransferStatus status) {
+            isTrue = !status.isFinal() || status == transfer.end;
+        } else if (transfer != null && answer instanceof ReservationState state) {
+            isTrue = state == ReservationState.RESERVED
+                    ? !transfer.source.isEmpty() && !transfer.source.equals("rejected")
+                    : transfer.source.equals(state.name().toLowerCase(Locale.ROOT));
+        } else if (transfer != null && answer instanceof CreditState state) {
+            isTrue = !transfer.target.isEmpty()
+                    && (state == CreditState.CREDITED) == transfer.target.equals("credited");
+        }
+        if (!isTrue) {
+            broken(Invariant.ANSWER_IS_TRUE, id, command + " was answered " + answer);
+        }
     }
 
     private void once(Transfer transfer, TransferEvent event, Object why) {

@@ -2,6 +2,7 @@ package florin.simulation;
 
 import static florin.simulation.Invariant.ACCOUNTS_SAY_FIRST;
 import static florin.simulation.Invariant.ACKNOWLEDGED_STANDS;
+import static florin.simulation.Invariant.ANSWER_IS_TRUE;
 import static florin.simulation.Invariant.CLEARING_IS_IN_FLIGHT;
 import static florin.simulation.Invariant.COMPLETED_MOVED_ONCE;
 import static florin.simulation.Invariant.END_IS_NAMED_RIGHT;
@@ -235,7 +236,7 @@ final class Bugs {
             new DeliberateBug(
                     "forgotten-capture",
                     "an account captures a reservation again",
-                    Set.of(COMPLETED_MOVED_ONCE),
+                    Set.of(COMPLETED_MOVED_ONCE, ANSWER_IS_TRUE),
                     () -> remembering(event -> event instanceof ReservationCaptured captured
                             ? new MoneyWithdrawn(
                                     captured.iban(), captured.transferId().value(), captured.amount(), "")
@@ -284,13 +285,24 @@ final class Bugs {
             new DeliberateBug(
                     "below-the-limit",
                     "an account takes its limit for higher than it is",
-                    Set.of(LIMIT_IS_KEPT),
+                    Set.of(LIMIT_IS_KEPT, ANSWER_IS_TRUE),
                     () -> remembering(event -> event instanceof AccountOpened opened
                             ? new AccountOpened(
                                     opened.iban(),
                                     opened.owner(),
                                     opened.currency(),
                                     new Money(opened.overdraftLimit().minorUnits() + 5_000, opened.currency()))
+                            : event)),
+            new DeliberateBug(
+                    "forgotten-cent",
+                    "an account takes a deposit for a cent less than it was",
+                    Set.of(ANSWER_IS_TRUE),
+                    () -> remembering(event -> event instanceof MoneyDeposited deposited
+                            ? new MoneyDeposited(
+                                    deposited.iban(),
+                                    deposited.operationId(),
+                                    new Money(deposited.amount().minorUnits() - 1, deposited.amount().currency()),
+                                    deposited.reference())
                             : event)),
             new DeliberateBug(
                     "forgotten-block",
@@ -305,7 +317,7 @@ final class Bugs {
             new DeliberateBug(
                     "currencies-mixed",
                     "an account takes euros, whatever it is held in",
-                    Set.of(ENTRIES_SUM_TO_ZERO, COMPLETED_MOVED_ONCE),
+                    Set.of(ENTRIES_SUM_TO_ZERO, COMPLETED_MOVED_ONCE, ANSWER_IS_TRUE),
                     () -> remembering(Bugs::inEuro)),
             new DeliberateBug(
                     "memory-too-short",
@@ -336,7 +348,7 @@ final class Bugs {
             new DeliberateBug(
                     "kept-after-failure",
                     "an account or a transfer stays in memory as a command left it whose event was not stored",
-                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE, LIMIT_IS_KEPT, ACKNOWLEDGED_STANDS),
+                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE, LIMIT_IS_KEPT, ACKNOWLEDGED_STANDS, ANSWER_IS_TRUE),
                     () -> new Bug() {
                         @Override
                         public Cache kept(Cache cache) {
@@ -356,7 +368,7 @@ final class Bugs {
             new DeliberateBug(
                     "snapshot-behind-its-number",
                     "a snapshot lacks the last event that it says it holds",
-                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE),
+                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE, ANSWER_IS_TRUE),
                     () -> new Bug() {
                         @Override
                         public long snapshotNumber(long number) {
@@ -372,7 +384,9 @@ final class Bugs {
                             FAILED_MOVED_NOTHING,
                             ACKNOWLEDGED_STANDS,
                             LIMIT_IS_KEPT,
-                            RESERVATION_ENDS),
+                            RESERVATION_ENDS,
+                            ONE_EFFECT,
+                            ANSWER_IS_TRUE),
                     () -> new Bug() {
                         @Override
                         public boolean acceptsAnyPosition() {
@@ -382,7 +396,7 @@ final class Bugs {
             new DeliberateBug(
                     "answered-before-stored",
                     "a client is answered before the event is stored",
-                    Set.of(ACKNOWLEDGED_STANDS),
+                    Set.of(ANSWER_IS_TRUE, ACKNOWLEDGED_STANDS),
                     () -> new Bug() {
                         @Override
                         public boolean answersFirst() {

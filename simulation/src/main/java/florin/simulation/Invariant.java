@@ -13,6 +13,7 @@ enum Invariant {
     END_IS_NAMED_RIGHT("CANCELLED if somebody asked for that, otherwise FAILED for what an account said or because its time was up"),
     RESERVATION_ENDS("a reservation never outlives its transfer"),
     ACKNOWLEDGED_STANDS("nothing that was acknowledged to a client is contradicted later"),
+    ANSWER_IS_TRUE("balances that are answered are those of the event they name, and ends that are answered are so"),
     ONE_EFFECT(
             "no command of a transfer takes effect twice: it is parked, let go on and called off once for each reason"),
     NOTHING_IS_LEFT("at rest no saga and no deadline is left, and the view shows every transfer as it is");

@@ -74,8 +74,8 @@ final class Network {
         String kind = payload.getClass().getSimpleName() + " of " + subject;
         String name = kind + " " + sent.merge(kind, 1, Integer::sum);
         bank.history().add("send", from, () -> payload);
-        if (payload instanceof ParkTransfer parking) {
-            bank.books().askedToPark(parking.transferId());
+        if (original.getPayload() instanceof ParkTransfer parking) {
+            bank.books().asked(parking);
         }
         Delivery delivery = new Delivery(command, Step.of(payload), subject, name, onAnswer);
         boolean ofTransfer = delivery.step() != null;
@@ -240,6 +240,7 @@ final class Network {
 
     private void answer(Delivery delivery, Object outcome) {
         String name = delivery.name();
+        bank.books().answered(delivery.command().getPayload(), outcome);
         bank.history()
                 .add(
                         "answer",
