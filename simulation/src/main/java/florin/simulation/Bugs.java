@@ -10,6 +10,7 @@ import static florin.simulation.Invariant.ENTRIES_SUM_TO_ZERO;
 import static florin.simulation.Invariant.FAILED_MOVED_NOTHING;
 import static florin.simulation.Invariant.LIMIT_IS_KEPT;
 import static florin.simulation.Invariant.NOTHING_IS_LEFT;
+import static florin.simulation.Invariant.NOTHING_THROWS;
 import static florin.simulation.Invariant.ONE_EFFECT;
 import static florin.simulation.Invariant.RESERVATION_ENDS;
 import static florin.simulation.Invariant.TRANSFER_ENDS;
@@ -148,6 +149,19 @@ final class Bugs {
                         @Override
                         public Optional<Drivers> drivers() {
                             return Optional.of(Drivers.BOTH);
+                        }
+                    }),
+            new DeliberateBug(
+                    "unexpected-fault",
+                    "the saga and the reconciler do not expect a command to fail",
+                    Set.of(NOTHING_THROWS),
+                    () -> new Bug() {
+                        @Override
+                        public Object heard(Object command, Object answer) {
+                            if (answer instanceof RuntimeException fault) {
+                                throw fault;
+                            }
+                            return answer;
                         }
                     }),
             // Event processors, saga store and deadlines.

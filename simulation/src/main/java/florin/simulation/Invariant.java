@@ -16,6 +16,7 @@ enum Invariant {
     ANSWER_IS_TRUE("balances that are answered are those of the event they name, and ends that are answered are so"),
     ONE_EFFECT(
             "no command of a transfer takes effect twice: it is parked, let go on and called off once for each reason"),
+    NOTHING_THROWS("no part throws what nobody catches"),
     NOTHING_IS_LEFT("at rest no saga and no deadline is left, and the view shows every transfer as it is");
 
     private final String description;

@@ -6,7 +6,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.axonframework.commandhandling.CommandMessage;
+import org.axonframework.messaging.unitofwork.CurrentUnitOfWork;
 
 /**
  * One run of a seed: clients ask while things go wrong, then the faults stop and everything comes to rest; in some, days
@@ -64,7 +66,18 @@ final class Simulation {
         Faults faults = new Faults(
                 chance, coverage, history, allowedFaults, scenario.drivers() != Scenario.Drivers.SAGA_ALONE, bug);
         Bank bank = new Bank(time, chance, faults, coverage, history, bug, scenario);
-        live(bank, scenario);
+        try {
+            live(bank, scenario);
+        } catch (RuntimeException thrown) {
+            while (CurrentUnitOfWork.isStarted()) {
+                CurrentUnitOfWork.clear(CurrentUnitOfWork.get());
+            }
+            String where = Stream.of(thrown.getStackTrace())
+                    .findFirst()
+                    .map(at -> " at " + at)
+                    .orElse("");
+            bank.books().broken(Invariant.NOTHING_THROWS, null, thrown + where);
+        }
         return new Outcome(
                 seed,
                 Optional.ofNullable(bank.books().violation()),
