@@ -116,7 +116,7 @@ final class Bank {
     }
 
     private void runTransfers(Node node) {
-        StepGateway gateway = new StepGateway(this, node);
+        StepGateway gateway = new StepGateway(this, node, false);
         startSagas(node, gateway);
         node.onCrash(() -> {
             if (bug.forgetsDeadlines()) {
@@ -130,8 +130,9 @@ final class Bank {
         trackers.add(new Tracker(
                 this, node, Tracker.Kind.VIEW, event -> database.view().handle(event)));
         if (scenario.drivers() != Scenario.Drivers.SAGA_ALONE && !bug.reconcilerSleeps()) {
-            node.onStart(() -> reconcile(node, gateway));
-            node.after(0, () -> reconcile(node, gateway));
+            StepGateway reconciling = new StepGateway(this, node, true);
+            node.onStart(() -> reconcile(node, reconciling));
+            node.after(0, () -> reconcile(node, reconciling));
         }
     }
 

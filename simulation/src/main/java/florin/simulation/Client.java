@@ -61,6 +61,7 @@ final class Client {
                         "client",
                         GenericCommandMessage.asCommandMessage(command)
                                 .andMetaData(Map.of(Correlation.KEY, correlation)),
+                        true,
                         answer -> hear(command, answer, answered));
         bank.time().after(PATIENCE_MS, () -> {
             if (!answered[0]) {

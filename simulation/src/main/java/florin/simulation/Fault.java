@@ -43,6 +43,7 @@ enum Fault {
 
     private static final Set<Step> WITHOUT_DEADLINE = EnumSet.of(Step.REQUEST, Step.CALL_OFF, Step.PARK, Step.RESUME);
     private static final Set<Step> ENDS = EnumSet.of(Step.COMPLETE, Step.FAIL);
+    private static final Set<Step> UNHEARD = EnumSet.of(Step.COMPLETE, Step.FAIL, Step.PARK);
 
     private final String description;
 
@@ -65,6 +66,10 @@ enum Fault {
             case ACCOUNT_BLOCKED, ACCOUNT_CLOSED ->
                 ENDS.contains(step)
                         ? Optional.of("the transfer is over, nothing of it is left that this could meet")
+                        : Optional.empty();
+            case RESULT_DROPPED, RESULT_DELAYED, RESULT_DUPLICATED ->
+                UNHEARD.contains(step)
+                        ? Optional.of("nothing follows from the answer: whoever asked goes by the event")
                         : Optional.empty();
             default -> Optional.empty();
         };

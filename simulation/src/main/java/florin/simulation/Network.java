@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.axonframework.commandhandling.CommandMessage;
 import org.axonframework.commandhandling.NoHandlerForCommandException;
+import org.axonframework.eventhandling.EventMessage;
 
 /** Carries commands to the services and answers back, as badly as the faults have it. */
 final class Network {
@@ -48,9 +49,17 @@ final class Network {
         return underWay == 0;
     }
 
-    /** One sending of a command: at which step of what, by which name chance knows it, and who waits for its answer. */
+    /**
+     * One sending of a command: at which step of what, by which name chance knows it, and who waits for its answer, whether or not
+     * anything follows from that.
+     */
     private record Delivery(
-            CommandMessage<?> command, Step step, Object subject, String name, Consumer<Object> onAnswer) {
+            CommandMessage<?> command,
+            Step step,
+            Object subject,
+            String name,
+            boolean isHeard,
+            Consumer<Object> onAnswer) {
 
         Delivery again() {
             return unheard(name + " again");
@@ -58,7 +67,7 @@ final class Network {
 
         /** The same, with an answer that nobody waits for. */
         Delivery unheard(String otherName) {
-            return new Delivery(command, step, subject, otherName, answer -> {});
+            return new Delivery(command, step, subject, otherName, false, answer -> {});
         }
 
         String aggregate() {
@@ -66,8 +75,11 @@ final class Network {
         }
     }
 
-    /** Sends a command; the answer, if one comes, is a payload or a {@link Throwable}. */
-    void send(String from, CommandMessage<?> original, Consumer<Object> onAnswer) {
+    /**
+     * Sends a command; the answer, if one comes, is a payload or a {@link Throwable}. {@code isHeard} tells whether anything follows
+     * from it.
+     */
+    void send(String from, CommandMessage<?> original, boolean isHeard, Consumer<Object> onAnswer) {
         CommandMessage<?> command = bank.bug().carried(original);
         Object payload = command.getPayload();
         Object subject = subject(payload);
@@ -77,7 +89,7 @@ final class Network {
         if (original.getPayload() instanceof ParkTransfer parking) {
             bank.books().asked(parking);
         }
-        Delivery delivery = new Delivery(command, Step.of(payload), subject, name, onAnswer);
+        Delivery delivery = new Delivery(command, Step.of(payload), subject, name, isHeard, onAnswer);
         boolean ofTransfer = delivery.step() != null;
         if (ofTransfer && strikes(Fault.COMMAND_DAYS_LATE, delivery)) {
             forLater.add(command);
@@ -203,28 +215,38 @@ final class Network {
                 crash(node, delivery);
                 return;
             }
-            long takesMs = strikes(Fault.APPEND_DELAYED, delivery)
-                    ? bank.chance().spread("append of " + delivery.name(), LONGEST_APPEND_MS)
-                    : appendMs;
-            node.after(takesMs, () -> append(node, work, delivery, onEnd));
+            boolean isDelayed = wants(Fault.APPEND_DELAYED, delivery);
+            long takesMs =
+                    isDelayed ? bank.chance().spread("append of " + delivery.name(), LONGEST_APPEND_MS) : appendMs;
+            node.after(takesMs, () -> append(node, work, delivery, isDelayed, onEnd));
         });
     }
 
-    private void append(Node node, Work work, Delivery delivery, Consumer<Object> onEnd) {
-        if (strikes(Fault.APPEND_REFUSED, delivery)) {
-            node.store().next(NodeEventStore.Append.REFUSED);
-        } else if (strikes(Fault.APPEND_UNANSWERED, delivery)) {
-            node.store().next(NodeEventStore.Append.UNANSWERED);
-        } else {
-            node.store().next(NodeEventStore.Append.DONE);
-        }
+    private void append(Node node, Work work, Delivery delivery, boolean isDelayed, Consumer<Object> onEnd) {
+        int before = bank.log().size();
+        node.store().next(events -> {
+            if (isDelayed) {
+                bank.faults().met(Fault.APPEND_DELAYED, delivery.step());
+            }
+            append(events, delivery);
+        });
         node.letGo(work);
         Object outcome = work.commit() ? work.result() : work.failure();
         node.busy().remove(delivery.aggregate());
-        if (strikes(Fault.CRASH_BEFORE_ANSWER, delivery)) {
+        if (bank.log().size() > before && strikes(Fault.CRASH_BEFORE_ANSWER, delivery)) {
             crash(node, delivery);
         } else {
             onEnd.accept(outcome);
+        }
+    }
+
+    private void append(List<? extends EventMessage<?>> events, Delivery delivery) {
+        if (strikes(Fault.APPEND_REFUSED, delivery)) {
+            throw new IllegalStateException("The event store is away");
+        }
+        bank.log().append(events);
+        if (strikes(Fault.APPEND_UNANSWERED, delivery)) {
+            throw new IllegalStateException("The event store did not answer");
         }
     }
 
@@ -246,20 +268,26 @@ final class Network {
                         "answer",
                         "",
                         () -> name + ": " + (outcome instanceof Throwable failure ? failure.getMessage() : outcome));
-        if (strikes(Fault.RESULT_DROPPED, delivery)) {
+        if (strikesAnswer(Fault.RESULT_DROPPED, delivery)) {
             return;
         }
-        long latencyMs = strikes(Fault.RESULT_DELAYED, delivery)
+        long latencyMs = strikesAnswer(Fault.RESULT_DELAYED, delivery)
                 ? 1_000 + bank.chance().spread("delay back of " + name, LONGEST_RESULT_DELAY_MS)
                 : bank.chance().between("latency back of " + name, 1, 20);
         carry(latencyMs, () -> delivery.onAnswer().accept(outcome));
-        if (strikes(Fault.RESULT_DUPLICATED, delivery)) {
+        if (strikesAnswer(Fault.RESULT_DUPLICATED, delivery)) {
             carry(latencyMs + 1_000, () -> delivery.onAnswer().accept(outcome));
         }
     }
 
     private boolean strikes(Fault fault, Delivery delivery) {
         return bank.faults().strikes(fault, delivery.step(), delivery.subject());
+    }
+
+    /** Only if somebody would hear the answer. */
+    private boolean strikesAnswer(Fault fault, Delivery delivery) {
+        boolean matters = delivery.step() == null || fault.impossibleAt(delivery.step()).isEmpty();
+        return delivery.isHeard() && matters && strikes(fault, delivery);
     }
 
     private boolean wants(Fault fault, Delivery delivery) {

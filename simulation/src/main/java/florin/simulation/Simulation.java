@@ -112,7 +112,7 @@ final class Simulation {
         until(bank, bank.time().nowMs() + DAYS_MS);
         scenario.afterlife().forEach(command -> bank.client().ask(command));
         if (settle(bank)) {
-            late.forEach(command -> bank.network().send("late", command, answer -> {}));
+            late.forEach(command -> bank.network().send("late", command, false, answer -> {}));
             settle(bank);
         }
     }

@@ -17,10 +17,13 @@ final class StepGateway implements CommandGateway {
 
     private final Bank bank;
     private final Node node;
+    private final boolean isHeard;
 
-    StepGateway(Bank bank, Node node) {
+    /** {@code isHeard} tells whether anything follows from answers: the saga goes by events only. */
+    StepGateway(Bank bank, Node node, boolean isHeard) {
         this.bank = bank;
         this.node = node;
+        this.isHeard = isHeard;
     }
 
     @Override
@@ -45,7 +48,7 @@ final class StepGateway implements CommandGateway {
         int life = node.life();
         CommandMessage<Object> message =
                 GenericCommandMessage.asCommandMessage(payload).withMetaData(original.getMetaData());
-        bank.network().send(node.name(), message, answer -> {
+        bank.network().send(node.name(), message, isHeard, answer -> {
             if (node.isUp() && node.life() == life) {
                 onAnswer.accept(answer);
             }
