@@ -23,6 +23,7 @@ final class Network {
     private static final long LONGEST_RESULT_DELAY_MS = 60_000;
     private static final long LONGEST_HOLD_MS = 600_000;
     private static final long LONGEST_APPEND_MS = 5_000;
+    private static final long LONGEST_LATE_APPEND_MS = 20_000;
     private static final long LONGEST_OUTAGE_MS = 300_000;
     private static final long APPEND_MS = 1;
     private static final long RIVALS_APPEND_MS = 10;
@@ -243,6 +244,13 @@ final class Network {
     private void append(List<? extends EventMessage<?>> events, Delivery delivery) {
         if (strikes(Fault.APPEND_REFUSED, delivery)) {
             throw new IllegalStateException("The event store is away");
+        }
+        if (strikes(Fault.APPEND_LATE, delivery)) {
+            List<EventMessage<?>> late = List.copyOf(events);
+            carry(
+                    bank.chance().spread("late append of " + delivery.name(), LONGEST_LATE_APPEND_MS),
+                    () -> bank.log().appendIfFree(late));
+            throw new IllegalStateException("The event store has not answered yet");
         }
         bank.log().append(events);
         if (strikes(Fault.APPEND_UNANSWERED, delivery)) {
