@@ -47,6 +47,8 @@ final class Bank {
 
     private static final int INSTANCES = 2;
     private static final long LONGEST_SAVE_MS = 5_000;
+    private static final long SHORTEST_STANDSTILL_MS = 15_000;
+    private static final long LONGEST_STANDSTILL_MS = 40_000;
     private static final long LONGEST_BLOCK_MS = 300_000;
     private static final long OPERATOR_LOOKS_EVERY_MS = 30_000;
     private static final int RETRIES_PERCENT = 80;
@@ -187,6 +189,12 @@ final class Bank {
         books.transfers().stream()
                 .filter(transfer -> transfer.end == null && transfer.touches(event.iban()))
                 .forEach(transfer -> coverage.count(met, transfer.last));
+    }
+
+    /** A process stands still, so that what it has claimed others may claim. */
+    void freeze(Node node, String name) {
+        node.freeze(chance.between("standstill at " + name, SHORTEST_STANDSTILL_MS, LONGEST_STANDSTILL_MS));
+        time.after(Tracker.CLAIM_TIMEOUT_MS, () -> wakeTrackers(0));
     }
 
     Optional<Tracker> thiefFor(Tracker owner) {
@@ -351,6 +359,7 @@ final class Bank {
     /** Whether nothing is under way any more. */
     boolean isAtRest() {
         return network.isQuiet()
+                && nodes.values().stream().flatMap(List::stream).noneMatch(Node::isFrozen)
                 && client.waiting() == 0
                 && operator.waiting() == 0
                 && books.transfers().stream().allMatch(transfer -> transfer.end != null)

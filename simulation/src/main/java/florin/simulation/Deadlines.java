@@ -43,7 +43,9 @@ final class Deadlines {
         if (!bank.database().sagas().stands(deadline) || picked.containsKey(deadline)) {
             return;
         }
-        List<Node> live = bank.nodes(Bank.TRANSFERS).stream().filter(Node::isUp).toList();
+        List<Node> live = bank.nodes(Bank.TRANSFERS).stream()
+                .filter(node -> node.isUp() && !node.isFrozen())
+                .toList();
         if (live.isEmpty()) {
             bank.time().after(AWAY_MS, () -> take(deadline));
             return;

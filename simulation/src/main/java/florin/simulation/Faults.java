@@ -21,6 +21,7 @@ final class Faults {
     private static final List<Integer> RATES_PER_TEN_THOUSAND = List.of(0, 0, 0, 100, 400, 1_000, 2_500);
     private static final int LOSSES_ONE_IN = 5;
     private static final int OUTAGES_ONE_IN = 10;
+    private static final int STANDSTILLS_ONE_IN = 5;
     private static final int TIMES_AFTER_RETRY = 4;
     /** Those that most transfers do without. */
     private static final Set<Step> SELDOM =
@@ -95,6 +96,7 @@ final class Faults {
     private static int rate(Fault fault, int rate) {
         return switch (fault) {
             case COMMAND_UNSERVED -> rate / OUTAGES_ONE_IN;
+            case FROZEN, SAGA_FROZEN -> rate / STANDSTILLS_ONE_IN;
             case COMMAND_AFTER_RETRY -> rate * TIMES_AFTER_RETRY;
             default -> rate;
         };

@@ -25,6 +25,7 @@ final class Network {
     private static final long LONGEST_APPEND_MS = 5_000;
     private static final long LONGEST_LATE_APPEND_MS = 20_000;
     private static final long LONGEST_OUTAGE_MS = 300_000;
+    private static final long TAKEN_FOR_DEAD_MS = 5_000;
     private static final long APPEND_MS = 1;
     private static final long RIVALS_APPEND_MS = 10;
     private static final long BUSY_MS = 5;
@@ -157,7 +158,9 @@ final class Network {
             long outageMs = bank.chance().spread("outage at " + delivery.name(), LONGEST_OUTAGE_MS);
             nodes.forEach(node -> node.crash(outageMs));
         }
-        List<Node> live = nodes.stream().filter(Node::isUp).toList();
+        List<Node> live = nodes.stream()
+                .filter(node -> node.isUp() && !node.isFrozenFor(TAKEN_FOR_DEAD_MS))
+                .toList();
         if (live.isEmpty()) {
             bank.faults().met(Fault.COMMAND_UNSERVED, delivery.step());
             answer(delivery, new NoHandlerForCommandException(delivery.command()));
@@ -215,6 +218,9 @@ final class Network {
             if (strikes(Fault.CRASH_BEFORE_APPEND, delivery)) {
                 crash(node, delivery);
                 return;
+            }
+            if (strikes(Fault.FROZEN, delivery)) {
+                bank.freeze(node, delivery.name());
             }
             boolean isDelayed = wants(Fault.APPEND_DELAYED, delivery);
             long takesMs =

@@ -23,6 +23,8 @@ final class Node {
     private CommandMessageHandler handler;
     private boolean up = true;
     private int life = 1;
+    private long frozenSinceMs;
+    private long frozenUntilMs;
 
     /** {@code handlers} makes what a process of it starts with, which has no aggregates in memory yet. */
     Node(Bank bank, String name, NodeEventStore store, Supplier<CommandMessageHandler> handlers) {
@@ -40,6 +42,16 @@ final class Node {
 
     boolean isUp() {
         return up;
+    }
+
+    /** Whether it stands still. */
+    boolean isFrozen() {
+        return bank.time().nowMs() < frozenUntilMs;
+    }
+
+    /** Whether it stands still for so long that others take it for dead. */
+    boolean isFrozenFor(long ms) {
+        return isFrozen() && bank.time().nowMs() >= frozenSinceMs + ms;
     }
 
     /** Which of its lives this is, counted from 1. */
@@ -60,14 +72,25 @@ final class Node {
         return busy;
     }
 
-    /** Done by this process, if it lives that long. */
+    /** Done by this process, if it lives that long; not while it stands still. */
     void after(long delayMs, Runnable action) {
         int mine = life;
         bank.time().after(delayMs, () -> {
             if (up && life == mine) {
-                bank.time().as(skewMs, action);
+                if (isFrozen()) {
+                    after(frozenUntilMs - bank.time().nowMs(), action);
+                } else {
+                    bank.time().as(skewMs, action);
+                }
             }
         });
+    }
+
+    /** Stands still, and then goes on as if nothing had been. */
+    void freeze(long forMs) {
+        bank.history().add("freeze", name, () -> "for " + forMs + " ms");
+        frozenSinceMs = bank.time().nowMs();
+        frozenUntilMs = frozenSinceMs + forMs;
     }
 
     void hold(Work work) {
@@ -108,6 +131,7 @@ final class Node {
     void start() {
         up = true;
         life++;
+        frozenUntilMs = 0;
         bank.history().add("start", name, () -> "");
         bank.time().as(skewMs, () -> atStart.forEach(Runnable::run));
     }

@@ -50,7 +50,7 @@ final class StepGateway implements CommandGateway {
                 GenericCommandMessage.asCommandMessage(payload).withMetaData(original.getMetaData());
         bank.network().send(node.name(), message, isHeard, answer -> {
             if (node.isUp() && node.life() == life) {
-                onAnswer.accept(answer);
+                node.after(0, () -> onAnswer.accept(answer));
             }
         });
     }

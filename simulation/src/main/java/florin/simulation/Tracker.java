@@ -15,7 +15,8 @@ import org.axonframework.eventhandling.EventMessage;
  */
 final class Tracker {
 
-    private static final long CLAIM_TIMEOUT_MS = 10_000;
+    static final long CLAIM_TIMEOUT_MS = 10_000;
+
     private static final long LONGEST_DELAY_MS = 120_000;
     private static final long RETRY_MS = 1_000;
 
@@ -53,7 +54,7 @@ final class Tracker {
 
     /** Whether it could take over the other's claim: a process claims nothing again before it has ended its own work on it. */
     boolean canStealFrom(Tracker other) {
-        return kind.equals(other.kind) && node != other.node && node.isUp() && !atWork;
+        return kind.equals(other.kind) && node != other.node && node.isUp() && !node.isFrozen() && !atWork;
     }
 
     void wake(long delayMs) {
@@ -80,7 +81,10 @@ final class Tracker {
             return;
         }
         if (!token.isOwnedBy(node)) {
-            if (token.owner != null || bank.time().nowMs() < token.freeAtMs) {
+            boolean isFree = token.owner == null
+                    ? bank.time().nowMs() >= token.freeAtMs
+                    : token.owner.isFrozenFor(CLAIM_TIMEOUT_MS);
+            if (!isFree) {
                 return;
             }
             token.claim(node);
@@ -136,6 +140,9 @@ final class Tracker {
         }
         node.hold(work);
         DomainEventMessage<?> last = batch.get(batch.size() - 1);
+        if (kind.ofSagas() && strikes(Fault.SAGA_FROZEN, last)) {
+            bank.freeze(node, name);
+        }
         long saveMs =
                 kind.ofSagas() ? bank.saveMs(Step.of(last.getPayload()), Step.transferOf(last.getPayload()), name) : 1;
         node.after(saveMs, () -> save(work, locks, next, batch));
@@ -151,7 +158,7 @@ final class Tracker {
         return Work.begin(new SimulatedBatch(events, isWrittenLast), event -> {
             handling.handle(event);
             loseClaim(event);
-            if (isFatal(event)) {
+            if (strikes(kind.redelivered(), event)) {
                 throw new Death();
             }
             return null;
@@ -165,19 +172,15 @@ final class Tracker {
         }
     }
 
-    /** Whether the process dies now. */
-    private boolean isFatal(EventMessage<?> event) {
+    private boolean strikes(Fault fault, EventMessage<?> event) {
         Step step = Step.of(event.getPayload());
-        return step != null && bank.faults().strikes(kind.redelivered(), step, Step.transferOf(event.getPayload()));
+        return step != null && bank.faults().strikes(fault, step, Step.transferOf(event.getPayload()));
     }
 
     /** Perhaps, so that what has been done cannot be saved. */
     private void loseClaim(EventMessage<?> event) {
-        Step step = Step.of(event.getPayload());
         Optional<Tracker> thief = bank.thiefFor(this);
-        if (step != null
-                && thief.isPresent()
-                && bank.faults().strikes(kind.stolen(), step, Step.transferOf(event.getPayload()))) {
+        if (thief.isPresent() && strikes(kind.stolen(), event)) {
             token().claim(thief.get().node);
             bank.wakeTrackers(0);
         }
