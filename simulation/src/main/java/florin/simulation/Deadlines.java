@@ -93,6 +93,9 @@ final class Deadlines {
         node.after(bank.saveMs(step, transfer, name), () -> {
             node.letGo(work);
             node.busy().remove("saga of " + transfer);
+            if (bank.faults().strikes(Fault.SAVE_UNANSWERED, step, transfer)) {
+                work.saveUnanswered(() -> {});
+            }
             if (!work.commit()) {
                 retry(deadline);
                 return;

@@ -30,6 +30,7 @@ enum Fault {
     CLAIM_STOLEN("another instance takes the saga's claim in the middle of its work"),
     SAGA_FROZEN("the saga's process stands still for 15 to 40 seconds before it has saved, and loses its claims"),
     SAVE_DELAYED("the saga takes up to five seconds to save, while a deadline may work on the other instance"),
+    SAVE_UNANSWERED("what the saga has done is saved, and its process hears that it is not"),
     VIEW_DELAYED("the view sees an event up to two minutes late"),
     VIEW_REDELIVERED("the view's process dies before it has saved"),
     VIEW_STOLEN("another instance takes the view's claim in the middle of its work"),

@@ -196,6 +196,9 @@ final class Tracker {
             work.rollback();
             return;
         }
+        if (kind.ofSagas() && strikes(Fault.SAVE_UNANSWERED, batch.get(batch.size() - 1))) {
+            work.saveUnanswered(() -> token.position = next);
+        }
         if (!work.commit()) {
             bank.history()
                     .add(

@@ -68,6 +68,14 @@ final class Work {
         }
     }
 
+    /** Has the commit save everything, do this, and be taken for failed: nobody hears that it was saved. */
+    void saveUnanswered(Runnable onSaved) {
+        unit.onCommit(saved -> {
+            onSaved.run();
+            throw new IllegalStateException("The database did not answer");
+        });
+    }
+
     void rollback() {
         if (unit.isActive()) {
             CurrentUnitOfWork.set(unit);
