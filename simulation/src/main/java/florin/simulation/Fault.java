@@ -19,6 +19,7 @@ enum Fault {
     RESULT_DELAYED("the answer comes up to a minute late"),
     RESULT_DUPLICATED("the answer comes twice"),
     CRASH_BEFORE_APPEND("the service dies after it has decided, before its event is stored"),
+    CLOCK_SET("the clock of the process that decides is set before that, up to four seconds forward or back"),
     FROZEN("the service stands still for 15 to 40 seconds after it has decided, and is taken for dead meanwhile"),
     CRASH_BEFORE_ANSWER("the service dies after its event is stored, before it answers"),
     APPEND_DELAYED("the event store takes up to five seconds"),

@@ -204,6 +204,9 @@ final class Network {
             node.after(BUSY_MS, () -> decide(node, delivery, appendMs, decision, onEnd));
             return;
         }
+        if (strikes(Fault.CLOCK_SET, delivery)) {
+            node.setClock();
+        }
         node.after(0, () -> {
             Work work = Work.begin(delivery.command(), decision);
             if (work.failure() != null) {

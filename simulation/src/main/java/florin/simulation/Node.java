@@ -11,9 +11,10 @@ import org.axonframework.commandhandling.CommandMessageHandler;
 /** A process of a service: it may die at any time, and what it has not saved dies with it. */
 final class Node {
 
+    private static final long MOST_SKEW_MS = 2_000;
+
     private final Bank bank;
     private final String name;
-    private final long skewMs;
     private final NodeEventStore store;
     private final Supplier<CommandMessageHandler> handlers;
     private final Set<String> busy = new HashSet<>();
@@ -23,6 +24,8 @@ final class Node {
     private CommandMessageHandler handler;
     private boolean up = true;
     private int life = 1;
+    private long skewMs;
+    private int clocks;
     private long frozenSinceMs;
     private long frozenUntilMs;
 
@@ -33,7 +36,7 @@ final class Node {
         this.store = store;
         this.handlers = handlers;
         this.handler = handlers.get();
-        this.skewMs = bank.chance().between("clock of " + name, -2_000, 2_000);
+        setClock();
     }
 
     String name() {
@@ -93,6 +96,11 @@ final class Node {
         frozenUntilMs = frozenSinceMs + forMs;
     }
 
+    /** Its clock is off by another time from now on. */
+    void setClock() {
+        skewMs = bank.chance().between("clock of " + name + " " + clocks++, -MOST_SKEW_MS, MOST_SKEW_MS);
+    }
+
     void hold(Work work) {
         unsaved.add(work);
     }
@@ -132,6 +140,7 @@ final class Node {
         up = true;
         life++;
         frozenUntilMs = 0;
+        setClock();
         bank.history().add("start", name, () -> "");
         bank.time().as(skewMs, () -> atStart.forEach(Runnable::run));
     }
