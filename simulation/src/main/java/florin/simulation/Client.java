@@ -26,7 +26,8 @@ import org.axonframework.messaging.HandlerExecutionException;
 
 /**
  * A customer, or an operator: asks, waits for an answer for five seconds, asks again, gives up after some time; has what was
- * refused barred, as a service does; looks at transfers; and remembers what it was told, to hold it against the books.
+ * refused barred, as a service does when the attempt was not the first; looks at transfers; and remembers what it was told, to
+ * hold it against the books.
  */
 final class Client {
 
