@@ -78,6 +78,11 @@ interface Bug {
         return false;
     }
 
+    /** Whether a process saves what it has done although it has lost its claim. */
+    default boolean savesUnclaimed() {
+        return false;
+    }
+
     /** Whether the sagas of a batch are written behind its first event, not its last. */
     default boolean writesBatchesFirst() {
         return false;

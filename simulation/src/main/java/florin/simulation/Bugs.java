@@ -205,6 +205,16 @@ final class Bugs {
                         }
                     }),
             new DeliberateBug(
+                    "saved-without-claim",
+                    "a process saves what it has done although another has claimed that meanwhile",
+                    Set.of(ACKNOWLEDGED_STANDS, NOTHING_IS_LEFT),
+                    () -> new Bug() {
+                        @Override
+                        public boolean savesUnclaimed() {
+                            return true;
+                        }
+                    }),
+            new DeliberateBug(
                     "deadlines-in-memory",
                     "deadlines die with a process; no reconciler",
                     Set.of(TRANSFER_ENDS, NOTHING_IS_LEFT),

@@ -36,10 +36,12 @@ final class Client {
 
     private final Bank bank;
     private final Set<TransferId> cancellationsAccepted = new LinkedHashSet<>();
-    /** The view that showed a transfer as final. */
-    private final Map<TransferId, SimulatedView> shownFinal = new HashMap<>();
+    private final Map<TransferId, Shown> shown = new HashMap<>();
 
     private int waiting;
+
+    /** What was shown of a transfer last, and by which view: one that was lost begins anew. */
+    private record Shown(SimulatedView view, TransferDetails details) {}
 
     Client(Bank bank) {
         this.bank = bank;
@@ -151,19 +153,35 @@ final class Client {
         }
     }
 
-    /** What the view shows as final is so, and is shown so as long as the view is not lost. */
+    /** What the view shows as final is so. As long as the view is not lost it is shown so, and no time goes back. */
     void look(TransferId id) {
         SimulatedView view = bank.database().view();
-        TransferStatus status = view.find(id).map(TransferDetails::status).orElse(null);
-        TransferStatus end = bank.books().transfer(id).end;
-        if (status != null && status.isFinal()) {
-            shownFinal.put(id, view);
-            if (status != end) {
-                bank.books().broken(Invariant.ACKNOWLEDGED_STANDS, id, "it is shown " + status + ", and is " + end);
-            }
-        } else if (shownFinal.get(id) == view) {
-            bank.books().broken(Invariant.ACKNOWLEDGED_STANDS, id, "it was shown " + end + ", and then " + status);
+        TransferDetails details = view.find(id).orElse(null);
+        Shown before = shown.get(id);
+        if (before != null && before.view() == view && !follows(before.details(), details)) {
+            bank.books()
+                    .broken(
+                            Invariant.ACKNOWLEDGED_STANDS,
+                            id,
+                            "it was shown as " + before.details() + ", and then as " + details);
         }
+        if (details != null) {
+            shown.put(id, new Shown(view, details));
+            TransferStatus end = bank.books().transfer(id).end;
+            if (details.status().isFinal() && details.status() != end) {
+                bank.books()
+                        .broken(
+                                Invariant.ACKNOWLEDGED_STANDS,
+                                id,
+                                "it is shown " + details.status() + ", and is " + end);
+            }
+        }
+    }
+
+    private static boolean follows(TransferDetails before, TransferDetails details) {
+        return details != null
+                && !details.updatedAt().isBefore(before.updatedAt())
+                && (!before.status().isFinal() || details.status() == before.status());
     }
 
     /** An accepted cancellation ends CANCELLED or COMPLETED. */

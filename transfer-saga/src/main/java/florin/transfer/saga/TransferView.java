@@ -150,7 +150,7 @@ class TransferView {
     }
 
     /** Of the unit of work. */
-    ViewBatch batch() {
+    private ViewBatch batch() {
         return EventBatch.work(PROCESSOR, () -> read(EventBatch.messages()), this::write);
     }
 
