@@ -238,7 +238,7 @@ final class Network {
             if (isDelayed) {
                 bank.faults().met(Fault.APPEND_DELAYED, delivery.step());
             }
-            append(events, delivery);
+            store(events, delivery);
         });
         node.letGo(work);
         Object outcome = work.commit() ? work.result() : work.failure();
@@ -250,7 +250,7 @@ final class Network {
         }
     }
 
-    private void append(List<? extends EventMessage<?>> events, Delivery delivery) {
+    private void store(List<? extends EventMessage<?>> events, Delivery delivery) {
         if (strikes(Fault.APPEND_REFUSED, delivery)) {
             throw new IllegalStateException("The event store is away");
         }

@@ -2,6 +2,7 @@ package florin.simulation;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.axonframework.common.stream.BlockingStream;
 import org.axonframework.eventhandling.DomainEventMessage;
@@ -15,11 +16,6 @@ import org.axonframework.eventsourcing.eventstore.EventStorageEngine;
 /** One process's connection to the event log; whoever has an event appended says how that goes. */
 final class NodeEventStore extends AbstractEventStore {
 
-    /** How an append goes; nothing is asked of it by a unit of work without an event. */
-    interface Append {
-        void append(List<? extends EventMessage<?>> events);
-    }
-
     private final Engine engine;
 
     private NodeEventStore(Builder builder, Engine engine) {
@@ -32,8 +28,8 @@ final class NodeEventStore extends AbstractEventStore {
         return new NodeEventStore(new Builder(engine), engine);
     }
 
-    /** Of the next unit of work. */
-    void next(Append append) {
+    /** How the next append goes, if there is one: a unit of work without an event has none. */
+    void next(Consumer<List<? extends EventMessage<?>>> append) {
         engine.next = append;
     }
 
@@ -52,7 +48,7 @@ final class NodeEventStore extends AbstractEventStore {
 
         private final EventLog log;
         private final Bug bug;
-        private Append next;
+        private Consumer<List<? extends EventMessage<?>>> next;
 
         Engine(EventLog log, Bug bug) {
             this.log = log;
@@ -62,7 +58,7 @@ final class NodeEventStore extends AbstractEventStore {
 
         @Override
         public void appendEvents(List<? extends EventMessage<?>> events) {
-            next.append(events);
+            next.accept(events);
         }
 
         @Override
