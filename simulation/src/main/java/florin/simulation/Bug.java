@@ -73,6 +73,11 @@ interface Bug {
         return false;
     }
 
+    /** Whether sagas go on although the token is lost that tells which events they have seen. */
+    default boolean keepsSagasWithoutToken() {
+        return false;
+    }
+
     /** Whether the saga's events are skipped if its process dies while it handles them. */
     default boolean savesTokenFirst() {
         return false;

@@ -21,6 +21,7 @@ import florin.account.api.CancelTransferCredit;
 import florin.account.api.CaptureReservation;
 import florin.account.api.CreditState;
 import florin.account.api.CreditTransfer;
+import florin.account.api.FundsReserved;
 import florin.account.api.Iban;
 import florin.account.api.MoneyDeposited;
 import florin.account.api.MoneyWithdrawn;
@@ -195,6 +196,16 @@ final class Bugs {
                         }
                     }),
             new DeliberateBug(
+                    "sagas-without-token",
+                    "sagas go on although their token is lost, and with it events that they wait for",
+                    Set.of(TRANSFER_ENDS, NOTHING_IS_LEFT),
+                    () -> new Bug() {
+                        @Override
+                        public boolean keepsSagasWithoutToken() {
+                            return true;
+                        }
+                    }),
+            new DeliberateBug(
                     "token-first",
                     "the saga's token is saved before its events are handled; no reconciler",
                     Set.of(TRANSFER_ENDS, NOTHING_IS_LEFT),
@@ -247,7 +258,7 @@ final class Bugs {
             new DeliberateBug(
                     "no-tombstone",
                     "an account forgets that it has barred a credit",
-                    Set.of(FAILED_MOVED_NOTHING),
+                    Set.of(FAILED_MOVED_NOTHING, TRANSFER_ENDS),
                     () -> remembering(event -> event instanceof TransferCreditCancelled ? null : event)),
             new DeliberateBug(
                     "forgotten-credit",
@@ -287,7 +298,7 @@ final class Bugs {
             new DeliberateBug(
                     "parked-too-late",
                     "a transfer is parked by a command of before it was let go on",
-                    Set.of(ONE_EFFECT),
+                    Set.of(ONE_EFFECT, NOTHING_THROWS),
                     () -> new Bug() {
                         @Override
                         public CommandMessage<?> carried(CommandMessage<?> command) {
@@ -308,15 +319,9 @@ final class Bugs {
                             : event)),
             new DeliberateBug(
                     "below-the-limit",
-                    "an account takes its limit for higher than it is",
+                    "an account that has reserved something takes its limit for higher than it is",
                     Set.of(LIMIT_IS_KEPT, ANSWER_IS_TRUE),
-                    () -> remembering(event -> event instanceof AccountOpened opened
-                            ? new AccountOpened(
-                                    opened.iban(),
-                                    opened.owner(),
-                                    opened.currency(),
-                                    new Money(opened.overdraftLimit().minorUnits() + 5_000, opened.currency()))
-                            : event)),
+                    Bugs::belowTheLimit),
             new DeliberateBug(
                     "forgotten-cent",
                     "an account takes a deposit for a cent less than it was",
@@ -392,7 +397,7 @@ final class Bugs {
             new DeliberateBug(
                     "snapshot-behind-its-number",
                     "a snapshot lacks the last event that it says it holds",
-                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE, ANSWER_IS_TRUE),
+                    Set.of(TRANSFER_ENDS, COMPLETED_MOVED_ONCE, ACKNOWLEDGED_STANDS, ANSWER_IS_TRUE),
                     () -> new Bug() {
                         @Override
                         public long snapshotNumber(long number) {
@@ -569,6 +574,22 @@ final class Bugs {
             }
             return command;
         }
+    }
+
+    private static Bug belowTheLimit() {
+        Set<Iban> reserving = new HashSet<>();
+        return remembering(event -> {
+            if (event instanceof FundsReserved reserved) {
+                reserving.add(reserved.iban());
+            }
+            return event instanceof AccountOpened opened && reserving.contains(opened.iban())
+                    ? new AccountOpened(
+                            opened.iban(),
+                            opened.owner(),
+                            opened.currency(),
+                            new Money(opened.overdraftLimit().minorUnits() + 5_000, opened.currency()))
+                    : event;
+        });
     }
 
     private static Object inEuro(Object event) {

@@ -66,6 +66,10 @@ class SagaRows {
                 .count(jdbc, WRITE);
     }
 
+    void deleteAll() {
+        int unused = jdbc.update("DELETE FROM transfer_saga");
+    }
+
     /**
      * The deadlines of some sagas of which one is due, the longest due first; nobody else picks them until then. Among them
      * may be sagas whose first deadline has been put off: {@code due_at} does not follow it each time, because a row that

@@ -12,8 +12,10 @@ import org.axonframework.config.ConfigurationScopeAwareProvider;
 import org.axonframework.config.ConfigurerModule;
 import org.axonframework.deadline.DeadlineManager;
 import org.axonframework.eventhandling.PropagatingErrorHandler;
+import org.axonframework.eventhandling.TrackingToken;
 import org.axonframework.eventsourcing.EventSourcingRepository;
 import org.axonframework.eventsourcing.eventstore.EventStore;
+import org.axonframework.messaging.StreamableMessageSource;
 import org.axonframework.messaging.annotation.HandlerDefinition;
 import org.axonframework.messaging.annotation.ParameterResolverFactory;
 import org.axonframework.modelling.command.CommandTargetResolver;
@@ -38,11 +40,11 @@ class TransferSagaConfiguration {
     private static final Duration LONGEST_VIEW_PERIOD = Duration.ofMillis(30);
 
     @Bean
-    ConfigurerModule processors(TransferProperties properties) {
+    ConfigurerModule processors(TransferProperties properties, SagaRows sagas) {
         return configurer -> configurer.eventProcessing(processing -> processing
                 .registerPooledStreamingEventProcessor(
                         TransferSaga.PROCESSOR, Configuration::eventStore, (configuration, processor) -> processor
-                                .initialToken(source -> source.createTokenSince(properties.lookBack()))
+                                .initialToken(source -> firstToken(source, sagas, properties))
                                 .workerExecutor(name -> GatheringExecutor.of(
                                         configuration, name, THREADS, PERIOD_TIMES_THE_WORK, LONGEST_STEP_PERIOD))
                                 .initialSegmentCount(SEGMENTS)
@@ -59,6 +61,16 @@ class TransferSagaConfiguration {
                 .registerSequencingPolicy(TransferView.PROCESSOR, configuration -> TransferView::transferIdOf)
                 .registerListenerInvocationErrorHandler(
                         TransferView.PROCESSOR, configuration -> PropagatingErrorHandler.instance()));
+    }
+
+    /**
+     * In the transaction that stores it. Sagas that are there before it have lost theirs, and with it perhaps events without which
+     * they would never go on: they go too, and what is not final is driven by the reconciler.
+     */
+    private static TrackingToken firstToken(
+            StreamableMessageSource<?> events, SagaRows sagas, TransferProperties properties) {
+        sagas.deleteAll();
+        return events.createTokenSince(properties.lookBack());
     }
 
     /** Axon's own looks for annotations in each command anew. */

@@ -417,6 +417,30 @@ class TransferProtocolTest {
 
     @Test
     @Order(LOSING_SAGAS)
+    void a_saga_goes_with_the_token_that_says_which_events_it_has_seen() throws Exception {
+        serviceWith();
+        south.goAway();
+        String id = request("10.00");
+        awaitStatus(id, "RESERVED");
+        inDatabase("CREATE TABLE survivor AS SELECT * FROM transfer_saga WHERE transfer_id = '" + id + "'");
+        south.comeBack();
+        assertThat(end(id).get("status").asString()).isEqualTo("COMPLETED");
+        service.close();
+        inDatabase(
+                "TRUNCATE transfer_saga, token_entry",
+                "INSERT INTO transfer_saga SELECT * FROM survivor",
+                "DROP TABLE survivor");
+        service = startService("--florin.transfer.look-back=0s");
+
+        assertThat(end(request("20.00")).get("status").asString()).isEqualTo("COMPLETED");
+        assertThat(service.getBean(JdbcTemplate.class)
+                        .queryForList("SELECT transfer_id FROM transfer_saga", String.class))
+                .doesNotContain(id);
+        assertBalances("70.00", "30.00");
+    }
+
+    @Test
+    @Order(LOSING_SAGAS)
     void the_reconciler_keeps_the_time_limit_and_the_attempts_too() throws Exception {
         serviceWith();
         south.goAway();
