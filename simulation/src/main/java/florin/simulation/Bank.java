@@ -89,7 +89,8 @@ final class Bank {
         this.history = history;
         this.bug = bug;
         this.scenario = scenario;
-        this.database = new TransferDatabase(new SimulatedSagaRows(deadlines::set, bug.overwritesSagas()), bug.showsAgain());
+        this.database =
+                new TransferDatabase(new SimulatedSagaRows(deadlines::set, bug.overwritesSagas()), bug.showsAgain());
         this.log = new EventLog(bug);
         log.tell(this::appended);
         this.aggregates = new SimulatedAggregates(this::nanoTime, bug::kept);

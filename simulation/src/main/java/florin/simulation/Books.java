@@ -310,8 +310,8 @@ final class Books {
             broken(
                     Invariant.END_IS_NAMED_RIGHT,
                     end.transferId(),
-                    end + " of a transfer that was " + (transfer.cancelled ? "" : "not ") + "to be cancelled and was refused for "
-                            + transfer.refusals);
+                    end + " of a transfer that was " + (transfer.cancelled ? "" : "not ")
+                            + "to be cancelled and was refused for " + transfer.refusals);
         }
     }
 
@@ -334,8 +334,8 @@ final class Books {
                     ? !transfer.source.isEmpty() && !transfer.source.equals("rejected")
                     : transfer.source.equals(state.name().toLowerCase(Locale.ROOT));
         } else if (transfer != null && answer instanceof CreditState state) {
-            isTrue = !transfer.target.isEmpty()
-                    && (state == CreditState.CREDITED) == transfer.target.equals("credited");
+            isTrue =
+                    !transfer.target.isEmpty() && (state == CreditState.CREDITED) == transfer.target.equals("credited");
         }
         if (!isTrue) {
             broken(Invariant.ANSWER_IS_TRUE, id, command + " was answered " + answer);

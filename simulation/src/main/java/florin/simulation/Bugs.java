@@ -330,7 +330,9 @@ final class Bugs {
                             ? new MoneyDeposited(
                                     deposited.iban(),
                                     deposited.operationId(),
-                                    new Money(deposited.amount().minorUnits() - 1, deposited.amount().currency()),
+                                    new Money(
+                                            deposited.amount().minorUnits() - 1,
+                                            deposited.amount().currency()),
                                     deposited.reference())
                             : event)),
             new DeliberateBug(

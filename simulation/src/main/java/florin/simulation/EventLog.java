@@ -60,7 +60,9 @@ final class EventLog {
     }
 
     private boolean isNext(DomainEventMessage<?> event) {
-        return event.getSequenceNumber() == stream(event.getAggregateIdentifier()).size() || bug.acceptsAnyPosition();
+        return event.getSequenceNumber()
+                        == stream(event.getAggregateIdentifier()).size()
+                || bug.acceptsAnyPosition();
     }
 
     List<DomainEventMessage<?>> stream(String aggregateIdentifier) {

@@ -25,7 +25,8 @@ enum Fault {
     APPEND_DELAYED("the event store takes up to five seconds"),
     APPEND_REFUSED("the event store is away"),
     APPEND_UNANSWERED("the event is stored, and the service hears that it is not"),
-    APPEND_LATE("the service hears that the event is not stored, and up to 20 seconds later it is, if its position is free still"),
+    APPEND_LATE(
+            "the service hears that the event is not stored, and up to 20 seconds later it is, if its position is free still"),
     EVENT_DELAYED("the saga sees an event up to two minutes late"),
     EVENT_REDELIVERED("the saga's process dies after it has sent its commands, before it has saved"),
     CLAIM_STOLEN("another instance takes the saga's claim in the middle of its work"),

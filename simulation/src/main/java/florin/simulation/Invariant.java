@@ -8,9 +8,11 @@ enum Invariant {
     TRANSFER_ENDS("every transfer is final when the faults have stopped"),
     COMPLETED_MOVED_ONCE("COMPLETED: debited once and credited once, the amount and the accounts that were asked for"),
     FAILED_MOVED_NOTHING("FAILED or CANCELLED: neither debited nor credited"),
-    ACCOUNTS_SAY_FIRST("nothing is released before the target has refused it or barred it for good, and no transfer fails before its"
-            + " source has said that it holds nothing for it"),
-    END_IS_NAMED_RIGHT("CANCELLED if somebody asked for that, otherwise FAILED for what an account said or because its time was up"),
+    ACCOUNTS_SAY_FIRST(
+            "nothing is released before the target has refused it or barred it for good, and no transfer fails before its"
+                    + " source has said that it holds nothing for it"),
+    END_IS_NAMED_RIGHT(
+            "CANCELLED if somebody asked for that, otherwise FAILED for what an account said or because its time was up"),
     RESERVATION_ENDS("a reservation never outlives its transfer"),
     ACKNOWLEDGED_STANDS("nothing that was acknowledged to a client is contradicted later"),
     ANSWER_IS_TRUE("balances that are answered are those of the event they name, and ends that are answered are so"),

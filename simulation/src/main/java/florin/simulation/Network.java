@@ -256,9 +256,8 @@ final class Network {
         }
         if (strikes(Fault.APPEND_LATE, delivery)) {
             List<EventMessage<?>> late = List.copyOf(events);
-            carry(
-                    bank.chance().spread("late append of " + delivery.name(), LONGEST_LATE_APPEND_MS),
-                    () -> bank.log().appendIfFree(late));
+            carry(bank.chance().spread("late append of " + delivery.name(), LONGEST_LATE_APPEND_MS), () -> bank.log()
+                    .appendIfFree(late));
             throw new IllegalStateException("The event store has not answered yet");
         }
         bank.log().append(events);
@@ -303,7 +302,8 @@ final class Network {
 
     /** Only if somebody would hear the answer. */
     private boolean strikesAnswer(Fault fault, Delivery delivery) {
-        boolean matters = delivery.step() == null || fault.impossibleAt(delivery.step()).isEmpty();
+        boolean matters =
+                delivery.step() == null || fault.impossibleAt(delivery.step()).isEmpty();
         return delivery.isHeard() && matters && strikes(fault, delivery);
     }
 

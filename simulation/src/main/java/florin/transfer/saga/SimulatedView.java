@@ -36,6 +36,7 @@ public final class SimulatedView {
     }
 
     private final Map<String, TransferRow> table = new LinkedHashMap<>();
+    private final Map<String, TransferDetails> shown = new LinkedHashMap<>();
     private final Map<String, Set<String>> steps = new HashMap<>();
     private final Map<String, Drives> drives = new HashMap<>();
     private final Map<String, Long> letGoOnAt = new HashMap<>();
@@ -58,11 +59,11 @@ public final class SimulatedView {
     }
 
     public Optional<TransferDetails> find(TransferId id) {
-        return Optional.ofNullable(table.get(id.value())).map(TransferRow::details);
+        return Optional.ofNullable(shown.get(id.value()));
     }
 
-    public List<TransferDetails> all() {
-        return table.values().stream().map(TransferRow::details).toList();
+    public Collection<TransferDetails> all() {
+        return shown.values();
     }
 
     TransferRows rows() {
@@ -74,6 +75,10 @@ public final class SimulatedView {
     }
 
     /** As it is read: what becomes of it is nothing to the table, and nothing to whoever has read it before. */
+    private TransferRow read(TransferDetails details) {
+        return copy(table.get(details.id().value()));
+    }
+
     private static TransferRow copy(TransferRow row) {
         TransferRow copy = new TransferRow(row.request(), row.correlationId(), row.requestedAt());
         try {
@@ -94,64 +99,59 @@ public final class SimulatedView {
 
         @Override
         List<TransferRow> find(Collection<String> ids) {
-            return table.values().stream()
-                    .filter(row -> ids.contains(row.transferId().value()))
-                    .map(SimulatedView::copy)
+            return shown.values().stream()
+                    .filter(row -> ids.contains(row.id().value()))
+                    .map(SimulatedView.this::read)
                     .toList();
         }
 
         @Override
         void write(Collection<TransferRow> written) {
-            written.forEach(row -> table.put(row.transferId().value(), copy(row)));
+            for (TransferRow row : written) {
+                TransferDetails details = row.details();
+                table.put(details.id().value(), copy(row));
+                shown.put(details.id().value(), details);
+            }
         }
 
         @Override
         List<TransferRow> findStandingStill(Instant movedBy, Instant drivenBy, Instant now) {
-            Function<TransferRow, Instant> drivenAt =
-                    row -> drives.containsKey(row.transferId().value())
-                            ? drives.get(row.transferId().value()).at()
+            Function<TransferDetails, Instant> drivenAt =
+                    row -> drives.containsKey(row.id().value())
+                            ? drives.get(row.id().value()).at()
                             : Instant.MIN;
-            return table.values().stream()
-                    .filter(row -> !isFinal(row) && !isParked(row))
-                    .filter(row -> !row.details().updatedAt().isAfter(movedBy))
+            return shown.values().stream()
+                    .filter(row -> !row.status().isFinal() && row.status() != TransferStatus.PARKED)
+                    .filter(row -> !row.updatedAt().isAfter(movedBy))
                     .filter(row -> !drivenAt.apply(row).isAfter(drivenBy)
                             || drivenAt.apply(row).isAfter(now))
-                    .sorted(Comparator.comparing(drivenAt)
-                            .thenComparing(row -> row.details().updatedAt()))
+                    .sorted(Comparator.comparing(drivenAt).thenComparing(TransferDetails::updatedAt))
                     .limit(MOST_STANDING)
-                    .map(SimulatedView::copy)
+                    .map(SimulatedView.this::read)
                     .toList();
         }
 
         @Override
         List<TransferRow> findParked(Instant requestedBy, Instant movedBy) {
-            return table.values().stream()
-                    .filter(SimulatedView::isParked)
+            return shown.values().stream()
+                    .filter(row -> row.status() == TransferStatus.PARKED)
                     .filter(row -> !row.requestedAt().isAfter(requestedBy))
-                    .filter(row -> !row.details().updatedAt().isAfter(movedBy))
+                    .filter(row -> !row.updatedAt().isAfter(movedBy))
+                    .sorted(Comparator.comparing(TransferDetails::requestedAt))
+                    .map(SimulatedView.this::read)
                     .filter(row -> Protocol.leads(row.step(), TransferStep.CANCEL))
-                    .sorted(Comparator.comparing(TransferRow::requestedAt))
                     .limit(MOST_STANDING)
-                    .map(SimulatedView::copy)
                     .toList();
         }
 
         @Override
         int countDrive(String id, Instant now) {
-            Instant movedAt = table.get(id).details().updatedAt();
+            Instant movedAt = shown.get(id).updatedAt();
             Drives before = drives.get(id);
             int count = before != null && before.from().equals(movedAt) ? before.count() + 1 : 1;
             drives.put(id, new Drives(movedAt, count, now));
             return count;
         }
-    }
-
-    private static boolean isFinal(TransferRow row) {
-        return row.details().status().isFinal();
-    }
-
-    private static boolean isParked(TransferRow row) {
-        return row.details().status() == TransferStatus.PARKED;
     }
 
     private final class Timelines extends TransferTimelines {
