@@ -85,4 +85,9 @@ enum Fault {
     boolean isLoss() {
         return this == SAGAS_LOST || this == TOKENS_LOST || this == DATABASE_LOST;
     }
+
+    /** Whether it strikes whatever its process or the service is at work on, not one transfer alone. */
+    boolean strikesAllAtOnce() {
+        return isLoss() || this == FROZEN || this == SAGA_FROZEN;
+    }
 }

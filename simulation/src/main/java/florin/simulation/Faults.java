@@ -19,9 +19,8 @@ import java.util.Set;
 final class Faults {
 
     private static final List<Integer> RATES_PER_TEN_THOUSAND = List.of(0, 0, 0, 100, 400, 1_000, 2_500);
-    private static final int LOSSES_ONE_IN = 5;
+    private static final int ALL_AT_ONCE_ONE_IN = 5;
     private static final int OUTAGES_ONE_IN = 10;
-    private static final int STANDSTILLS_ONE_IN = 5;
     private static final int TIMES_AFTER_RETRY = 4;
     /** Those that most transfers do without. */
     private static final Set<Step> SELDOM =
@@ -96,7 +95,6 @@ final class Faults {
     private static int rate(Fault fault, int rate) {
         return switch (fault) {
             case COMMAND_UNSERVED -> rate / OUTAGES_ONE_IN;
-            case FROZEN, SAGA_FROZEN -> rate / STANDSTILLS_ONE_IN;
             case COMMAND_AFTER_RETRY -> rate * TIMES_AFTER_RETRY;
             default -> rate;
         };
@@ -104,7 +102,7 @@ final class Faults {
 
     private int rate(Fault fault, Step step) {
         int rate = rates.get(fault);
-        return fault.isLoss() && !SELDOM.contains(step) ? rate / LOSSES_ONE_IN : rate;
+        return fault.strikesAllAtOnce() && !SELDOM.contains(step) ? rate / ALL_AT_ONCE_ONE_IN : rate;
     }
 
     /** Counts it, unless the faults are over. */
