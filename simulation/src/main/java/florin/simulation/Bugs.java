@@ -72,7 +72,7 @@ final class Bugs {
             new DeliberateBug(
                     "release-after-credit",
                     "a credit that stands is taken for a tombstone when the transfer is called off",
-                    Set.of(ACCOUNTS_SAY_FIRST),
+                    Set.of(ACCOUNTS_SAY_FIRST, TRANSFER_ENDS),
                     ReleaseAfterCredit::new),
             new DeliberateBug(
                     "unknown-means-no",
@@ -218,7 +218,7 @@ final class Bugs {
             new DeliberateBug(
                     "saved-without-claim",
                     "a process saves what it has done although another has claimed that meanwhile",
-                    Set.of(ACKNOWLEDGED_STANDS, NOTHING_IS_LEFT),
+                    Set.of(ACKNOWLEDGED_STANDS, NOTHING_IS_LEFT, TRANSFER_ENDS),
                     () -> new Bug() {
                         @Override
                         public boolean savesUnclaimed() {
@@ -314,9 +314,7 @@ final class Bugs {
                     "forgotten-retry",
                     "a transfer forgets by which operation it was let go on",
                     Set.of(ONE_EFFECT),
-                    () -> remembering(event -> event instanceof TransferResumed resumed
-                            ? new TransferResumed(resumed.transferId(), null)
-                            : event)),
+                    ForgottenRetry::new),
             new DeliberateBug(
                     "below-the-limit",
                     "an account that has reserved something takes its limit for higher than it is",
@@ -613,26 +611,48 @@ final class Bugs {
         return event;
     }
 
-    /** An aggregate that remembers another event in the place of one of its own, or none; it is read for each command. */
     private static Bug remembering(Function<Object, Object> change) {
-        return new Bug() {
-            @Override
-            public Cache kept(Cache cache) {
-                return NoCache.INSTANCE;
-            }
+        return new Remembering(change);
+    }
 
-            @Override
-            public List<DomainEventMessage<?>> remembered(List<DomainEventMessage<?>> events) {
-                return events.stream()
-                        .<DomainEventMessage<?>>mapMulti((event, next) -> {
-                            Object payload = change.apply(event.getPayload());
-                            if (payload != null) {
-                                next.accept(with(event, payload));
-                            }
-                        })
-                        .toList();
-            }
-        };
+    /** An aggregate that remembers another event in the place of one of its own, or none; it is read for each command. */
+    private static class Remembering implements Bug {
+
+        private final Function<Object, Object> change;
+
+        Remembering(Function<Object, Object> change) {
+            this.change = change;
+        }
+
+        @Override
+        public Cache kept(Cache cache) {
+            return NoCache.INSTANCE;
+        }
+
+        @Override
+        public List<DomainEventMessage<?>> remembered(List<DomainEventMessage<?>> events) {
+            return events.stream()
+                    .<DomainEventMessage<?>>mapMulti((event, next) -> {
+                        Object payload = change.apply(event.getPayload());
+                        if (payload != null) {
+                            next.accept(with(event, payload));
+                        }
+                    })
+                    .toList();
+        }
+    }
+
+    private static final class ForgottenRetry extends Remembering {
+
+        ForgottenRetry() {
+            super(event ->
+                    event instanceof TransferResumed resumed ? new TransferResumed(resumed.transferId(), null) : event);
+        }
+
+        @Override
+        public int rate(Fault fault, int drawn) {
+            return fault == Fault.COMMAND_DUPLICATED || fault == Fault.APPEND_REFUSED ? 2_500 : drawn;
+        }
     }
 
     private static Cache withoutRemoval(Cache cache) {
