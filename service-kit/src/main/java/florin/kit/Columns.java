@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.springframework.jdbc.core.JdbcOperations;
 
 /**
@@ -20,7 +21,8 @@ public final class Columns<R> {
     private final Collection<R> rows;
     private final List<Column> columns = new ArrayList<>();
 
-    private record Column(String type, List<Object> values) {}
+    /** An array of the type itself: the driver sends it as it is, others as text with quotes. */
+    private record Column(String type, List<?> values, IntFunction<Object[]> array) {}
 
     private Columns(Collection<R> rows) {
         this.rows = rows;
@@ -31,12 +33,12 @@ public final class Columns<R> {
     }
 
     public Columns<R> text(Function<R, String> value) {
-        return column("text", row -> storable(value.apply(row)));
+        return column("text", String[]::new, row -> storable(value.apply(row)));
     }
 
     /** A text for a column of so many characters: what has more of them is cut, whoever wrote it. */
     public Columns<R> text(Function<R, String> value, int longest) {
-        return column("text", row -> storable(value.apply(row), longest));
+        return column("text", String[]::new, row -> storable(value.apply(row), longest));
     }
 
     /** PostgreSQL has no text with NUL, whoever wrote it: it becomes the character that stands for what cannot be shown. */
@@ -52,22 +54,22 @@ public final class Columns<R> {
     }
 
     public Columns<R> bigint(Function<R, Long> value) {
-        return column("bigint", value::apply);
+        return column("bigint", Long[]::new, value);
     }
 
     public Columns<R> bool(Function<R, Boolean> value) {
-        return column("boolean", value::apply);
+        return column("boolean", Boolean[]::new, value);
     }
 
     public Columns<R> timestamp(Function<R, Instant> value) {
         // As text with its offset: the driver writes a Timestamp in an array without one.
-        return column("timestamptz", row -> Objects.toString(value.apply(row), null));
+        return column("timestamptz", String[]::new, row -> Objects.toString(value.apply(row), null));
     }
 
-    private Columns<R> column(String type, Function<R, Object> value) {
+    private Columns<R> column(String type, IntFunction<Object[]> array, Function<R, ?> value) {
         List<Object> values = new ArrayList<>(rows.size());
         rows.forEach(row -> values.add(value.apply(row)));
-        columns.add(new Column(type, values));
+        columns.add(new Column(type, values, array));
         return this;
     }
 
@@ -102,7 +104,9 @@ public final class Columns<R> {
                     index,
                     statement
                             .getConnection()
-                            .createArrayOf(column.type(), column.values().toArray()));
+                            .createArrayOf(
+                                    column.type(),
+                                    column.values().toArray(column.array().apply(0))));
         }
     }
 }
