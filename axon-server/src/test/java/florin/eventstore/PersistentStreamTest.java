@@ -379,12 +379,7 @@ class PersistentStreamTest {
     /** Its handler is busy for longer than the node waits for it, and is done only when it has a new segment of the same number. */
     @Test
     void whatAClientConfirmsTooLateIsNotTakenForItsNewSegment() throws Exception {
-        appendNumbered(0, 6);
-        List<PersistentStreamSegment> open = openWithoutConfirming();
-        await().atMost(PATIENCE).until(() -> open.size() == 1);
-        takeUpTo(open.get(0), 5);
-        client.eventChannel().resetPersistentStreamAtTail("stream").get(30, TimeUnit.SECONDS);
-        await().atMost(PATIENCE).until(() -> open.size() == 2);
+        List<PersistentStreamSegment> open = openAndResetWhileBusy();
         takeUpTo(open.get(1), 5);
 
         open.get(0).acknowledge(5);
@@ -404,12 +399,7 @@ class PersistentStreamTest {
     /** Which never says that it is done with the old one. */
     @Test
     void aClientsNewSegmentGoesOnPastWhatItHadInTheOldOne() throws Exception {
-        appendNumbered(0, 6);
-        List<PersistentStreamSegment> open = openWithoutConfirming();
-        await().atMost(PATIENCE).until(() -> open.size() == 1);
-        takeUpTo(open.get(0), 5);
-        client.eventChannel().resetPersistentStreamAtTail("stream").get(30, TimeUnit.SECONDS);
-        await().atMost(PATIENCE).until(() -> open.size() == 2);
+        List<PersistentStreamSegment> open = openAndResetWhileBusy();
         appendNumbered(6, 8);
         takeUpTo(open.get(1), 7);
 
@@ -428,6 +418,17 @@ class PersistentStreamTest {
         await().atMost(PATIENCE).until(() -> open.size() == 2);
         appendNumbered(0, 1);
         takeUpTo(open.get(1), 0);
+    }
+
+    /** The old segment, of which six events were taken and none confirmed, and the new one of the same number. */
+    private List<PersistentStreamSegment> openAndResetWhileBusy() throws Exception {
+        appendNumbered(0, 6);
+        List<PersistentStreamSegment> open = openWithoutConfirming();
+        await().atMost(PATIENCE).until(() -> open.size() == 1);
+        takeUpTo(open.get(0), 5);
+        client.eventChannel().resetPersistentStreamAtTail("stream").get(30, TimeUnit.SECONDS);
+        await().atMost(PATIENCE).until(() -> open.size() == 2);
+        return open;
     }
 
     /** The segments in the order in which they are opened. */

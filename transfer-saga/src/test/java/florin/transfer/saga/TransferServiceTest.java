@@ -356,6 +356,8 @@ class TransferServiceTest {
                 assertThat(answers.stream().map(HttpResponse::statusCode))
                         .as("%s", answers.stream().map(HttpResponse::body).toList())
                         .containsExactlyInAnyOrder(202, 422);
+                // The other's processors have let go of the claims of this one's, which takes them again.
+                await().atMost(PATIENCE).until(() -> get("/transfers/" + id).statusCode() == 200);
                 JsonNode done =
                         JSON.readTree(get("/transfers/" + id + "?wait=30s").body());
                 assertThat(done.get("status").asString()).isEqualTo("COMPLETED");
